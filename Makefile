@@ -1,0 +1,52 @@
+# Everything a person types. `make` alone says what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench images locks clean
+
+PY ?= python3
+VENV := .venv
+UV := .make/uv/bin/uv
+BIN := $(VENV)/bin
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## the environment, from the hashed locks
+demo: setup ## the whole system on this machine, with a demo course and platform; Ctrl-C ends it
+	@$(BIN)/python -m nbh_cli demo
+
+test: setup ## every test
+	@$(BIN)/python -m nbh_cli host prepare --for-tests
+	@$(BIN)/python -m pytest
+
+bench: setup ## the figures, each beside its floor; writes bench.json
+	@$(BIN)/python -m nbh_cli host prepare --for-tests
+	@$(BIN)/python -m tests.bench
+
+images: setup ## what students run in
+	@$(BIN)/python -m nbh_cli images
+
+lint: setup ## ruff, mypy, locks, each service alone with its own dependencies
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@scripts/check-locks
+	@scripts/check-alone
+
+locks: $(UV) ## write the locks anew
+	@scripts/make-locks
+
+clean: ## what was made here; students' files are elsewhere
+	rm -rf $(VENV) .make .mypy_cache .ruff_cache .pytest_cache bench.json
+
+MEMBERS := proto kit cli services/router services/provisioner services/courses services/stats
+
+# uv itself comes from a hashed lock too. Where python3 has no ensurepip (Debian splits it off),
+# scripts/get-uv says which package is missing, or installs it when it may.
+$(UV): locks/uv.txt scripts/get-uv
+	@PY=$(PY) scripts/get-uv .make/uv
+
+$(VENV)/.ready: $(UV) locks/dev.txt $(addsuffix /pyproject.toml,$(MEMBERS))
+	@$(UV) venv --quiet --allow-existing --python "$$(PY=$(PY) scripts/get-uv --python)" $(VENV)
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes locks/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix --editable ./,$(MEMBERS))
+	@touch $@

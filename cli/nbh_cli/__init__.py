@@ -1,0 +1,1 @@
+"""nbh, the command of the people who operate nbhosting."""

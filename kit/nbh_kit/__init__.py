@@ -1,0 +1,1 @@
+"""The plumbing that nbhosting's services share."""

@@ -1,0 +1,234 @@
+"""Typed key-value buckets: compare-and-set for the one writer, replicas for the readers."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+import nats.errors
+import structlog
+from nats.js.errors import (
+    APIError,
+    KeyDeletedError,
+    KeyNotFoundError,
+    KeyWrongLastSequenceError,
+)
+from nats.js.kv import KeyValue
+
+from nbh_kit.bus import Bus, BusAway
+from nbh_proto import Value
+
+V = TypeVar("V", bound=Value)
+
+logger = structlog.get_logger(__name__)
+
+
+class Lost(Exception):
+    """Somebody else wrote the key first."""
+
+
+class Held(NamedTuple, Generic[V]):
+    """A value and the revision under which it stands."""
+
+    value: V
+    revision: int
+
+
+class Snapshot(NamedTuple, Generic[V]):
+    """All there is. Comes first, and again after each reconnection: replace, do not merge."""
+
+    all: dict[str, Held[V]]
+
+
+class Put(NamedTuple, Generic[V]):
+    """A key has a new value."""
+
+    key: str
+    held: Held[V]
+
+
+class Gone(NamedTuple):
+    """A key is no more."""
+
+    key: str
+
+
+class Bucket(Generic[V]):
+    """One bucket, read and written as values of one type."""
+
+    def __init__(self, bus: Bus, type_: type[V]) -> None:
+        self._bus = bus
+        self._type = type_
+        self._decoder = msgspec.json.Decoder(type_)
+        self._kv: KeyValue | None = None
+
+    async def get(self, key: str) -> Held[V] | None:
+        """What stands under a key.
+
+        Raises:
+            BusAway: NATS does not answer.
+        """
+        try:
+            entry = await (await self._open()).get(key)
+        except (KeyNotFoundError, KeyDeletedError):
+            return None
+        except _AWAY as e:
+            raise BusAway(f"{self._type.bucket}: {e!r}") from e
+        value = self._decoded(key, entry.value)
+        return Held(value, entry.revision or 0) if value else None
+
+    async def create(self, key: str, value: V) -> int:
+        """Write a key that is not there; return its revision.
+
+        Raises:
+            Lost: it is there.
+            BusAway: NATS does not answer; the key may or may not be written.
+        """
+        try:
+            return int(await (await self._open()).create(key, msgspec.json.encode(value)))
+        except KeyWrongLastSequenceError as e:
+            raise Lost(key) from e
+        except _AWAY as e:
+            raise BusAway(f"{self._type.bucket}: {e!r}") from e
+
+    async def update(self, key: str, value: V, revision: int) -> int:
+        """Replace what stands under ``revision``; return the new revision.
+
+        Raises:
+            Lost: another revision stands there.
+            BusAway: NATS does not answer; the key may or may not be written.
+        """
+        try:
+            return int(
+                await (await self._open()).update(key, msgspec.json.encode(value), last=revision)
+            )
+        except KeyWrongLastSequenceError as e:
+            raise Lost(key) from e
+        except _AWAY as e:
+            raise BusAway(f"{self._type.bucket}: {e!r}") from e
+
+    async def delete(self, key: str, revision: int) -> None:
+        """Remove what stands under ``revision``.
+
+        Raises:
+            Lost: another revision stands there.
+            BusAway: NATS does not answer.
+        """
+        try:
+            await (await self._open()).delete(key, last=revision)
+        except (KeyWrongLastSequenceError, KeyDeletedError, KeyNotFoundError) as e:
+            raise Lost(key) from e
+        except APIError as e:
+            if e.err_code == _WRONG_LAST_SEQUENCE:
+                raise Lost(key) from e
+            raise BusAway(f"{self._type.bucket}: {e!r}") from e
+        except _AWAY as e:
+            raise BusAway(f"{self._type.bucket}: {e!r}") from e
+
+    async def watch(self) -> AsyncIterator[Snapshot[V] | Put[V] | Gone]:
+        """First all there is, then each change; after a reconnection all there is, again."""
+        renew = asyncio.Event()
+
+        async def reconnected() -> None:
+            renew.set()
+
+        await self._bus.at_each_connection(reconnected)
+        while True:
+            renew.clear()
+            with contextlib.suppress(*_AWAY):
+                async for change in self._watch_until(renew):
+                    yield change
+            if not renew.is_set():
+                await asyncio.sleep(0.2)
+
+    async def _watch_until(
+        self, renew: asyncio.Event
+    ) -> AsyncIterator[Snapshot[V] | Put[V] | Gone]:
+        watcher = await (await self._open()).watchall()
+        snapshot: dict[str, Held[V]] | None = {}
+        renewed = asyncio.create_task(renew.wait())
+        try:
+            while not renew.is_set():
+                coming = asyncio.create_task(watcher._updates.get())
+                await asyncio.wait({coming, renewed}, return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    coming.cancel()
+                    return
+                entry = coming.result()
+                if entry is None:  # all that was there at the start has come
+                    yield Snapshot(snapshot or {})
+                    snapshot = None
+                elif not isinstance(entry, KeyValue.Entry):
+                    return
+                elif snapshot is not None:
+                    self._gather(snapshot, entry)
+                elif change := self._change(entry):
+                    yield change
+        finally:
+            renewed.cancel()
+            with contextlib.suppress(*_AWAY):
+                await watcher.stop()  # type: ignore[no-untyped-call]  # nats-py leaves it so
+
+    def _gather(self, snapshot: dict[str, Held[V]], entry: KeyValue.Entry) -> None:
+        match self._change(entry):
+            case Put(key, held):
+                snapshot[key] = held
+            case Gone(key):
+                snapshot.pop(key, None)
+
+    def _change(self, entry: KeyValue.Entry) -> Put[V] | Gone | None:
+        if entry.operation:
+            return Gone(entry.key)
+        value = self._decoded(entry.key, entry.value)
+        return Put(entry.key, Held(value, entry.revision or 0)) if value else None
+
+    def _decoded(self, key: str, data: bytes | None) -> V | None:
+        try:
+            return self._decoder.decode(data or b"")
+        except msgspec.MsgspecError as e:
+            logger.error("a value nobody can decode", bucket=self._type.bucket, error=str(e))
+            return None
+
+    async def _open(self) -> KeyValue:
+        if self._kv is None:
+            try:
+                self._kv = await self._bus.js.key_value(self._type.bucket)
+            except _AWAY as e:
+                raise BusAway(f"{self._type.bucket}: {e!r}") from e
+        return self._kv
+
+
+_AWAY = (nats.errors.Error, APIError, OSError, TimeoutError)
+_WRONG_LAST_SEQUENCE = 10071
+
+
+class Replica(Generic[V]):
+    """A bucket's content in memory, kept up to date by `follow`."""
+
+    def __init__(self, bucket: Bucket[V]) -> None:
+        self._bucket = bucket
+        self.all: dict[str, Held[V]] = {}
+        self.known = asyncio.Event()
+        """Set once the first snapshot is there."""
+
+        self.changed = asyncio.Condition()
+
+    def get(self, key: str) -> V | None:
+        """The value under a key, as far as is known here."""
+        held = self.all.get(key)
+        return held.value if held else None
+
+    async def follow(self) -> None:
+        """Keep up, for ever."""
+        async for change in self._bucket.watch():
+            match change:
+                case Snapshot(all=everything):
+                    self.all = everything
+                case Put(key, held):
+                    self.all[key] = held
+                case Gone(key):
+                    self.all.pop(key, None)
+            self.known.set()
+            async with self.changed:
+                self.changed.notify_all()

@@ -1,0 +1,181 @@
+"""Durable consumers: each message is handled at least once, in a task of its own.
+
+A message is acknowledged when its handler has returned. While the handler works the server is told
+so; when a service dies its messages come again after `ACK_WAIT`. What nobody can decode, or fails
+`MAX_DELIVER` times, becomes a dead letter with its reason and leaves the stream's queue (R-7).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import nats.errors
+import structlog
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.js import api
+from nats.js.errors import APIError
+
+from nbh_kit.bus import Bus
+from nbh_proto import DeadLetter, Message
+from nbh_proto.streams import Stream
+
+logger = structlog.get_logger(__name__)
+
+ACK_WAIT = 5.0
+"""Seconds: a dead service's messages come again after this; a live one says that it works on."""
+
+MAX_DELIVER = 5
+RETRY_SECONDS = (0.5, 2.0, 5.0, 10.0)
+MAX_IN_FLIGHT = 256
+
+Handler = Callable[[Any], Awaitable[None]]
+"""Takes one message of the types asked for. Idempotent: a message may come twice."""
+
+
+class Consumption:
+    """One durable consumer of one service."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        stream: Stream,
+        durable: str,
+        types: Sequence[type[Message]],
+        handle: Handler,
+    ) -> None:
+        self._bus = bus
+        self._stream = stream
+        self._durable = durable
+        self._types = {t.pattern(): msgspec.json.Decoder(t) for t in types}
+        self._handle = handle
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._subscription: Subscription | None = None
+
+    async def start(self) -> None:
+        """Make sure of the consumer, now and after each reconnection, and hear it."""
+        await self._bus.at_each_connection(self._make_sure)
+        # A queue group: two processes of one service share the work instead of doubling it.
+        self._subscription = await self._bus.client.subscribe(
+            self._deliver_subject, queue=self._durable, cb=self._arrived
+        )
+
+    async def stop(self) -> None:
+        """Take nothing more, finish what was begun (R-19)."""
+        if self._subscription is not None:
+            with contextlib.suppress(nats.errors.Error):
+                await self._subscription.unsubscribe()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def _deliver_subject(self) -> str:
+        return f"nbh.deliver.{self._stream.name}.{self._durable}"
+
+    async def _make_sure(self) -> None:
+        config = api.ConsumerConfig(
+            durable_name=self._durable,
+            deliver_subject=self._deliver_subject,
+            deliver_group=self._durable,
+            deliver_policy=api.DeliverPolicy.ALL,
+            ack_policy=api.AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT,
+            max_ack_pending=MAX_IN_FLIGHT,
+            filter_subjects=list(self._types),
+        )
+        await self._bus.js.add_consumer(self._stream.name, config)
+
+    async def _arrived(self, raw: Msg) -> None:
+        # nats-py awaits a callback before it delivers the next message: one slow lab would hold
+        # up all others, hence a task for each.
+        task = asyncio.create_task(self._deliver(raw))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, raw: Msg) -> None:
+        message = await self._decoded(raw)
+        if message is None:
+            return
+        with structlog.contextvars.bound_contextvars(message=message.id):
+            try:
+                async with _telling_that_we_work(raw):
+                    await self._handle(message)
+            except Exception as e:
+                logger.exception("a handler failed", subject=raw.subject)
+                await self._failed(raw, e)
+            else:
+                await _settle(raw.ack())
+
+    async def _decoded(self, raw: Msg) -> Message | None:
+        try:
+            return self._decoder_for(raw.subject).decode(raw.data)
+        except (msgspec.MsgspecError, LookupError) as e:
+            logger.error("a message nobody can decode", subject=raw.subject, error=str(e))
+            await self._bury(raw, f"cannot be decoded: {e}")
+            return None
+
+    def _decoder_for(self, subject: str) -> "msgspec.json.Decoder[Message]":
+        given = subject.split(".")
+        for pattern, decoder in self._types.items():
+            wanted = pattern.split(".")
+            if len(wanted) == len(given) and all(
+                w in ("*", g) for w, g in zip(wanted, given, strict=True)
+            ):
+                return decoder
+        raise LookupError(f"no type has the subject {subject}")
+
+    async def _failed(self, raw: Msg, error: Exception) -> None:
+        deliveries = raw.metadata.num_delivered or 1
+        if deliveries >= MAX_DELIVER:
+            await self._bury(raw, f"failed {deliveries} times, at last: {error!r}")
+        else:
+            await _settle(raw.nak(delay=RETRY_SECONDS[deliveries - 1]))
+
+    async def _bury(self, raw: Msg, reason: str) -> None:
+        sequence = raw.metadata.sequence.stream
+        letter = DeadLetter(
+            # the same letter when the burial itself is interrupted and comes again
+            id=f"{self._stream.name}-{self._durable}-{sequence}",
+            service=self._bus.name,
+            was=raw.subject,
+            sequence=sequence,
+            reason=reason,
+            data=raw.data,
+        )
+        await self._bus.tell_surely(letter)
+        await _settle(raw.term())
+
+
+@asynccontextmanager
+async def consume(
+    bus: Bus, stream: Stream, durable: str, types: Sequence[type[Message]], handle: Handler
+) -> AsyncGenerator[Consumption]:
+    """Handle messages of these types while the block runs, and finish what was begun."""
+    consumption = Consumption(bus, stream, durable, types, handle)
+    await consumption.start()
+    try:
+        yield consumption
+    finally:
+        await consumption.stop()
+
+
+@asynccontextmanager
+async def _telling_that_we_work(raw: Msg) -> AsyncGenerator[None]:
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(ACK_WAIT / 3)
+            await _settle(raw.in_progress())
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+
+
+async def _settle(saying: Awaitable[None]) -> None:
+    # If NATS is away the message simply comes again: handlers are idempotent.
+    with contextlib.suppress(nats.errors.Error, APIError):
+        await saying

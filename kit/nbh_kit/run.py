@@ -1,0 +1,89 @@
+"""How a service runs: its log, its end, its rights."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import structlog
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+logger = structlog.get_logger(__name__)
+
+
+def configure_logging(service: str, level: LogLevel) -> None:
+    """JSON lines on stderr, columns on a terminal (E-4): constant event text, data as fields."""
+    human = sys.stderr.isatty() or os.environ.get("NBH_LOG") == "columns"
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Any] = (
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        if human
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[*shared, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+
+
+def drop_privileges(uid: int | None) -> None:
+    """Become an unprivileged user for good, if we are root and one is given (S-5).
+
+    Called after everything is imported and before anything is opened to the world: the
+    interpreter may stand where that user cannot read.
+    """
+    if uid is None or os.getuid() != 0:
+        return
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    os.umask(0o027)
+    os.environ["HOME"] = "/nonexistent"
+
+
+async def until_stopped(*forever: Awaitable[None]) -> None:
+    """Wait for SIGTERM or SIGINT; a second one ends at once (R-19).
+
+    ``forever`` are loops that never return: if one does, or raises, the service ends with it.
+    """
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        if stopped.is_set():
+            os._exit(1)
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    waiting: asyncio.Future[Any] = asyncio.ensure_future(stopped.wait())
+    loops: set[asyncio.Future[Any]] = {asyncio.ensure_future(f) for f in forever}
+    done, _ = await asyncio.wait({waiting, *loops}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    for task in loops:
+        task.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+    for task in done - {waiting}:
+        task.result()
+        raise RuntimeError("a loop that should run for ever has returned")
+
+
+async def every(seconds: float, call: Callable[[], Awaitable[None]]) -> None:
+    """Call again and again; what a call raises is logged, and the next one comes."""
+    while True:
+        try:
+            await call()
+        except Exception:
+            logger.exception("a round failed", round=getattr(call, "__qualname__", repr(call)))
+        await asyncio.sleep(seconds)

@@ -1,0 +1,79 @@
+"""Makes sure that the streams and buckets of the protocol exist, as they are described there."""
+
+import contextlib
+
+import structlog
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, NotFoundError
+
+from nbh_proto.buckets import BUCKETS
+from nbh_proto.streams import ALL, Stream
+
+logger = structlog.get_logger(__name__)
+
+_BUCKET_BYTES = 256 * 1024**2
+_DEDUPLICATE_SECONDS = 120.0
+_LAUNCH_SECONDS = 600.0
+
+
+async def make_sure(js: JetStreamContext) -> None:
+    """Create or update every stream and bucket; idempotent, safe when several do it at once."""
+    for stream in ALL:
+        await _make_sure_of(js, _stream_config(stream))
+    for bucket in BUCKETS:
+        await _make_sure_of(js, _bucket_config(bucket.bucket))
+
+
+async def _make_sure_of(js: JetStreamContext, config: api.StreamConfig) -> None:
+    assert config.name is not None
+    try:
+        there = (await js.stream_info(config.name)).config
+    except NotFoundError:
+        # Another service may be making it at this very moment, with the same configuration.
+        with contextlib.suppress(APIError):
+            await js.add_stream(config)
+        await js.stream_info(config.name)
+        return
+    if _differs(there, config):
+        logger.info("stream changes its limits", stream=config.name)
+        await js.update_stream(config)
+
+
+def _differs(there: api.StreamConfig, wanted: api.StreamConfig) -> bool:
+    compared = ("subjects", "max_age", "max_bytes", "discard", "max_msgs_per_subject")
+    return any(getattr(there, f) != getattr(wanted, f) for f in compared)
+
+
+def _stream_config(stream: Stream) -> api.StreamConfig:
+    return api.StreamConfig(
+        name=stream.name,
+        subjects=list(stream.subjects),
+        retention=(
+            api.RetentionPolicy.WORK_QUEUE if stream.work_queue else api.RetentionPolicy.LIMITS
+        ),
+        max_age=stream.keep.total_seconds() if stream.keep else 0.0,
+        max_bytes=stream.max_bytes,
+        max_msgs_per_subject=-1,
+        discard=(
+            api.DiscardPolicy.OLD if stream.when_full == "oldest-goes" else api.DiscardPolicy.NEW
+        ),
+        duplicate_window=_DEDUPLICATE_SECONDS,
+        storage=api.StorageType.FILE,
+        allow_direct=True,
+    )
+
+
+def _bucket_config(name: str) -> api.StreamConfig:
+    # The stream of a key-value bucket (ADR-8 of NATS): one value a key, deletions leave marks.
+    return api.StreamConfig(
+        name=f"KV_{name}",
+        subjects=[f"$KV.{name}.>"],
+        max_msgs_per_subject=1,
+        max_bytes=_BUCKET_BYTES,
+        discard=api.DiscardPolicy.NEW,
+        allow_rollup_hdrs=True,
+        deny_delete=True,
+        allow_direct=True,
+        storage=api.StorageType.FILE,
+        max_age=_LAUNCH_SECONDS if name == "LAUNCHES" else 0.0,
+    )

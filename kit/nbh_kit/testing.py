@@ -1,0 +1,81 @@
+"""What tests need of the real world: a nats-server of their own, free ports, patience."""
+
+import asyncio
+import socket
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_CONFIG = """
+host: 127.0.0.1
+port: {port}
+jetstream {{ store_dir: "{store}", sync_interval: always }}
+"""
+
+
+@asynccontextmanager
+async def nats_server(
+    store: Path | None = None, *, port: int = -1, binary: str = "nats-server"
+) -> AsyncGenerator[str]:
+    """Run a real nats-server with JetStream on a free port (or the one given); yield its URL.
+
+    It writes the port it took, so none is guessed; it is ready in some 20 ms.
+    """
+    with tempfile.TemporaryDirectory(prefix="nbh-nats-") as folder:
+        config = Path(folder, "nats.conf")
+        config.write_text(_CONFIG.format(port=port, store=store or Path(folder, "store")))
+        process = await asyncio.create_subprocess_exec(
+            binary, "-c", str(config), "--ports_file_dir", folder, "-l", str(Path(folder, "log"))
+        )
+        try:
+            ports = await eventually(lambda: _ports(Path(folder), process.pid))
+            yield ports[0]
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+def _ports(folder: Path, pid: int) -> list[str]:
+    text = (folder / f"nats-server_{pid}.ports").read_text()
+    return list(msgspec.json.decode(text)["nats"])
+
+
+async def eventually(
+    question: Callable[[], Awaitable[T]] | Callable[[], T],
+    *,
+    within: float = 5.0,
+    pause: float = 0.01,
+) -> T:
+    """Ask until the answer is true, and return it; what it raises meanwhile does not count.
+
+    Raises:
+        AssertionError: it was not true within so many seconds; says the last answer or error.
+    """
+    deadline = asyncio.get_running_loop().time() + within
+    last: object = None
+    while True:
+        try:
+            answer = question()
+            value: T = await answer if isinstance(answer, Awaitable) else answer
+            if value:
+                return value
+            last = value
+        except Exception as e:
+            last = e
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not true within {within} s; last: {last!r}")
+        await asyncio.sleep(pause)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses right now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])

@@ -1,0 +1,102 @@
+"""State that services read from each other: key-value buckets, one writer each."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+import msgspec
+
+from nbh_proto import names
+from nbh_proto.access import Reason
+from nbh_proto.course import CourseReason
+
+LabState = Literal["starting", "ready", "frozen", "stopping", "failed"]
+"""As in `nbh_proto.lab`; absent is the absence of the key."""
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """What one key of a bucket holds, as JSON."""
+
+    bucket: ClassVar[str]
+
+    v: int = 1
+
+
+class Lab(Value, frozen=True, kw_only=True):
+    """One lab of one student. Written by the provisioner, by compare-and-set: it is the lease."""
+
+    bucket: ClassVar[str] = "LABS"
+
+    node: str
+    course: str
+    student: str
+    state: LabState
+    generation: int
+    """Revision of the write that took the lease; 0 in that very write."""
+
+    capability: str
+    token: str
+    """What Traefik puts into ``Authorization``; another secret than the capability (S-22)."""
+
+    address: str = ""
+    """``host:port``; empty until the container has one."""
+
+    container: str = ""
+    image: str = ""
+    since: datetime
+    """When it came into this state."""
+
+    reason: Reason | None = None
+    """Why it failed."""
+
+    @property
+    def key(self) -> str:
+        """Its key in the bucket."""
+        return lab_key(self.course, self.student)
+
+
+class Course(Value, frozen=True, kw_only=True):
+    """What others need to know of a course. Written by courses."""
+
+    bucket: ClassVar[str] = "COURSES"
+
+    course: str
+    giturl: str
+    branch: str = ""
+    image: str
+    commit: str = ""
+    """The published revision; empty while there is none."""
+
+    notebooks: int = 0
+    pulled_at: datetime | None = None
+    published_at: datetime | None = None
+    failure: CourseReason | None = None
+    """Why the last pull failed; None if it did not."""
+
+    failure_detail: str = ""
+    archived: bool = False
+    static_mappings: tuple[tuple[str, str], ...] = (("media", "media"), ("data", "data"))
+    """(source, destination): links beside each notebook, into the static area (G10, S10)."""
+
+    notebook_url_format: str = "notebooks/{notebook}"
+    """The path under the lab's base URL that opens a notebook (S11, U9)."""
+
+    @property
+    def key(self) -> str:
+        """Its key in the bucket."""
+        return names.token(self.course)
+
+
+class Launch(Value, frozen=True, kw_only=True):
+    """A single-use link that was used. Written by the router; forgotten when the link expires."""
+
+    bucket: ClassVar[str] = "LAUNCHES"
+
+    used_at: datetime
+
+
+def lab_key(course: str, student: str) -> str:
+    """The key of a student's lab: unambiguous, as ids become tokens without dots."""
+    return f"{names.token(course)}.{names.token(student)}"
+
+
+BUCKETS: tuple[type[Value], ...] = (Lab, Course, Launch)

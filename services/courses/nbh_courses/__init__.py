@@ -1,0 +1,1 @@
+"""Courses: from a git repository to the revision that students see."""

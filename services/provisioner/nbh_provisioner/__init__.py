@@ -1,0 +1,1 @@
+"""The provisioner: labs and students' files."""

@@ -1,0 +1,1 @@
+"""The router: who may enter, and which lab answers which path."""

@@ -1,0 +1,1 @@
+"""Stats: every event in ClickHouse."""
