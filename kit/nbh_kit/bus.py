@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import nats.errors
@@ -20,10 +20,12 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
 from nbh_kit import streams
-from nbh_proto import Answer, Message
+from nbh_proto import Answer, Message, Question
 
 logger = structlog.get_logger(__name__)
 
+Q = TypeVar("Q", bound=Question)
+R = TypeVar("R")
 Again = Callable[[], Awaitable[None]]
 
 
@@ -100,6 +102,47 @@ class Bus:
         finally:
             with contextlib.suppress(nats.errors.Error):
                 await subscription.unsubscribe()
+
+    async def ask(self, question: Question, reply: type[R], *, within: float = 5.0) -> R:
+        """Ask a service and wait for its reply.
+
+        Raises:
+            BusAway: nobody answered within so many seconds.
+        """
+        try:
+            raw = await self.client.request(
+                question.address, msgspec.json.encode(question), timeout=within
+            )
+        except (nats.errors.Error, OSError, TimeoutError) as e:
+            raise BusAway(f"nobody answers {question.address}: {e!r}") from e
+        return msgspec.json.decode(raw.data, type=reply)
+
+    @asynccontextmanager
+    async def answering(
+        self, type_: type[Q], answer: Callable[[Q], Awaitable[msgspec.Struct]]
+    ) -> AsyncGenerator[None]:
+        """Answer questions of one type while the block runs, each in a task of its own."""
+        tasks: set[asyncio.Task[None]] = set()
+
+        async def reply(raw: Msg) -> None:
+            try:
+                question = msgspec.json.decode(raw.data, type=type_)
+                await raw.respond(msgspec.json.encode(await answer(question)))
+            except Exception:
+                logger.exception("a question was not answered", subject=raw.subject)
+
+        async def asked(raw: Msg) -> None:
+            task = asyncio.create_task(reply(raw))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+        subscription = await self.client.subscribe(type_.pattern(), queue=self.name, cb=asked)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+            await asyncio.gather(*tasks)
 
     async def at_each_connection(self, again: Again) -> None:
         """Do something now and after each reconnection; it must be idempotent."""

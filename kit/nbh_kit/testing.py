@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import msgspec
 
+from nbh_kit import programs
+
 T = TypeVar("T")
 
 _CONFIG = """
@@ -20,9 +22,7 @@ jetstream {{ store_dir: "{store}", sync_interval: always }}
 
 
 @asynccontextmanager
-async def nats_server(
-    store: Path | None = None, *, port: int = -1, binary: str = "nats-server"
-) -> AsyncGenerator[str]:
+async def nats_server(store: Path | None = None, *, port: int = -1) -> AsyncGenerator[str]:
     """Run a real nats-server with JetStream on a free port (or the one given); yield its URL.
 
     It writes the port it took, so none is guessed; it is ready in some 20 ms.
@@ -31,7 +31,13 @@ async def nats_server(
         config = Path(folder, "nats.conf")
         config.write_text(_CONFIG.format(port=port, store=store or Path(folder, "store")))
         process = await asyncio.create_subprocess_exec(
-            binary, "-c", str(config), "--ports_file_dir", folder, "-l", str(Path(folder, "log"))
+            str(programs.find("nats-server")),
+            "-c",
+            str(config),
+            "--ports_file_dir",
+            folder,
+            "-l",
+            str(Path(folder, "log")),
         )
         try:
             ports = await eventually(lambda: _ports(Path(folder), process.pid))

@@ -1,6 +1,6 @@
 """What nbhosting's services say to each other. A message's type says its subject."""
 
-from nbh_proto._message import Answer, Command, Event, Message, new_id, now
+from nbh_proto._message import Answer, Command, Event, Message, Question, new_id, now
 from nbh_proto.access import (
     AccessDenied,
     AccessFailed,
@@ -53,6 +53,7 @@ __all__ = [
     "NotebookCopied",
     "NotebookReset",
     "PullCourse",
+    "Question",
     "StopLab",
     "Value",
     "lab_key",

@@ -74,6 +74,10 @@ class Command(Message, frozen=True, kw_only=True):
     """The inbox that hears its `Answer`s; empty if nobody waits."""
 
 
+class Question(Message, frozen=True, kw_only=True):
+    """Asked of a service and answered at once, by request and reply. Not stored."""
+
+
 class Answer(Message, frozen=True, kw_only=True, tag_field="type", tag=True):
     """What one asker hears about one access or command. Not stored: the asker is there or gone."""
 

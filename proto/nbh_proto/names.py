@@ -4,6 +4,7 @@ Every service reads names with these functions, so what one accepts no other mis
 """
 
 import re
+import secrets
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -12,6 +13,10 @@ ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 
 NOTEBOOK_SUFFIXES = (".py", ".ipynb", ".md")
 """What opens as a notebook, in the order in which a bare name looks for it (S6)."""
+
+CAPABILITY = re.compile(r"[1-9][0-9]{39}", re.ASCII)
+"""The first segment of a lab's URL: 40 decimal digits, some 132 bits. The public extension
+``jupyterlab-nbhosting`` wants digits (S11)."""
 
 MAX_NOTEBOOK_BYTES = 1024
 MAX_COMPONENT_BYTES = 255
@@ -35,6 +40,11 @@ def checked_id(kind: str, text: str) -> str:
     if not ID.fullmatch(text):
         raise BadName(kind, "ASCII letters, digits, '_', '.', '-', at most 128, none leading")
     return text
+
+
+def new_capability() -> str:
+    """A fresh capability; one for each container (S-19)."""
+    return str(10**39 + secrets.randbelow(9 * 10**39))
 
 
 def token(id_: str) -> str:
