@@ -1,0 +1,60 @@
+"""How a service ends, and what it may do."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from nbh_kit.run import until_stopped
+
+SERVICE = """
+import asyncio, os, sys
+from nbh_kit import run
+
+async def main():
+    async def work():
+        print("ready", flush=True)
+        await asyncio.Event().wait()
+    await run.until_stopped(work())
+    print("drained", flush=True)
+
+run.configure_logging("probe", "info")
+run.drop_privileges(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+print(os.getuid(), os.getgid(), os.getgroups(), flush=True)
+asyncio.run(main())
+"""
+
+
+def started(*args):
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVICE, *args], stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_that_is_told_to_stop_drains_and_exits_with_0(number):
+    with started() as service:
+        assert service.stdout.readline()
+        assert service.stdout.readline() == "ready\n"
+        service.send_signal(number)
+        assert service.stdout.read() == "drained\n"
+        assert service.wait(10) == 0
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give up rights")
+def test_a_service_started_by_root_gives_up_every_right():
+    with started("64999") as service:
+        assert service.stdout.readline() == "64999 64999 []\n"
+        assert service.stdout.readline() == "ready\n"
+        service.terminate()
+        assert service.wait(10) == 0
+
+
+async def test_a_loop_that_fails_ends_the_service():
+    async def fail() -> None:
+        raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        await until_stopped(fail())
