@@ -24,14 +24,18 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """Minimum, 90th percentile and maximum, or what else says how noisy it was."""
 
 
-def at_most(name: str, value: float, goal: float, *, unit: str, floor: float | None, spread="") -> Figure:  # fmt: skip
+def at_most(
+    name: str, value: float, goal: float, *, unit: str, floor: float | None, spread: str = ""
+) -> Figure:
     """A figure that must not exceed its goal."""
     return Figure(
         name=name, value=value, unit=unit, floor=floor, goal=goal, met=value <= goal, spread=spread
     )
 
 
-def at_least(name: str, value: float, goal: float, *, unit: str, floor: float | None, spread="") -> Figure:  # fmt: skip
+def at_least(
+    name: str, value: float, goal: float, *, unit: str, floor: float | None, spread: str = ""
+) -> Figure:
     """A figure that must reach its goal."""
     return Figure(
         name=name, value=value, unit=unit, floor=floor, goal=goal, met=value >= goal, spread=spread

@@ -1,0 +1,96 @@
+"""A student's browser: real Chromium with third-party cookies blocked, and what they do in it."""
+
+import json
+import re
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, async_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+
+_QUIET = [
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # the strictest of what browsers do to a frame of another site
+    "--test-third-party-cookie-phaseout",
+]
+_PREFERENCES = {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}
+
+PATIENCE = 60_000
+"""Milliseconds a person would wait for a notebook before giving up."""
+
+
+@asynccontextmanager
+async def browser(
+    profile: Path, *, javascript: bool = True, width: int = 1100, height: int = 900
+) -> AsyncGenerator[BrowserContext]:
+    """A fresh browser with a profile of its own."""
+    (profile / "Default").mkdir(parents=True)
+    (profile / "Default" / "Preferences").write_text(json.dumps(_PREFERENCES))
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            str(profile),
+            executable_path=CHROMIUM,
+            headless=True,
+            chromium_sandbox=False,
+            args=_QUIET,
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": height},
+        )
+        context.set_default_timeout(PATIENCE)
+        try:
+            yield context
+        finally:
+            await context.close()
+
+
+class Notebook:
+    """A notebook as a student has it before them, in a page or in a frame of one."""
+
+    def __init__(self, where: Page | FrameLocator) -> None:
+        self._where = where
+
+    async def shown(self) -> "Notebook":
+        """Wait until it can be worked with: its cells are there and its kernel is idle."""
+        await self._where.locator(".jp-Cell").first.wait_for()
+        idle = '[data-status="idle"], .jp-NotebookKernelStatus:has-text("")'
+        await self._where.locator(idle).first.wait_for(state="attached")
+        return self
+
+    def code(self, number: int = 0) -> Locator:
+        """The code cell with this number, from 0."""
+        return self._where.locator(".jp-CodeCell").nth(number)
+
+    async def write(self, source: str, number: int = 0) -> None:
+        """Put this into a code cell instead of what is there."""
+        editor = self.code(number).locator(".cm-content")
+        await editor.click()
+        await editor.press("ControlOrMeta+a")
+        await editor.press_sequentially(source)
+
+    async def run(self, number: int = 0) -> str:
+        """Run a code cell and return what it printed."""
+        await self.code(number).locator(".cm-content").click()
+        await self.code(number).locator(".cm-content").press("Control+Enter")
+        output = self.code(number).locator(".jp-OutputArea-output").first
+        await output.wait_for()
+        await self._prompt_is_a_number(number)
+        return (await output.inner_text()).strip()
+
+    async def _prompt_is_a_number(self, number: int) -> None:
+        prompt = self.code(number).locator(".jp-InputPrompt")
+        await prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for()
+
+    async def save(self) -> None:
+        """Save as a student does."""
+        await self.code().locator(".cm-content").press("ControlOrMeta+s")
+
+    async def source(self, number: int = 0) -> str:
+        """What stands in a code cell."""
+        return await self.code(number).locator(".cm-content").inner_text()
