@@ -1,4 +1,4 @@
-"""A student without JavaScript and without cookies: follows redirects and refreshes, uses Jupyter."""
+"""A student without JavaScript or cookies: follows redirects and refreshes, uses Jupyter."""
 
 import asyncio
 import html
