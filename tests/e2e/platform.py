@@ -15,7 +15,7 @@ _FRAME = '<iframe name="frame{number}" src="{url}" width="100%" height="800"></i
 
 
 class Platform:
-    """Shows the lessons a test gives it. Its site is 127.0.0.1, that of the notebooks localhost."""
+    """Shows the lessons a test gives it. Its site is 127.0.0.1, the notebooks' is localhost."""
 
     def __init__(self, port: int) -> None:
         self.origin = f"http://127.0.0.1:{port}"
