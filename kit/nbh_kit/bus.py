@@ -178,9 +178,13 @@ class Bus:
 
 @asynccontextmanager
 async def connect(
-    url: str, *, name: str, user: str = "", password: str = ""
+    url: str, *, name: str, user: str = "", password: str = "", within: float | None = None
 ) -> AsyncGenerator[Bus]:
-    """Connect as ``name``, however long NATS takes; streams and buckets exist then."""
+    """Connect as ``name``, however long NATS takes; streams and buckets exist then.
+
+    Raises:
+        BusAway: only with ``within``: NATS did not let us in for so many seconds, and why.
+    """
     client = Client()
     bus: Bus | None = None
 
@@ -204,7 +208,7 @@ async def connect(
     }
     if user:
         options |= {"user": user, "password": password}
-    await _first_connection(client, url, options)
+    await _first_connection(client, url, options, within)
     bus = Bus(client, name)
     try:
         await bus.at_each_connection(lambda: streams.make_sure(bus.js))
@@ -213,14 +217,19 @@ async def connect(
         await bus.close()
 
 
-async def _first_connection(client: Client, url: str, options: dict[str, Any]) -> None:
-    """A service that starts before NATS waits for it (R-9)."""
+async def _first_connection(
+    client: Client, url: str, options: dict[str, Any], within: float | None
+) -> None:
+    """A service that starts before NATS waits for it (R-9); a person does not."""
+    began = asyncio.get_running_loop().time()
     tries = 0
     while True:
         try:
             await client.connect(url, connect_timeout=2, **options)
             return
         except (nats.errors.Error, OSError, TimeoutError) as e:
+            if within is not None and asyncio.get_running_loop().time() - began >= within:
+                raise BusAway(f"NATS at {url}: {e or repr(e)}") from e
             if tries % 40 == 0:
                 logger.warning("waiting for NATS", url=url, error=repr(e))
             tries += 1

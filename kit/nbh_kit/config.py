@@ -183,7 +183,7 @@ def from_tree(tree: Mapping[str, Any], file: str = "configuration") -> Config:
         BadConfig: a key or value is wrong.
     """
     try:
-        config = msgspec.convert(tree, Config, strict=False)
+        config = msgspec.convert(tree, Config, strict=False, dec_hook=_path)
     except msgspec.ValidationError as e:
         raise BadConfig(file, *_key_and_reason(str(e))) from e
     _check(config, file)
@@ -203,6 +203,13 @@ def secret_of(key: Key) -> bytes:
     if len(text) < 32:
         raise BadConfig("platform.keys", key.id, "a secret has at least 32 characters")
     return text.encode()
+
+
+def _path(type_: type, value: object) -> object:
+    # msgspec knows no paths; what it does not know it asks here
+    if type_ is Path and isinstance(value, str) and value.startswith("/"):
+        return Path(value)
+    raise ValueError(f"expected a full path, got {value!r}")
 
 
 def _with_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:

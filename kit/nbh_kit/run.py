@@ -1,16 +1,20 @@
 """How a service runs: its log, its end, its rights."""
 
 import asyncio
+import contextlib
+import ctypes
 import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Literal
 
 import structlog
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+_PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 2, 38
 
 logger = structlog.get_logger(__name__)
 
@@ -45,11 +49,27 @@ def drop_privileges(uid: int | None) -> None:
     """
     if uid is None or os.getuid() != 0:
         return
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
+    with _dying_with_the_parent():
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
     os.umask(0o027)
     os.environ["HOME"] = "/nonexistent"
+
+
+@contextlib.contextmanager
+def _dying_with_the_parent() -> Iterator[None]:
+    # The kernel forgets at a change of user that we wanted to end with `nbh up` (prctl(2)), and
+    # our program may gain nothing back by what it executes.
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent = os.getppid()
+    dies_by = ctypes.c_int()
+    libc.prctl(_PR_GET_PDEATHSIG, ctypes.byref(dies_by), 0, 0, 0)
+    yield
+    libc.prctl(_PR_SET_PDEATHSIG, dies_by, 0, 0, 0)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if dies_by.value and os.getppid() != parent:  # it ended meanwhile
+        os.kill(os.getpid(), dies_by.value)
 
 
 async def until_stopped(*forever: Awaitable[None]) -> None:

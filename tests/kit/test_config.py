@@ -1,5 +1,7 @@
 """A wrong setting stops the start and says which one, where and why."""
 
+from pathlib import Path
+
 import pytest
 
 from nbh_kit import config
@@ -23,6 +25,7 @@ def written(tmp_path, text):
         ("[router]\nport = 'x'", "router.port", "expected `int`"),
         ("[router]\nport = 70000", "router.port", "65535"),
         ("[lab]\nmemory = 0", "lab.memory", ">= 1"),
+        ("[site]\ndata = 'here'", "site.data", "full path"),
         ("[site]\nname = 'a b'", "site.name", "ASCII"),
         ("[origins]\ncontent = 'nb.example.org'", "origins.content", "no origin"),
         ("[origins]\ncontent = 'https://nb.example.org/x'", "origins.content", "no origin"),
@@ -78,3 +81,8 @@ def test_a_secret_may_stand_in_a_file_and_is_never_short(tmp_path):
 def test_each_role_has_a_user_of_its_own():
     roles = ("router", "traefik", "nats", "courses", "stats")
     assert len({config.Config().uid_of(role) for role in roles}) == len(roles)
+
+
+def test_a_path_is_read(tmp_path):
+    read = config.load(written(tmp_path, "[site]\ndata = '/srv/nbh'"), {})
+    assert read.site.data == Path("/srv/nbh")

@@ -1,0 +1,1 @@
+"""The whole system on one machine, in the foreground: `nbh up`."""

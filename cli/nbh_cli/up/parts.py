@@ -1,0 +1,73 @@
+"""The parts of the system: which program each is, and with which rights it runs (S-5)."""
+
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from nbh_cli.up import nats_server, reach
+from nbh_cli.up.children import Program
+from nbh_kit import programs, traefik
+from nbh_kit.config import Config, Role
+
+SERVICES = ("router", "provisioner", "courses", "stats")
+_UNPRIVILEGED: tuple[Role, ...] = ("router", "courses", "stats")
+_FIRST_FREE_PORT = 1024
+
+
+class Parts(NamedTuple):
+    """What runs, in the order in which it starts and, backwards, ends."""
+
+    nats: Program | None
+    """None where ``nats.embedded`` is off."""
+
+    below: tuple[Program, ...]
+    """podman's API and Traefik: what services stand on."""
+
+    services: tuple[Program, ...]
+
+
+Show = tuple[tuple[Path, Path], ...]
+
+
+def of(config: Config, file: Path, podman: Program | None) -> Parts:
+    """The parts that a configuration asks for; ``file`` is where it was read from.
+
+    Raises:
+        OutOfReach: the services' users cannot read our own code.
+        ProgramMissing: a server's program is not installed.
+    """
+    show = _what_to_show(config)
+    nats = nats_server.program(config) if config.nats.embedded else None
+    proxy = _traefik(config) if config.traefik.embedded else None
+    return Parts(
+        _as(config, "nats", nats, show) if nats else None,
+        (
+            *([podman] if podman else []),
+            *([_as(config, "traefik", proxy, show)] if proxy else []),
+        ),
+        tuple(_service(name, file, show) for name in SERVICES),
+    )
+
+
+def _what_to_show(config: Config) -> Show:
+    if os.getuid() != 0:
+        return ()
+    return reach.behind_barriers((*reach.code(), config.site.data, config.site.run))
+
+
+def _as(config: Config, role: Role, program: Program, show: Show) -> Program:
+    uid = config.uid_of(role) if os.getuid() == 0 else None
+    return program._replace(uid=uid, show=show)
+
+
+def _traefik(config: Config) -> Program:
+    argv = (str(programs.find("traefik")), *traefik.flags(config))
+    port = int(config.traefik.listen.rpartition(":")[2])
+    return Program("traefik", argv, low_ports=os.getuid() == 0 and port < _FIRST_FREE_PORT)
+
+
+def _service(name: str, file: Path, show: Show) -> Program:
+    """A service of ours: it reads its secrets as root, then drops its rights itself."""
+    argv = (sys.executable, "-m", f"nbh_{name}", "--config", str(file.absolute()))
+    return Program(name, argv, show=show if name in _UNPRIVILEGED else ())

@@ -1,0 +1,50 @@
+"""Why a student's files could not be got ready.
+
+FilesError
+├── NotebookUnknown      neither the course nor the workspace has it
+├── WorkspaceUnusable    something stands in the way; the student's own doing, or the disk's
+└── DiskFull             no space, or the student's quota
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from nbh_proto.access import Reason
+
+
+class FilesError(Exception):
+    """A student's files could not be got ready; ``str()`` is for the operator."""
+
+    reason: ClassVar[Reason] = "workspace-unusable"
+
+
+class NotebookUnknown(FilesError):
+    """There is no such notebook."""
+
+    reason = "notebook-unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"neither the course nor the workspace has {name!r}")
+        self.name = name
+
+
+class WorkspaceUnusable(FilesError):
+    """Something stands in the way."""
+
+
+class DiskFull(FilesError):
+    """There is no space left where students' files are."""
+
+    reason = "disk-full"
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What the kernel refuses inside the block is told as a `FilesError`."""
+    try:
+        yield
+    except OSError as e:
+        kind = DiskFull if e.errno in (errno.ENOSPC, errno.EDQUOT) else WorkspaceUnusable
+        raise kind(f"{e.strerror}: {e.filename or ''}") from e

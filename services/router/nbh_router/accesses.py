@@ -1,0 +1,142 @@
+"""The accesses that this router has asked for and not yet seen end."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from nbh_kit.bus import Bus, BusAway
+from nbh_proto import AccessDenied, AccessProgress, AccessReady
+from nbh_proto.access import AccessAnswer
+from nbh_router.patience import Forecast
+from nbh_router.ticket import Ticket
+
+TELL_WITHIN = timedelta(seconds=0.8)
+"""A click gets its page in less than a second, whatever NATS does (R-8, R-11)."""
+
+KEEP_SECONDS = 600.0
+MOST = 20_000
+
+logger = structlog.get_logger(__name__)
+
+
+class Access:
+    """One access and what has been heard of it. Several requests may wait for it."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.ticket = ticket
+        self.asked = time.monotonic()
+        """When this router asked; the ticket says when the student did."""
+
+        self.progress: AccessProgress | None = None
+        self.outcome: AccessReady | AccessDenied | None = None
+        self._news = asyncio.get_running_loop().create_future()
+
+    def hear(self, answer: AccessAnswer) -> None:
+        """Take an answer and wake who waits. What has ended does not change any more."""
+        if self.outcome is not None:
+            return
+        if isinstance(answer, AccessProgress):
+            self.progress = answer
+        else:
+            self.outcome = answer
+        self.wake()
+
+    def wake(self) -> None:
+        """Let everybody who waits look again."""
+        news, self._news = self._news, asyncio.get_running_loop().create_future()
+        news.set_result(None)
+
+    async def news(self, seconds: float) -> None:
+        """Return at the next answer, or after so many seconds."""
+        await asyncio.wait({self._news}, timeout=seconds)
+
+
+class Accesses:
+    """Asks the bus and hears its answers."""
+
+    def __init__(self, forecast: Forecast) -> None:
+        self._forecast = forecast
+        self._all: dict[str, Access] = {}
+        self._bus: Bus | None = None
+        self._inbox = ""
+        self.leaving = False
+        """Whether who follows an access should do so elsewhere: this router stops."""
+
+    @asynccontextmanager
+    async def connected(self, bus: Bus) -> AsyncGenerator[None]:
+        """Ask on this bus while the block runs."""
+        async with bus.inbox(AccessAnswer, self.hear) as inbox:
+            self._bus, self._inbox = bus, inbox
+            await bus.at_each_connection(self._ask_again)
+            try:
+                yield
+            finally:
+                self._bus = None
+
+    async def ask(self, ticket: Ticket) -> Access:
+        """Ask for an access, once; the event is stored when this returns.
+
+        Raises:
+            BusAway: it is not known to be stored.
+        """
+        access = self._all.get(ticket.access)
+        if access is not None:
+            return access
+        self._forget_old()
+        access = self._all[ticket.access] = Access(ticket)
+        try:
+            await self._tell(ticket)
+        except BusAway:
+            # An answer may have come although the storing was not confirmed.
+            if access.outcome is None and access.progress is None:
+                self._all.pop(ticket.access, None)
+                raise
+        return access
+
+    def hear(self, answer: AccessAnswer) -> None:
+        """Take an answer from the router's inbox."""
+        access = self._all.get(answer.about)
+        if access is None:
+            return
+        if isinstance(answer, AccessReady) and _was_a_start(access):
+            self._forecast.took(access.ticket.place.course, time.monotonic() - access.asked)
+        access.hear(answer)
+
+    def done(self, access: Access) -> None:
+        """Its student has been told how it ended; nobody follows it."""
+        self._all.pop(access.ticket.access, None)
+
+    def leave(self) -> None:
+        """This router stops: whoever follows an access comes back to the next one."""
+        self.leaving = True
+        for access in self._all.values():
+            access.wake()
+
+    async def _tell(self, ticket: Ticket) -> None:
+        if self._bus is None:
+            raise BusAway("NATS was never there")
+        await self._bus.tell(ticket.request(self._inbox), within=TELL_WITHIN)
+
+    async def _ask_again(self) -> None:
+        # An answer that was said while the connection was down is lost: asking again for the same
+        # access brings it again.
+        for access in list(self._all.values()):
+            if access.outcome is None:
+                await self._tell(access.ticket)
+
+    def _forget_old(self) -> None:
+        oldest_wanted = time.monotonic() - KEEP_SECONDS
+        while self._all:
+            first = next(iter(self._all.values()))
+            if first.asked >= oldest_wanted and len(self._all) < MOST:
+                return
+            self._all.pop(first.ticket.access)
+
+
+def _was_a_start(access: Access) -> bool:
+    heard = access.progress
+    return access.outcome is None and heard is not None and heard.stage in ("starting", "booting")

@@ -1,0 +1,120 @@
+"""Who may enter: three ways, one answer. Pure.
+
+A platform's signed link (S-30); a call from inside the student's own running lab, which proves it
+by the capability in its Referer (DESIGN.md, "The URL of a lab"); and, where an operator switches it
+on, the original's Referer rule (S-1). Whoever shows a signature is judged by it alone.
+"""
+
+import hmac
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from nbh_kit import links
+from nbh_kit.config import Config, Platform
+from nbh_kit.links import Place, Refused, Role, SigningPlatform
+from nbh_router import referers
+from nbh_router.address import Click
+from nbh_proto.access import Action
+
+CapabilityOf = Callable[[str, str], str | None]
+"""The capability of the lab of (course, student), if there is one."""
+
+
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody may do this here. The only thing that anything below the door believes (S-23)."""
+
+    place: Place
+    action: Action
+    platform: str = ""
+    """Empty for a call from inside a lab."""
+
+    role: Role = "student"
+    nonce: str = ""
+    """To be used up before anything is done; empty if the link may be used again."""
+
+    sure: bool = True
+    """False if this changes something that nobody signed: to be confirmed by a POST (S14)."""
+
+
+class Admission:
+    """The rules of one site."""
+
+    def __init__(
+        self,
+        *,
+        signing: dict[str, SigningPlatform],
+        legacy: Sequence[Platform],
+        content_origin: str,
+        capability_of: CapabilityOf,
+        insecure: bool = False,
+    ) -> None:
+        self._signing = signing
+        self._legacy = tuple(legacy)
+        self._content_origin = content_origin
+        self._capability_of = capability_of
+        self._insecure = insecure
+
+    def admit(self, click: Click, referer: str, now: float) -> Admitted:
+        """Let somebody in; ``now`` in unix seconds, ``referer`` empty if there is none.
+
+        Raises:
+            Refused: nobody vouches for them.
+        """
+        if "signature=" in click.query:
+            return self._by_signature(click, now)
+        if (capability := referers.lab_page(referer, self._content_origin)) is not None:
+            return self._from_lab(click, capability)
+        return self._by_referer(click, referer)
+
+    def _by_signature(self, click: Click, now: float) -> Admitted:
+        link = links.verify(click.place, click.query, self._signing, now)
+        if link.action == "stop":
+            raise Refused("scope")  # it is for another address than a notebook's
+        return Admitted(
+            place=link.place,
+            action="reset" if click.forcecopy else link.action,
+            platform=link.platform,
+            role=link.role,
+            nonce=link.nonce,
+            sure=not click.forcecopy or link.action == "reset",
+        )
+
+    def _from_lab(self, click: Click, capability: str) -> Admitted:
+        own = self._capability_of(click.place.course, click.place.student)
+        if own is None or not hmac.compare_digest(own, capability):
+            raise Refused("capability")
+        return Admitted(place=click.place, action=_action(click))
+
+    def _by_referer(self, click: Click, referer: str) -> Admitted:
+        for platform in self._legacy:
+            if referers.is_from(referer, platform.hosts, insecure=self._insecure):
+                if not any(fnmatchcase(click.place.course, p) for p in platform.courses):
+                    raise Refused("scope")
+                return Admitted(
+                    place=click.place,
+                    action=_action(click),
+                    platform=platform.name,
+                    sure=not click.forcecopy,
+                )
+        raise Refused("referer")
+
+
+def admission(config: Config, content_origin: str, capability_of: CapabilityOf) -> Admission:
+    """The rules that a configuration asks for; reads the platforms' secrets.
+
+    Raises:
+        BadConfig: a secret cannot be read or is too short.
+    """
+    return Admission(
+        signing=links.signing_platforms(config.platform),
+        legacy=[p for p in config.platform if p.strategy == "referer"],
+        content_origin=content_origin,
+        capability_of=capability_of,
+        insecure=config.site.dev,
+    )
+
+
+def _action(click: Click) -> Action:
+    return "reset" if click.forcecopy else "open"

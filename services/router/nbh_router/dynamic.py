@@ -1,0 +1,290 @@
+"""Traefik's run-time ("dynamic") configuration, typed. Pure.
+
+Two files: what is static, and the labs. JSON in files named ``.yml``, which Traefik reads as YAML
+(TRUST.md, 7). Traefik runs each file through Go's templates first, so nothing that anybody typed
+stands in the labs' file, and no file holds ``{{`` (R-13). No name holds a capability: names appear
+in logs and metrics (S-19).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from nbh_kit.config import Config
+from nbh_router.table import Route
+
+
+class Section(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename="camel",
+):
+    """One object of Traefik's file."""
+
+
+class Observability(Section, frozen=True, kw_only=True):
+    access_logs: bool | None = None
+    metrics: bool | None = None
+    tracing: bool | None = None
+
+
+class Router(Section, frozen=True, kw_only=True):
+    rule: str
+    service: str
+    entry_points: tuple[str, ...]
+    priority: int | None = None
+    middlewares: tuple[str, ...] = ()
+    observability: Observability | None = None
+
+
+class Server(Section, frozen=True, kw_only=True):
+    url: str
+
+
+class LoadBalancer(Section, frozen=True, kw_only=True):
+    servers: tuple[Server, ...]
+    servers_transport: str | None = None
+
+
+class Service(Section, frozen=True, kw_only=True):
+    load_balancer: LoadBalancer
+
+
+class Headers(Section, frozen=True, kw_only=True):
+    custom_request_headers: Mapping[str, str] = {}
+    custom_response_headers: Mapping[str, str] = {}
+
+
+class Errors(Section, frozen=True, kw_only=True):
+    status: tuple[str, ...]
+    service: str
+    query: str
+
+
+class Retry(Section, frozen=True, kw_only=True):
+    attempts: int
+    initial_interval: str
+
+
+class IpAllowList(Section, frozen=True, kw_only=True):
+    source_range: tuple[str, ...]
+
+
+class Middleware(Section, frozen=True, kw_only=True):
+    headers: Headers | None = None
+    errors: Errors | None = None
+    retry: Retry | None = None
+    ip_allow_list: IpAllowList | None = None
+
+
+class ForwardingTimeouts(Section, frozen=True, kw_only=True):
+    dial_timeout: str
+
+
+class ServersTransport(Section, frozen=True, kw_only=True):
+    forwarding_timeouts: ForwardingTimeouts
+
+
+class Http(Section, frozen=True, kw_only=True):
+    routers: Mapping[str, Router]
+    services: Mapping[str, Service] = {}
+    middlewares: Mapping[str, Middleware] = {}
+    servers_transports: Mapping[str, ServersTransport] = {}
+
+
+class Certificate(Section, frozen=True, kw_only=True):
+    cert_file: str
+    key_file: str
+
+
+class TlsOptions(Section, frozen=True, kw_only=True):
+    min_version: str
+
+
+class Tls(Section, frozen=True, kw_only=True):
+    certificates: tuple[Certificate, ...]
+    options: Mapping[str, TlsOptions]
+
+
+class Dynamic(Section, frozen=True, kw_only=True):
+    """One file."""
+
+    http: Http
+    tls: Tls | None = None
+
+
+# Launch URLs hold signatures and labs' URLs hold capabilities: an operator's own Traefik that logs
+# its requests does not log these (S-19).
+_UNOBSERVED = Observability(access_logs=False, metrics=False, tracing=False)
+_WEB = ("web",)
+_REST, _LAB, _GATE = 1, 10, 20
+"""Priorities: our own pages, labs' routes, the gate before all labs."""
+
+_LAB_MIDDLEWARES = ("lab-headers", "lab-errors")
+
+
+def static(config: Config, content_origin: str) -> Dynamic:
+    """What does not change: our own pages, the gate before the labs, what all labs share."""
+    return Dynamic(
+        http=Http(
+            routers={"rest": _rest(), "gate": _gate(content_origin)},
+            services={"router": _service(f"{config.router.host}:{config.router.port}")},
+            middlewares={
+                # A router that is started again is not noticed. Only what did not reach it is
+                # sent once more.
+                "again": Middleware(retry=Retry(attempts=20, initial_interval="100ms")),
+                "nobody": Middleware(
+                    ip_allow_list=IpAllowList(source_range=("255.255.255.255/32",))
+                ),
+                "lab-headers": Middleware(headers=_lab_headers()),
+                "lab-errors": Middleware(
+                    errors=Errors(status=("502-504",), service="router", query="/-/lab/{status}")
+                ),
+            },
+            servers_transports={
+                "labs": ServersTransport(forwarding_timeouts=ForwardingTimeouts(dial_timeout="5s"))
+            },
+        ),
+        tls=_tls(config),
+    )
+
+
+def labs(routes: Iterable[Route], version: str) -> Dynamic:
+    """All labs, and a route on the internal entry point that answers once Traefik knows them."""
+    there = [(_name(r), r) for r in routes]
+    return Dynamic(
+        http=Http(
+            routers={n: _lab(n, r) for n, r in there} | {"version": _version(version)},
+            services={n: _service(r.address, transport="labs") for n, r in there},
+            middlewares={n: _token(r) for n, r in there},
+        )
+    )
+
+
+def encoded(dynamic: Dynamic) -> bytes:
+    """The file's text.
+
+    Raises:
+        ValueError: Go's templates would take something in it for theirs.
+    """
+    data = msgspec.json.encode(dynamic)
+    if b"{{" in data:
+        raise ValueError("Traefik's configuration must not hold '{{'")
+    return data
+
+
+def routes_in(data: bytes) -> dict[str, Route]:
+    """The routes, by capability, of a file that `labs` made.
+
+    Raises:
+        msgspec.MsgspecError: it did not.
+    """
+    http = msgspec.json.decode(data, type=Dynamic).http
+    found = {}
+    for name, service in http.services.items():
+        capability = http.routers[name].rule.removeprefix("PathPrefix(`/").removesuffix("/`)")
+        address = service.load_balancer.servers[0].url.removeprefix("http://")
+        headers = http.middlewares[name].headers or Headers()
+        token = headers.custom_request_headers["Authorization"].removeprefix("token ")
+        found[capability] = Route(capability, address, token)
+    return found
+
+
+def version_path(version: str) -> str:
+    """The path on the internal entry point that is there when a version is live."""
+    return f"/-/routes/{version}"
+
+
+def _rest() -> Router:
+    return Router(
+        # Health is for whoever runs us, not for the world.
+        rule="PathPrefix(`/`) && !PathRegexp(`^/(livez|readyz)$`)",
+        service="router",
+        entry_points=_WEB,
+        priority=_REST,
+        middlewares=("again",),
+        observability=_UNOBSERVED,
+    )
+
+
+def _gate(content_origin: str) -> Router:
+    # The token that Traefik adds switches Jupyter's own check of the origin off (S-20).
+    if not re.fullmatch(r"https?://[a-z0-9.:\[\]-]+", content_origin):
+        raise ValueError(f"not an origin that can stand in a rule: {content_origin!r}")
+    return Router(
+        rule="PathRegexp(`^/[0-9]+/`) && HeaderRegexp(`Origin`, `.+`)"
+        f" && !Header(`Origin`, `{content_origin}`)",
+        service="router",
+        entry_points=_WEB,
+        priority=_GATE,
+        middlewares=("nobody",),
+        observability=_UNOBSERVED,
+    )
+
+
+def _lab_headers() -> Headers:
+    # An empty value takes the header away. What a lab says about more than its own path does not
+    # leave it (S-17); what the browser says to all labs of this origin does not enter it.
+    stripped = (
+        "Set-Cookie",
+        "Service-Worker-Allowed",
+        "Clear-Site-Data",
+        "Strict-Transport-Security",
+    )
+    return Headers(
+        custom_request_headers={"Cookie": ""},
+        custom_response_headers=dict.fromkeys(stripped, "") | {"Referrer-Policy": "same-origin"},
+    )
+
+
+def _tls(config: Config) -> Tls | None:
+    certificate, key = config.traefik.certificate, config.traefik.certificate_key
+    if certificate is None or key is None:
+        return None
+    return Tls(
+        certificates=(Certificate(cert_file=str(certificate), key_file=str(key)),),
+        options={"default": TlsOptions(min_version="VersionTLS12")},
+    )
+
+
+def _lab(name: str, route: Route) -> Router:
+    return Router(
+        rule=f"PathPrefix(`/{route.capability}/`)",
+        service=name,
+        entry_points=_WEB,
+        priority=_LAB,
+        middlewares=(*_LAB_MIDDLEWARES, name),
+        observability=_UNOBSERVED,
+    )
+
+
+def _version(version: str) -> Router:
+    return Router(
+        rule=f"Path(`{version_path(version)}`)",
+        service="ping@internal",
+        entry_points=("internal",),
+    )
+
+
+def _token(route: Route) -> Middleware:
+    return Middleware(
+        headers=Headers(custom_request_headers={"Authorization": f"token {route.token}"})
+    )
+
+
+def _service(address: str, transport: str | None = None) -> Service:
+    return Service(
+        load_balancer=LoadBalancer(
+            servers=(Server(url=f"http://{address}"),), servers_transport=transport
+        )
+    )
+
+
+def _name(route: Route) -> str:
+    return "lab-" + hashlib.blake2s(route.capability.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,129 @@
+"""What our pages say in English."""
+
+from nbh_router.words import Buttons, Kind, Progress, Sentences
+
+BUTTONS = Buttons(
+    again="Try again",
+    reset="Reset to the original",
+    keep="Open my version",
+    quote="If you ask for help, quote",
+)
+
+PROGRESS = Progress(
+    title="Your notebook is on its way",
+    asked="Looking for your notebook server",
+    queued="Waiting for a free place",
+    one_before="1 student is before you",
+    some_before="{n} students are before you",
+    copying="Getting your files ready",
+    starting="Starting your notebook server",
+    booting="Jupyter is starting",
+    ready="Opening your notebook",
+    away="The service is restarting. Your place is kept, this page goes on by itself.",
+    patience="This takes longer than usual. You can stay on this page, it goes on by itself.",
+)
+
+SENTENCES: dict[Kind, Sentences] = {
+    "refused": Sentences(
+        "This notebook cannot be opened from here",
+        "Your course has not let you in, or what it gave you has expired.",
+        "Go back to your course and reload its page. If this page comes again, tell your teacher.",
+    ),
+    "no-such-page": Sentences(
+        "There is nothing at this address",
+        "The address is not that of a notebook.",
+        "Check the address, or open the notebook from your course.",
+    ),
+    "course-unknown": Sentences(
+        "There is no course “{course}” here",
+        "The page you come from asks for a course that this service does not have.",
+        "Tell your teacher: the name in the link is wrong, or the course is not published yet.",
+    ),
+    "course-unreadable": Sentences(
+        "The course “{course}” is not ready",
+        "Its files could not be read, or they are not published yet.",
+        "Try again in a minute. If it does not help, tell your teacher.",
+    ),
+    "notebook-unknown": Sentences(
+        "The notebook “{notebook}” does not exist",
+        "It is neither in the course “{course}” nor among your own files.",
+        "Tell your teacher: the link may be older or newer than the course.",
+    ),
+    "expired": Sentences(
+        "Nobody could open your notebook in time",
+        "The service was too busy, or stopped for a while. Your files are safe.",
+        "Try again. If you come back here, wait some minutes.",
+    ),
+    "image-missing": Sentences(
+        "The software of “{course}” is not installed",
+        "The notebook server of this course could not be started without it.",
+        "Trying again will not help before it is mended. Tell your teacher.",
+    ),
+    "engine-down": Sentences(
+        "Notebook servers cannot be started right now",
+        "A part of this service does not answer. Your files are safe.",
+        "Try again in a minute. If it does not help, tell your teacher.",
+    ),
+    "disk-full": Sentences(
+        "There is no room left on the disk",
+        "Your notebook server was not started, so that no work is lost. Your files are safe.",
+        "Tell your teacher: those who run this service must make room.",
+    ),
+    "lab-died": Sentences(
+        "Your notebook server stopped while starting",
+        "Your files are safe.",
+        "Try again. If it happens twice, tell your teacher.",
+    ),
+    "lab-slow": Sentences(
+        "Your notebook server takes too long to start",
+        "Many students may be starting at this moment. Your files are safe.",
+        "Try again in a minute.",
+    ),
+    "workspace-unusable": Sentences(
+        "Your files for “{course}” cannot be opened",
+        "Something in your folder is in the way of this notebook. Nothing was changed.",
+        "Tell your teacher.",
+    ),
+    "internal": Sentences(
+        "Your notebook could not be opened",
+        "Something went wrong on our side. Your files are safe.",
+        "Try again. If it happens twice, tell your teacher.",
+    ),
+    "beginning": Sentences(
+        "The service is starting",
+        "It will be there in a few seconds.",
+        "This page tries again by itself.",
+    ),
+    "away": Sentences(
+        "The service is busy restarting",
+        "Notebooks that are open go on working; new ones have to wait a moment.",
+        "This page tries again by itself.",
+    ),
+    "too-slow": Sentences(
+        "Your notebook is not there yet",
+        "It should have been, after a minute. Your files are safe.",
+        "Try again. If it happens twice, tell your teacher.",
+    ),
+    "lab-gone": Sentences(
+        "This notebook was closed",
+        "Its server has stopped, after a rest or because a newer one was started. "
+        "What you saved is kept.",
+        "Go back to your course and reload its page to open it again.",
+    ),
+    "lab-silent": Sentences(
+        "Your notebook server does not answer",
+        "It may be restarting. What you saved is kept.",
+        "This page tries again by itself. If it stays, reload the page of your course.",
+    ),
+    "confirm-reset": Sentences(
+        "Go back to the original?",
+        "“{notebook}” becomes what your teacher published. "
+        "Your version is kept beside it, under another name.",
+        "",
+    ),
+    "error": Sentences(
+        "Something went wrong on our side",
+        "It was written down, with the code below. Your files are safe.",
+        "Reload the page. If it happens twice, tell your teacher.",
+    ),
+}

@@ -1,0 +1,125 @@
+"""From an admitted access to the notebook, or to the page that stands in for it."""
+
+import time
+
+from starlette.responses import RedirectResponse, Response
+
+from nbh_kit import config
+from nbh_kit.bus import BusAway
+from nbh_proto import AccessDenied, AccessReady
+from nbh_router.accesses import Access, Accesses
+from nbh_router.courses import Courses
+from nbh_router.languages import Language
+from nbh_router.pages import Pages
+from nbh_router.patience import Forecast, patience
+from nbh_router.redirect import notebook_url
+from nbh_router.routes import Routes
+from nbh_router.ticket import Ticket, Tickets
+
+_RETRIED_BY_HAND = ("engine-down", "course-unreadable")
+
+
+class Entrance:
+    """Asks for accesses and answers with what became of them."""
+
+    def __init__(
+        self,
+        *,
+        limits: config.Router,
+        accesses: Accesses,
+        courses: Courses,
+        routes: Routes,
+        forecast: Forecast,
+        tickets: Tickets,
+        pages: Pages,
+    ) -> None:
+        self._limits = limits
+        self._accesses = accesses
+        self._courses = courses
+        self._routes = routes
+        self._forecast = forecast
+        self._tickets = tickets
+        self._pages = pages
+
+    def address(self, ticket: Ticket) -> str:
+        """The path that follows an access."""
+        return f"/-/access/{self._tickets.write(ticket)}"
+
+    def ready_url(self, access: Access) -> str | None:
+        """Where the notebook is, once its lab can be reached."""
+        if not isinstance(access.outcome, AccessReady):
+            return None
+        place = access.ticket.place
+        return notebook_url(
+            capability=access.outcome.capability,
+            notebook=access.outcome.notebook,
+            url_format=self._courses.url_format(place.course),
+            course=place.course,
+            student=place.student,
+        )
+
+    def is_given_up(self, ticket: Ticket) -> bool:
+        """Whether a student should no longer be told to wait."""
+        return time.time() - ticket.asked > self._limits.give_up_after
+
+    async def enter(
+        self, ticket: Ticket, language: Language, *, arrived: float, once: bool = False
+    ) -> Response:
+        """The redirect if it comes in time, else the page. Never takes much more than a second.
+
+        ``arrived`` is when the click did, of `time.monotonic`; ``once`` whether its link is used
+        up now.
+        """
+        if problem := self._courses.problem(ticket.place.course):
+            return self._message(problem, ticket, language)
+        try:
+            access = await self._accesses.ask(ticket)
+        except BusAway:
+            return self._message("away", _postponed(ticket), language)
+        # Who comes back to follow an access has waited already.
+        began = min(arrived, access.asked)
+        await self._wait(access, began)
+        return await self._answer(access, language, began, once)
+
+    async def _wait(self, access: Access, began: float) -> None:
+        while access.outcome is None:
+            longest = self._forecast.longest(access.ticket.place.course)
+            allowed = patience(access.progress, longest, self._limits.redirect_within)
+            left = began + allowed - time.monotonic()
+            if left <= 0:
+                return
+            await access.news(left)
+
+    async def _answer(
+        self, access: Access, language: Language, began: float, once: bool
+    ) -> Response:
+        ticket = access.ticket
+        match access.outcome:
+            case AccessReady(capability=capability):
+                left = max(0.0, began + self._limits.redirect_within - time.monotonic())
+                if await self._routes.live(capability, left):
+                    return self._redirect(access)
+            case AccessDenied(reason=reason):
+                return self._message(reason, ticket, language)
+        if self.is_given_up(ticket):
+            return self._message("too-slow", ticket, language)
+        return self._pages.progress(
+            language,
+            place=ticket.place,
+            heard=access.progress,
+            here=self.address(ticket),
+            once=once,
+            quote=ticket.access,
+        )
+
+    def _redirect(self, access: Access) -> Response:
+        self._accesses.done(access)
+        url = self.ready_url(access)
+        assert url is not None
+        return RedirectResponse(url, 302, {"Cache-Control": "no-store"})
+
+    def _message(self, kind, ticket: Ticket, language: Language) -> Response:  # type: ignore
+        here = self.address(ticket)
+        return self._pages.message(
+            kind, language, place=ticket.place, quote=ticket.access, again=f"{here}/again", next_url=here
+        )

@@ -1,0 +1,133 @@
+"""What our pages say in French."""
+
+from nbh_router.words import Buttons, Kind, Progress, Sentences
+
+BUTTONS = Buttons(
+    again="Réessayer",
+    reset="Revenir à l’original",
+    keep="Ouvrir ma version",
+    quote="Si vous demandez de l’aide, citez",
+)
+
+PROGRESS = Progress(
+    title="Votre notebook arrive",
+    asked="Recherche de votre serveur de notebooks",
+    queued="En attente d’une place libre",
+    one_before="1 étudiant avant vous",
+    some_before="{n} étudiants avant vous",
+    copying="Préparation de vos fichiers",
+    starting="Démarrage de votre serveur de notebooks",
+    booting="Jupyter démarre",
+    ready="Ouverture de votre notebook",
+    away="Le service redémarre. Votre place est gardée, cette page continue d’elle-même.",
+    patience="C’est plus long que d’habitude. Restez sur cette page, elle continue d’elle-même.",
+)
+
+SENTENCES: dict[Kind, Sentences] = {
+    "refused": Sentences(
+        "Ce notebook ne peut pas être ouvert d’ici",
+        "Votre cours ne vous a pas donné accès, ou cet accès a expiré.",
+        "Retournez à votre cours et rechargez sa page. Si cette page revient, "
+        "prévenez votre enseignant.",
+    ),
+    "no-such-page": Sentences(
+        "Il n’y a rien à cette adresse",
+        "Cette adresse n’est pas celle d’un notebook.",
+        "Vérifiez l’adresse, ou ouvrez le notebook depuis votre cours.",
+    ),
+    "course-unknown": Sentences(
+        "Il n’y a pas de cours « {course} » ici",
+        "La page d’où vous venez demande un cours que ce service n’a pas.",
+        "Prévenez votre enseignant : le nom dans le lien est faux, "
+        "ou le cours n’est pas encore publié.",
+    ),
+    "course-unreadable": Sentences(
+        "Le cours « {course} » n’est pas prêt",
+        "Ses fichiers n’ont pas pu être lus, ou ne sont pas encore publiés.",
+        "Réessayez dans une minute. Si cela n’aide pas, prévenez votre enseignant.",
+    ),
+    "notebook-unknown": Sentences(
+        "Le notebook « {notebook} » n’existe pas",
+        "Il n’est ni dans le cours « {course} » ni parmi vos fichiers.",
+        "Prévenez votre enseignant : le lien est peut-être plus ancien ou plus récent "
+        "que le cours.",
+    ),
+    "expired": Sentences(
+        "Votre notebook n’a pas pu être ouvert à temps",
+        "Le service était trop chargé, ou arrêté un moment. Vos fichiers sont intacts.",
+        "Réessayez. Si vous revenez ici, attendez quelques minutes.",
+    ),
+    "image-missing": Sentences(
+        "Les logiciels de « {course} » ne sont pas installés",
+        "Sans eux, le serveur de notebooks de ce cours ne peut pas démarrer.",
+        "Réessayer n’aidera pas tant que ce n’est pas réparé. Prévenez votre enseignant.",
+    ),
+    "engine-down": Sentences(
+        "Aucun serveur de notebooks ne peut démarrer en ce moment",
+        "Une partie de ce service ne répond pas. Vos fichiers sont intacts.",
+        "Réessayez dans une minute. Si cela n’aide pas, prévenez votre enseignant.",
+    ),
+    "disk-full": Sentences(
+        "Il n’y a plus de place sur le disque",
+        "Votre serveur n’a pas été démarré, pour ne perdre aucun travail. "
+        "Vos fichiers sont intacts.",
+        "Prévenez votre enseignant : ceux qui gèrent ce service doivent faire de la place.",
+    ),
+    "lab-died": Sentences(
+        "Votre serveur de notebooks s’est arrêté en démarrant",
+        "Vos fichiers sont intacts.",
+        "Réessayez. Si cela se reproduit, prévenez votre enseignant.",
+    ),
+    "lab-slow": Sentences(
+        "Votre serveur de notebooks met trop de temps à démarrer",
+        "Beaucoup d’étudiants démarrent peut-être en ce moment. Vos fichiers sont intacts.",
+        "Réessayez dans une minute.",
+    ),
+    "workspace-unusable": Sentences(
+        "Vos fichiers pour « {course} » ne peuvent pas être ouverts",
+        "Quelque chose dans votre dossier empêche d’ouvrir ce notebook. Rien n’a été modifié.",
+        "Prévenez votre enseignant.",
+    ),
+    "internal": Sentences(
+        "Votre notebook n’a pas pu être ouvert",
+        "Quelque chose s’est mal passé de notre côté. Vos fichiers sont intacts.",
+        "Réessayez. Si cela se reproduit, prévenez votre enseignant.",
+    ),
+    "beginning": Sentences(
+        "Le service démarre",
+        "Il sera là dans quelques secondes.",
+        "Cette page réessaie d’elle-même.",
+    ),
+    "away": Sentences(
+        "Le service redémarre",
+        "Les notebooks ouverts continuent ; les nouveaux doivent attendre un instant.",
+        "Cette page réessaie d’elle-même.",
+    ),
+    "too-slow": Sentences(
+        "Votre notebook n’est pas encore là",
+        "Il aurait dû l’être au bout d’une minute. Vos fichiers sont intacts.",
+        "Réessayez. Si cela se reproduit, prévenez votre enseignant.",
+    ),
+    "lab-gone": Sentences(
+        "Ce notebook a été fermé",
+        "Son serveur s’est arrêté, après un repos ou parce qu’un plus récent a démarré. "
+        "Ce que vous avez enregistré est gardé.",
+        "Retournez à votre cours et rechargez sa page pour le rouvrir.",
+    ),
+    "lab-silent": Sentences(
+        "Votre serveur de notebooks ne répond pas",
+        "Il redémarre peut-être. Ce que vous avez enregistré est gardé.",
+        "Cette page réessaie d’elle-même. Si elle reste, rechargez la page de votre cours.",
+    ),
+    "confirm-reset": Sentences(
+        "Revenir à l’original ?",
+        "« {notebook} » redevient ce que votre enseignant a publié. "
+        "Votre version est gardée à côté, sous un autre nom.",
+        "",
+    ),
+    "error": Sentences(
+        "Quelque chose s’est mal passé de notre côté",
+        "C’est noté, avec le code ci-dessous. Vos fichiers sont intacts.",
+        "Rechargez la page. Si cela se reproduit, prévenez votre enseignant.",
+    ),
+}

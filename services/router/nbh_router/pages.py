@@ -1,0 +1,172 @@
+"""The pages that students see when it is not yet, or not, their notebook (S16, E-17, E-20)."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from nbh_kit.links import Place
+from nbh_proto import AccessProgress
+from nbh_router.languages import Language
+from nbh_router.words import Kind, Progress
+
+STATUS: dict[Kind, int] = {
+    "refused": 403,
+    "no-such-page": 404,
+    "course-unknown": 404,
+    "notebook-unknown": 404,
+    "lab-gone": 404,
+    "workspace-unusable": 500,
+    "internal": 500,
+    "error": 500,
+    "confirm-reset": 200,
+}
+"""503 for all others: they pass."""
+
+_BY_ITSELF: dict[Kind, int] = {"beginning": 2, "away": 3, "lab-silent": 4}
+"""Seconds after which these pages try again by themselves."""
+
+_STAGES = ("queued", "copying", "starting", "booting")
+_FOLDER = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Renders all pages. Holds its templates in memory: later the process may not read them."""
+
+    def __init__(self, frame_ancestors: Sequence[str]) -> None:
+        environment = Environment(
+            loader=FileSystemLoader(_FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates = {
+            name: environment.get_template(f"{name}.html")
+            for name in ("base", "message", "confirm", "progress")
+        }
+        self._style = (_FOLDER / "style.css").read_text()
+        self._script = (_FOLDER / "progress.js").read_text()
+        self._headers = _headers(self._style, self._script, frame_ancestors)
+
+    def message(
+        self,
+        kind: Kind,
+        language: Language,
+        *,
+        place: Place | None = None,
+        quote: str = "",
+        again: str = "",
+        next_url: str = "",
+        status: int | None = None,
+    ) -> HTMLResponse:
+        """What happened and what to do.
+
+        ``quote`` is the id to quote, ``again`` where the button posts to, ``next_url`` where the
+        pages go that try again by themselves (empty for the same address).
+        """
+        refresh = _BY_ITSELF.get(kind, 0)
+        return self._response(
+            "message",
+            status or STATUS.get(kind, 503),
+            _words(kind, language, place)
+            | {"tone": "busy" if refresh else "still", "sign": "*" if refresh else "!"}
+            | {"quote": quote, "again": again, "refresh": refresh, "next": next_url},
+            language,
+            {"Retry-After": str(refresh)} if refresh else {},
+        )
+
+    def confirm(self, language: Language, place: Place, ticket: str) -> HTMLResponse:
+        """Whether a reset is meant (S14)."""
+        values = _words("confirm-reset", language, place) | {"tone": "still", "sign": "?"}
+        return self._response("confirm", 200, values | {"ticket": ticket}, language)
+
+    def progress(
+        self,
+        language: Language,
+        *,
+        place: Place,
+        heard: AccessProgress | None,
+        here: str,
+        once: bool,
+        quote: str,
+    ) -> HTMLResponse:
+        """Where an access stands. ``here`` is the address that follows it, ``once`` whether the
+        address it was opened with opens only once."""
+        words = language.progress
+        values = {
+            "title": words.title,
+            "tone": "busy",
+            "sign": "*",
+            "words": words,
+            "notebook": place.notebook,
+            "steps": [
+                ("queued", _first_step(words, heard)),
+                ("copying", words.copying),
+                ("starting", words.starting),
+                ("booting", words.booting),
+            ],
+            "current": _STAGES.index(heard.stage) if heard else 0,
+            "here": here,
+            "once": once,
+            "quote": quote,
+            "script": Markup(self._script),  # noqa: S704  # our own file, and its hash is in the CSP
+        }
+        return self._response("progress", 200, values, language)
+
+    def _response(
+        self,
+        template: str,
+        status: int,
+        values: Mapping[str, object],
+        language: Language,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        style = Markup(self._style)  # noqa: S704  # our own file, and its hash is in the CSP
+        text = self._templates[template].render(values, language=language, style=style)
+        return HTMLResponse(text, status, {**self._headers, **(headers or {})})
+
+
+def _first_step(words: Progress, heard: AccessProgress | None) -> str:
+    if heard is None or heard.stage != "queued":
+        return words.asked
+    match heard.position:
+        case 0:
+            return words.queued
+        case 1:
+            return words.one_before
+        case n:
+            return words.some_before.format(n=n)
+
+
+def _words(kind: Kind, language: Language, place: Place | None) -> dict[str, object]:
+    sentences = language.sentences[kind]
+    names = {"course": place.course, "notebook": place.notebook} if place else {}
+    title, what, advice = (text.format_map(names) for text in sentences)
+    return {"title": title, "what": what, "advice": advice}
+
+
+def _headers(style: str, script: str, frame_ancestors: Sequence[str]) -> dict[str, str]:
+    policy = (
+        "default-src 'none'",
+        f"style-src '{_hash(style)}'",
+        f"script-src '{_hash(script)}'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        f"frame-ancestors {' '.join(("'self'", *frame_ancestors))}",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,28 @@
+"""Where a notebook is in its lab (S11, U9). Pure."""
+
+from urllib.parse import quote, unquote
+
+_DEFAULT = "notebooks/{notebook}"
+_SAFE = "/%:@!$&'()*+,;="
+
+
+def notebook_url(
+    *, capability: str, notebook: str, url_format: str, course: str, student: str
+) -> str:
+    """The path and query that open a notebook; always below the lab's own base URL (S-29).
+
+    ``url_format`` comes from the course: a path with ``{notebook}`` in it, perhaps a query. One
+    that would leave the lab counts as the default. The public extension jupyterlab-nbhosting reads
+    ``course`` and ``student``.
+    """
+    path, _, query = url_format.partition("?")
+    if not _stays_below(path):
+        path, _, query = _DEFAULT.partition("?")
+    path = path.lstrip("/").replace("{notebook}", quote(notebook))
+    query = query.replace("{notebook}", quote(notebook, safe=""))
+    given = f"{quote(query, safe=_SAFE + '?')}&" if query else ""
+    return f"/{capability}/{quote(path, safe=_SAFE)}?{given}course={course}&student={student}"
+
+
+def _stays_below(path: str) -> bool:
+    return not any(unquote(segment) in (".", "..") for segment in path.split("/"))

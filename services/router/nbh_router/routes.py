@@ -1,0 +1,137 @@
+"""Keeps Traefik's files: the one writer of routes, and who knows which of them are live."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import msgspec
+import structlog
+
+from nbh_kit.buckets import Held, Put
+from nbh_proto import new_id
+from nbh_router import dynamic, table, whole_file
+from nbh_router.dynamic import Dynamic
+from nbh_router.table import Change, Route, Table
+
+_POLL_SECONDS = 0.005
+_SLOW_POLL_SECONDS = 0.1
+_PATIENCE_SECONDS = 2.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Routes:
+    """All routes of one Traefik."""
+
+    def __init__(self, folder: Path, internal: str) -> None:
+        self._labs_file = folder / "labs.yml"
+        self._static_file = folder / "static.yml"
+        self._internal = internal
+        self._table = Table()
+        self._changed = asyncio.Event()
+        self._known = False
+        self._live: dict[str, Route] = {}
+        self._news = asyncio.Condition()
+
+    async def begin(self, static: Dynamic) -> None:
+        """Write what does not change, and remember what this router's forerunner wrote.
+
+        The labs' file is not touched before the labs are known.
+        """
+        self._table = table.remembered(_read(self._labs_file), time.monotonic())
+        data = dynamic.encoded(static)
+        if not self._static_file.exists() or self._static_file.read_bytes() != data:
+            await asyncio.to_thread(whole_file.write, self._static_file, data)
+
+    async def follow(self, changes: AsyncIterator[Change]) -> None:
+        """Take the changes of the LABS bucket, for ever."""
+        async for change in changes:
+            self._table = table.after(self._table, change, time.monotonic())
+            _complain_about(change)
+            self._known = True
+            self._changed.set()
+
+    async def publish(self) -> None:
+        """Write the labs' file when routes change and confirm each version, for ever.
+
+        One version at a time: what changes while Traefik takes one in comes with the next.
+        """
+        written: dict[str, Route] | None = None
+        async with httpx2.AsyncClient(
+            base_url=f"http://{self._internal}", trust_env=False
+        ) as http:
+            while True:
+                await self._until_changed()
+                routes = table.routes(self._table, time.monotonic())
+                if routes == written:
+                    continue
+                version = new_id()
+                await asyncio.to_thread(self._write, routes, version)
+                written = routes
+                if await self._is_confirmed(http, version):
+                    await self._go_live(routes)
+
+    async def live(self, capability: str, seconds: float) -> bool:
+        """Whether Traefik knows the route of a lab, now or within so many seconds."""
+        if capability in self._live:
+            return True
+        try:
+            async with asyncio.timeout(seconds), self._news:
+                await self._news.wait_for(lambda: capability in self._live)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _until_changed(self) -> None:
+        end = table.next_end(self._table, time.monotonic()) if self._known else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(end):
+                await self._changed.wait()
+        self._changed.clear()
+
+    def _write(self, routes: dict[str, Route], version: str) -> None:
+        data = dynamic.encoded(dynamic.labs(routes.values(), version))
+        whole_file.write(self._labs_file, data)
+
+    async def _is_confirmed(self, http: httpx2.AsyncClient, version: str) -> bool:
+        began = time.monotonic()
+        while not await _answers(http, dynamic.version_path(version)):
+            waited = time.monotonic() - began
+            if waited > _PATIENCE_SECONDS and self._changed.is_set():
+                logger.warning("Traefik has not taken its routes in", seconds=round(waited, 1))
+                return False
+            await asyncio.sleep(
+                _POLL_SECONDS if waited < _PATIENCE_SECONDS else _SLOW_POLL_SECONDS
+            )
+        return True
+
+    async def _go_live(self, routes: dict[str, Route]) -> None:
+        self._live = routes
+        async with self._news:
+            self._news.notify_all()
+
+
+async def _answers(http: httpx2.AsyncClient, path: str) -> bool:
+    try:
+        return (await http.get(path, timeout=1.0)).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def _read(file: Path) -> dict[str, Route]:
+    try:
+        return dynamic.routes_in(file.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (msgspec.MsgspecError, LookupError) as e:
+        logger.error("the labs' file is not ours", file=str(file), error=str(e))
+        return {}
+
+
+def _complain_about(change: Change) -> None:
+    match change:
+        case Put(held=Held(value=lab)) if table.is_unroutable(lab):
+            logger.error("a lab cannot have a route", course=lab.course, student=lab.student)

@@ -1,0 +1,59 @@
+"""What a page needs to say in each language (S16, E-20): what happened, and what to do about it."""
+
+from typing import Literal, NamedTuple
+
+from nbh_proto.access import Reason
+
+Kind = (
+    Reason
+    | Literal[
+        "refused",
+        "no-such-page",
+        "beginning",
+        "away",
+        "too-slow",
+        "lab-gone",
+        "lab-silent",
+        "confirm-reset",
+        "error",
+    ]
+)
+"""Why a page is shown: the provisioner's reasons, and the router's own."""
+
+
+class Sentences(NamedTuple):
+    """One page's words; ``{course}`` and ``{notebook}`` are filled in."""
+
+    title: str
+    what: str
+    advice: str
+
+
+class Progress(NamedTuple):
+    """The words of the progress page."""
+
+    title: str
+    asked: str
+    queued: str
+    """While nobody is before this student."""
+
+    one_before: str
+    some_before: str
+    """With ``{n}``, 2 or more."""
+
+    copying: str
+    starting: str
+    booting: str
+    ready: str
+    away: str
+    patience: str
+    """Appears after a while."""
+
+
+class Buttons(NamedTuple):
+    """What several pages have in common."""
+
+    again: str
+    reset: str
+    keep: str
+    quote: str
