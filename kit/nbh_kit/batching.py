@@ -156,7 +156,7 @@ class Following:
             opt_start_seq=position + 1,
             ack_policy=api.AckPolicy.ALL,
             ack_wait=_NEVER_AGAIN_SECONDS,
-            max_ack_pending=2 * self._rows,
+            max_ack_pending=-1,
         )
         await self._bus.js.add_consumer(self._name, config)
 
@@ -164,10 +164,8 @@ class Following:
     async def _pulling(self) -> "AsyncGenerator[_Pulls]":
         ask = f"$JS.API.CONSUMER.MSG.NEXT.{self._name}.{self._durable}"
         pulls = _Pulls(self._bus, ask, self._rows)
-        inbox = self._bus.client.new_inbox()
-        subscription = await self._bus.client.subscribe(inbox, cb=pulls.arrived)
+        subscription = await self._bus.client.subscribe(f"{pulls.inbox}.*", cb=pulls.arrived)
         try:
-            pulls.inbox = inbox
             yield pulls
         finally:
             with contextlib.suppress(nats.errors.Error):
@@ -181,9 +179,9 @@ class _Pulls:
     waking up for every message as it is published takes more.
     """
 
-    inbox: str
-
     def __init__(self, bus: Bus, ask: str, rows: int) -> None:
+        self.inbox = bus.client.new_inbox()
+        self._pull = 0
         self._bus = bus
         self._ask = ask
         self._rows = rows
@@ -197,13 +195,19 @@ class _Pulls:
         self._delivered = 0
 
     async def arrived(self, raw: Msg) -> None:
-        if raw.headers and (status := raw.headers.get(api.Header.STATUS)):
-            self._status = status
-            self._ended.set()
+        if raw.headers and (status := raw.headers.get(api.Header.STATUS.value)):
+            # the last word on an earlier pull may come during this one
+            if raw.subject == self._address:
+                self._status = status
+                self._ended.set()
             return
         self._came.append(raw)
         if len(self._came) >= self._rows:
             self._ended.set()
+
+    @property
+    def _address(self) -> str:
+        return f"{self.inbox}.{self._pull}"
 
     async def pull(self) -> list[Stored]:
         """What is there, at most one batch.
@@ -214,7 +218,8 @@ class _Pulls:
         """
         self._came, self._status = [], ""
         self._ended.clear()
-        await self._bus.client.publish(self._ask, self._request, reply=self.inbox)
+        self._pull += 1
+        await self._bus.client.publish(self._ask, self._request, reply=self._address)
         while not self._ended.is_set():
             await self._until_more()
         if self._status == api.StatusCode.SERVICE_UNAVAILABLE:

@@ -1,8 +1,10 @@
 """How a service runs: its log, its end, its rights."""
 
 import asyncio
+import concurrent.futures.thread  # noqa: F401  # asyncio.to_thread imports it at its first use,
 import contextlib
 import ctypes
+import encodings.idna  # noqa: F401  # and so does looking up a host's name: too late once dropped
 import logging
 import os
 import signal

@@ -1,7 +1,8 @@
 """Traefik's install-time configuration as flags. Pure.
 
 What changes while Traefik runs is written by the router into the folder that is watched here.
-Each flag was tried on Traefik 3.7 (TRUST.md, 3.4).
+Each flag was tried on Traefik 3.7 (TRUST.md, 3.4). It warns at its start that it lets encoded
+characters through: file names hold them, and Jupyter decodes once.
 """
 
 from pathlib import Path
@@ -19,8 +20,6 @@ _LEVELS: dict[LogLevel, str] = {
 
 _UPLOAD_SECONDS = 300
 """A large file over a slow line takes longer than Traefik's default of a minute (S17)."""
-
-_ENCODED = ("BackSlash", "Hash", "NullCharacter", "Percent", "QuestionMark", "Semicolon", "Slash")
 
 
 def folder(config: Config) -> Path:
@@ -58,6 +57,4 @@ def _entry_point(name: str, address: str) -> list[str]:
         f"{given}.transport.lifeCycle.graceTimeOut=1s",
         # What looks like another header's name (X_Forwarded_For) is nobody's honest header.
         f"{given}.http.aliasHeadersStrategy=delete",
-        # File names hold all of these, and Jupyter decodes once. Said, or Traefik warns.
-        *(f"{given}.http.encodedCharacters.allowEncoded{c}=true" for c in _ENCODED),
     ]

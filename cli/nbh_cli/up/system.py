@@ -16,7 +16,6 @@ _SERVICE_ENDS_WITHIN = 25.0
 """A service finishes what is in flight within 20 s (R-19)."""
 
 _SERVER_ENDS_WITHIN = 10.0
-_LOOK_AT_NATS_EVERY = 5.0
 
 
 class NotStarted(RuntimeError):
@@ -47,11 +46,14 @@ class System:
         for child in (*self._below, *self._services):
             self._keep(child)
 
-    async def watch(self) -> None:
-        """Start NATS again where that heals it (R-8). Never returns."""
+    async def watch(self, *, every: float = 5.0) -> None:
+        """Look at NATS every so many seconds; start it again where that heals it (R-8).
+
+        Never returns.
+        """
         health, loop = Health(), asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(_LOOK_AT_NATS_EVERY)
+            await asyncio.sleep(every)
             if self._nats is None:
                 continue
             monitor = Monitor(self._config, self._nats)
@@ -71,8 +73,15 @@ class System:
 
     def hurry(self) -> None:
         """End at once what is ending."""
-        for child in (*self._services, *self._below, *([self._nats] if self._nats else [])):
+        for child in self._children():
             child.kill()
+
+    def pids(self) -> dict[str, int | None]:
+        """The process that runs each part now."""
+        return {child.name: child.pid for child in self._children()}
+
+    def _children(self) -> tuple[Child, ...]:
+        return (*self._services, *self._below, *([self._nats] if self._nats else []))
 
     def _keep(self, child: Child) -> None:
         self._keeping[child] = asyncio.create_task(child.keep(), name=child.name)

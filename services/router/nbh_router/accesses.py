@@ -50,9 +50,10 @@ class Access:
         news, self._news = self._news, asyncio.get_running_loop().create_future()
         news.set_result(None)
 
-    async def news(self, seconds: float) -> None:
-        """Return at the next answer, or after so many seconds."""
-        await asyncio.wait({self._news}, timeout=seconds)
+    async def news(self, seconds: float) -> bool:
+        """Whether an answer came within so many seconds; returns when it does."""
+        done, _ = await asyncio.wait({self._news}, timeout=seconds)
+        return bool(done)
 
 
 class Accesses:

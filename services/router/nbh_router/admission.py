@@ -1,8 +1,8 @@
 """Who may enter: three ways, one answer. Pure.
 
-A platform's signed link (S-30); a call from inside the student's own running lab, which proves it
-by the capability in its Referer (DESIGN.md, "The URL of a lab"); and, where an operator switches it
-on, the original's Referer rule (S-1). Whoever shows a signature is judged by it alone.
+A platform's signed link (S-30); a call from inside the student's own running lab, which proves
+it by the capability in its Referer (DESIGN.md, "The URL of a lab"); and, where an operator wants
+it, the original's Referer rule (S-1). Whoever shows a signature is judged by it alone.
 """
 
 import hmac
@@ -14,9 +14,9 @@ import msgspec
 from nbh_kit import links
 from nbh_kit.config import Config, Platform
 from nbh_kit.links import Place, Refused, Role, SigningPlatform
+from nbh_proto.access import Action
 from nbh_router import referers
 from nbh_router.address import Click
-from nbh_proto.access import Action
 
 CapabilityOf = Callable[[str, str], str | None]
 """The capability of the lab of (course, student), if there is one."""

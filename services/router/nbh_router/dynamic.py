@@ -9,7 +9,6 @@ in logs and metrics (S-19).
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 

@@ -2,21 +2,21 @@
 
 import time
 
+import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from nbh_kit import config
 from nbh_kit.bus import BusAway
 from nbh_proto import AccessDenied, AccessReady
+from nbh_router import redirect
 from nbh_router.accesses import Access, Accesses
 from nbh_router.courses import Courses
 from nbh_router.languages import Language
 from nbh_router.pages import Pages
 from nbh_router.patience import Forecast, patience
-from nbh_router.redirect import notebook_url
 from nbh_router.routes import Routes
 from nbh_router.ticket import Ticket, Tickets
-
-_RETRIED_BY_HAND = ("engine-down", "course-unreadable")
+from nbh_router.words import Kind
 
 
 class Entrance:
@@ -45,22 +45,20 @@ class Entrance:
         """The path that follows an access."""
         return f"/-/access/{self._tickets.write(ticket)}"
 
-    def ready_url(self, access: Access) -> str | None:
-        """Where the notebook is, once its lab can be reached."""
-        if not isinstance(access.outcome, AccessReady):
-            return None
-        place = access.ticket.place
-        return notebook_url(
-            capability=access.outcome.capability,
-            notebook=access.outcome.notebook,
+    def notebook_url(self, ticket: Ticket, ready: AccessReady) -> str:
+        """Where the notebook is, in its lab."""
+        place = ticket.place
+        return redirect.notebook_url(
+            capability=ready.capability,
+            notebook=ready.notebook,
             url_format=self._courses.url_format(place.course),
             course=place.course,
             student=place.student,
         )
 
-    def is_given_up(self, ticket: Ticket) -> bool:
-        """Whether a student should no longer be told to wait."""
-        return time.time() - ticket.asked > self._limits.give_up_after
+    def seconds_left(self, ticket: Ticket) -> float:
+        """How long a student should still be told to wait; 0 or less if no longer."""
+        return ticket.asked + self._limits.give_up_after - time.time()
 
     async def enter(
         self, ticket: Ticket, language: Language, *, arrived: float, once: bool = False
@@ -71,7 +69,7 @@ class Entrance:
         up now.
         """
         if problem := self._courses.problem(ticket.place.course):
-            return self._message(problem, ticket, language)
+            return self._message(problem, _postponed(ticket), language)
         try:
             access = await self._accesses.ask(ticket)
         except BusAway:
@@ -95,13 +93,14 @@ class Entrance:
     ) -> Response:
         ticket = access.ticket
         match access.outcome:
-            case AccessReady(capability=capability):
+            case AccessReady() as ready:
                 left = max(0.0, began + self._limits.redirect_within - time.monotonic())
-                if await self._routes.live(capability, left):
-                    return self._redirect(access)
+                if await self._routes.live(ready.capability, left):
+                    self._accesses.done(access)
+                    return _redirect(self.notebook_url(ticket, ready))
             case AccessDenied(reason=reason):
                 return self._message(reason, ticket, language)
-        if self.is_given_up(ticket):
+        if self.seconds_left(ticket) <= 0:
             return self._message("too-slow", ticket, language)
         return self._pages.progress(
             language,
@@ -112,14 +111,22 @@ class Entrance:
             quote=ticket.access,
         )
 
-    def _redirect(self, access: Access) -> Response:
-        self._accesses.done(access)
-        url = self.ready_url(access)
-        assert url is not None
-        return RedirectResponse(url, 302, {"Cache-Control": "no-store"})
-
-    def _message(self, kind, ticket: Ticket, language: Language) -> Response:  # type: ignore
+    def _message(self, kind: Kind, ticket: Ticket, language: Language) -> Response:
         here = self.address(ticket)
         return self._pages.message(
-            kind, language, place=ticket.place, quote=ticket.access, again=f"{here}/again", next_url=here
+            kind,
+            language,
+            place=ticket.place,
+            quote=ticket.access,
+            again=f"{here}/again",
+            next_url=here,
         )
+
+
+def _redirect(url: str) -> Response:
+    return RedirectResponse(url, 302, {"Cache-Control": "no-store"})
+
+
+def _postponed(ticket: Ticket) -> Ticket:
+    # What could not be asked for does not use up a student's minute.
+    return msgspec.structs.replace(ticket, asked=time.time())

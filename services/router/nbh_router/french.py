@@ -36,20 +36,20 @@ SENTENCES: dict[Kind, Sentences] = {
         "Vérifiez l’adresse, ou ouvrez le notebook depuis votre cours.",
     ),
     "course-unknown": Sentences(
-        "Il n’y a pas de cours « {course} » ici",
+        "Il n’y a pas de cours «\u00a0{course}\u00a0» ici",
         "La page d’où vous venez demande un cours que ce service n’a pas.",
-        "Prévenez votre enseignant : le nom dans le lien est faux, "
+        "Prévenez votre enseignant\u00a0: le nom dans le lien est faux, "
         "ou le cours n’est pas encore publié.",
     ),
     "course-unreadable": Sentences(
-        "Le cours « {course} » n’est pas prêt",
+        "Le cours «\u00a0{course}\u00a0» n’est pas prêt",
         "Ses fichiers n’ont pas pu être lus, ou ne sont pas encore publiés.",
         "Réessayez dans une minute. Si cela n’aide pas, prévenez votre enseignant.",
     ),
     "notebook-unknown": Sentences(
-        "Le notebook « {notebook} » n’existe pas",
-        "Il n’est ni dans le cours « {course} » ni parmi vos fichiers.",
-        "Prévenez votre enseignant : le lien est peut-être plus ancien ou plus récent "
+        "Le notebook «\u00a0{notebook}\u00a0» n’existe pas",
+        "Il n’est ni dans le cours «\u00a0{course}\u00a0» ni parmi vos fichiers.",
+        "Prévenez votre enseignant\u00a0: le lien est peut-être plus ancien ou plus récent "
         "que le cours.",
     ),
     "expired": Sentences(
@@ -58,7 +58,7 @@ SENTENCES: dict[Kind, Sentences] = {
         "Réessayez. Si vous revenez ici, attendez quelques minutes.",
     ),
     "image-missing": Sentences(
-        "Les logiciels de « {course} » ne sont pas installés",
+        "Les logiciels de «\u00a0{course}\u00a0» ne sont pas installés",
         "Sans eux, le serveur de notebooks de ce cours ne peut pas démarrer.",
         "Réessayer n’aidera pas tant que ce n’est pas réparé. Prévenez votre enseignant.",
     ),
@@ -71,7 +71,7 @@ SENTENCES: dict[Kind, Sentences] = {
         "Il n’y a plus de place sur le disque",
         "Votre serveur n’a pas été démarré, pour ne perdre aucun travail. "
         "Vos fichiers sont intacts.",
-        "Prévenez votre enseignant : ceux qui gèrent ce service doivent faire de la place.",
+        "Prévenez votre enseignant\u00a0: ceux qui gèrent ce service doivent faire de la place.",
     ),
     "lab-died": Sentences(
         "Votre serveur de notebooks s’est arrêté en démarrant",
@@ -84,7 +84,7 @@ SENTENCES: dict[Kind, Sentences] = {
         "Réessayez dans une minute.",
     ),
     "workspace-unusable": Sentences(
-        "Vos fichiers pour « {course} » ne peuvent pas être ouverts",
+        "Vos fichiers pour «\u00a0{course}\u00a0» ne peuvent pas être ouverts",
         "Quelque chose dans votre dossier empêche d’ouvrir ce notebook. Rien n’a été modifié.",
         "Prévenez votre enseignant.",
     ),
@@ -100,7 +100,7 @@ SENTENCES: dict[Kind, Sentences] = {
     ),
     "away": Sentences(
         "Le service redémarre",
-        "Les notebooks ouverts continuent ; les nouveaux doivent attendre un instant.",
+        "Les notebooks ouverts continuent\u202f; les nouveaux doivent attendre un instant.",
         "Cette page réessaie d’elle-même.",
     ),
     "too-slow": Sentences(
@@ -120,8 +120,8 @@ SENTENCES: dict[Kind, Sentences] = {
         "Cette page réessaie d’elle-même. Si elle reste, rechargez la page de votre cours.",
     ),
     "confirm-reset": Sentences(
-        "Revenir à l’original ?",
-        "« {notebook} » redevient ce que votre enseignant a publié. "
+        "Revenir à l’original\u00a0?",
+        "«\u00a0{notebook}\u00a0» redevient ce que votre enseignant a publié. "
         "Votre version est gardée à côté, sous un autre nom.",
         "",
     ),

@@ -66,8 +66,8 @@ class Pages:
     ) -> HTMLResponse:
         """What happened and what to do.
 
-        ``quote`` is the id to quote, ``again`` where the button posts to, ``next_url`` where the
-        pages go that try again by themselves (empty for the same address).
+        ``quote`` is the id to quote, ``again`` where the button posts to, ``next_url`` where those
+        pages go that try again by themselves and have no button (empty for the same address).
         """
         refresh = _BY_ITSELF.get(kind, 0)
         return self._response(
@@ -75,7 +75,8 @@ class Pages:
             status or STATUS.get(kind, 503),
             _words(kind, language, place)
             | {"tone": "busy" if refresh else "still", "sign": "*" if refresh else "!"}
-            | {"quote": quote, "again": again, "refresh": refresh, "next": next_url},
+            | {"quote": quote, "again": "" if refresh else again}
+            | {"refresh": refresh, "next": next_url},
             language,
             {"Retry-After": str(refresh)} if refresh else {},
         )
@@ -114,7 +115,7 @@ class Pages:
             "here": here,
             "once": once,
             "quote": quote,
-            "script": Markup(self._script),  # noqa: S704  # our own file, and its hash is in the CSP
+            "script": Markup(self._script),
         }
         return self._response("progress", 200, values, language)
 
@@ -126,7 +127,7 @@ class Pages:
         language: Language,
         headers: Mapping[str, str] | None = None,
     ) -> HTMLResponse:
-        style = Markup(self._style)  # noqa: S704  # our own file, and its hash is in the CSP
+        style = Markup(self._style)
         text = self._templates[template].render(values, language=language, style=style)
         return HTMLResponse(text, status, {**self._headers, **(headers or {})})
 
@@ -151,6 +152,7 @@ def _words(kind: Kind, language: Language, place: Place | None) -> dict[str, obj
 
 
 def _headers(style: str, script: str, frame_ancestors: Sequence[str]) -> dict[str, str]:
+    ancestors = " ".join(("'self'", *frame_ancestors))
     policy = (
         "default-src 'none'",
         f"style-src '{_hash(style)}'",
@@ -158,7 +160,7 @@ def _headers(style: str, script: str, frame_ancestors: Sequence[str]) -> dict[st
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        f"frame-ancestors {' '.join(("'self'", *frame_ancestors))}",
+        f"frame-ancestors {ancestors}",
     )
     return {
         "Content-Security-Policy": "; ".join(policy),

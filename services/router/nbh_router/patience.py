@@ -1,8 +1,8 @@
 """Whether a student looks at a blank frame a little longer, or at the progress page. Pure.
 
 A page that flashes by is worse than a wait below a second, and a blank frame beyond a second is
-worse than a page (E-17). So the router waits for the redirect only while it has a reason to believe
-that it comes in time: the lab runs, or starts of this course have lately been quick enough.
+worse than a page (E-17). So the router waits for the redirect only while it has a reason to
+believe that it comes in time: the lab runs, or starts of this course have lately been quick.
 """
 
 from collections import deque

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from nbh_kit.buckets import Held, Put
-from nbh_proto import new_id
+from nbh_proto import lab_key, new_id
 from nbh_router import dynamic, table, whole_file
 from nbh_router.dynamic import Dynamic
 from nbh_router.table import Change, Route, Table
@@ -33,6 +33,7 @@ class Routes:
         self._table = Table()
         self._changed = asyncio.Event()
         self._known = False
+        self._confirmed = False
         self._live: dict[str, Route] = {}
         self._news = asyncio.Condition()
 
@@ -74,6 +75,21 @@ class Routes:
                 if await self._is_confirmed(http, version):
                     await self._go_live(routes)
 
+    @property
+    def are_known(self) -> bool:
+        """Whether all labs were read once."""
+        return self._known
+
+    @property
+    def are_live(self) -> bool:
+        """Whether Traefik has confirmed a version since this router runs."""
+        return self._confirmed
+
+    def capability_of(self, course: str, student: str) -> str | None:
+        """The capability of a student's lab, if it has a route."""
+        route = self._table.labs.get(lab_key(course, student))
+        return route.capability if route else None
+
     async def live(self, capability: str, seconds: float) -> bool:
         """Whether Traefik knows the route of a lab, now or within so many seconds."""
         if capability in self._live:
@@ -109,7 +125,7 @@ class Routes:
         return True
 
     async def _go_live(self, routes: dict[str, Route]) -> None:
-        self._live = routes
+        self._live, self._confirmed = routes, True
         async with self._news:
             self._news.notify_all()
 

@@ -1,7 +1,7 @@
 """Which labs have a route. Pure: no clock, no socket, no globals.
 
-A route goes when the bus says that its lab is gone. A lab that is merely missing from a snapshot is
-another matter: JetStream's folder may be lost while labs run, and until their provisioner has
+A route goes when the bus says that its lab is gone. A lab that is merely missing from a snapshot
+is another matter: JetStream's folder may be lost while labs run, and until their provisioner has
 written them again nobody knows (R-1; DESIGN.md, "Which copy is true"). Such a route stays for
 `GRACE_SECONDS`. That is harmless: a lab answers only to its own base URL and its own token.
 """

@@ -13,16 +13,13 @@ def write(path: Path, data: bytes) -> None:
     beside = path.parent / "new"
     beside.mkdir(mode=0o750, exist_ok=True)
     fresh = beside / path.stem
-    with fresh.open("wb", opener=_opener) as file:
+    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o640)
+    with os.fdopen(fd, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
     _sync(path.parent)
-
-
-def _opener(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o640)
 
 
 def _sync(folder: Path) -> None:

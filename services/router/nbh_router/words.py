@@ -1,4 +1,4 @@
-"""What a page needs to say in each language (S16, E-20): what happened, and what to do about it."""
+"""What a page says in each language (S16, E-20): what happened, and what to do about it."""
 
 from typing import Literal, NamedTuple
 

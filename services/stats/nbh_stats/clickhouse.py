@@ -1,7 +1,6 @@
-"""Opens ClickHouse, the embedded one or a server; the only door to it is clickhouse-connect."""
+"""Opens ClickHouse, the embedded engine or a server; clickhouse-connect is the only door to it."""
 
 import asyncio
-import contextlib
 import importlib
 import os
 import sys
@@ -18,17 +17,17 @@ T = TypeVar("T")
 
 _MIB = 1024**2
 
-_QUERY_SETTINGS = {
+_SETTINGS = {
     # events carry ISO 8601 instants
     "date_time_input_format": "best_effort",
     # one batch is parsed by one thread into one part: whole or not at all, and in order
     "input_format_parallel_parsing": 0,
     "max_insert_threads": 1,
-    # one of two cores: labs go first
+    # of two cores: labs go first
     "max_threads": 1,
 }
 
-_EMBEDDED_SETTINGS = {
+_ENGINE_OPTIONS = {
     "max_server_memory_usage": 512 * _MIB,
     "mark_cache_size": 16 * _MIB,
     "primary_index_cache_size": 16 * _MIB,
@@ -39,8 +38,7 @@ _EMBEDDED_SETTINGS = {
     "background_common_pool_size": 1,
     "max_thread_pool_free_size": 2,
 }
-"""An engine meant for a machine of its own, told to live beside labs: 290 MiB of anonymous and
-library memory at import come down to what `memory.let_go_of_code` measures."""
+"""The engine's defaults are for a machine of its own; this one is shared with labs."""
 
 
 class Door:
@@ -63,18 +61,24 @@ class Door:
             return work(self._client)
 
 
-def import_engine(server: str) -> None:
+def import_engine(server: str, batches: Path) -> None:
     """Import what connecting will need, before privileges are dropped.
 
-    chDB imports half of itself when it connects, and pyarrow (with numpy, 40 MiB) if it finds it;
-    Arrow is optional there and unused here.
+    chDB imports half of itself when it connects, and pyarrow with numpy if it finds them (40 MiB
+    of PSS); Arrow is optional there and not used here. clickhouse-connect hands each batch to the
+    engine as a temporary file: ``batches`` is the folder for them, where `opened` sweeps.
     """
     if server:
-        importlib.import_module("clickhouse_connect.driver.httpclient")
         return
-    with _absent("pyarrow"):
-        importlib.import_module("chdb.state.sqlitelike")
+    os.environ["TMPDIR"] = str(batches)
+    there = sys.modules.get("pyarrow")
+    # None in sys.modules is how Python is told that a module is not to be had
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
+    importlib.import_module("chdb.state.sqlitelike")
     importlib.import_module("clickhouse_connect.driver._chdbclient")
+    del sys.modules["pyarrow"]
+    if there is not None:
+        sys.modules["pyarrow"] = there
 
 
 @contextmanager
@@ -85,7 +89,7 @@ def opened(server: str, folder: Path) -> Iterator[Door]:
         clickhouse_connect.driver.exceptions.Error: it cannot be reached, or another process has
             the folder.
     """
-    client = _server(server) if server else _embedded(folder)
+    client = _server(server) if server else _engine(folder)
     try:
         yield Door(client)
     finally:
@@ -93,41 +97,15 @@ def opened(server: str, folder: Path) -> Iterator[Door]:
 
 
 def _server(url: str) -> Client:
-    return create_client(dsn=url, settings=dict(_QUERY_SETTINGS))
+    return create_client(dsn=url, settings=dict(_SETTINGS))
 
 
-def _embedded(folder: Path) -> Client:
-    _sweep(folder)
+def _engine(folder: Path) -> Client:
+    for left in folder.glob("tmp*.raw"):  # by a crash in the middle of a batch
+        left.unlink()
     return create_client(
         interface="chdb",
         path=str(folder),
-        settings=dict(_QUERY_SETTINGS),
-        chdb_options=dict(_EMBEDDED_SETTINGS),
+        settings=dict(_SETTINGS),
+        chdb_options=dict(_ENGINE_OPTIONS),
     )
-
-
-def use_folder_for_batches(folder: Path) -> None:
-    """Have clickhouse-connect hand batches to the engine through files in this folder.
-
-    It writes each to a temporary file, wherever that is; `_sweep` finds what a crash leaves.
-    """
-    os.environ["TMPDIR"] = str(folder)
-
-
-def _sweep(folder: Path) -> None:
-    for left in folder.glob("tmp*.raw"):
-        left.unlink()
-
-
-@contextmanager
-def _absent(module: str) -> Iterator[None]:
-    # None in sys.modules is how Python is told that a module is not to be had.
-    there = sys.modules.get(module)
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        with contextlib.suppress(KeyError):
-            del sys.modules[module]
-        if there is not None:
-            sys.modules[module] = there

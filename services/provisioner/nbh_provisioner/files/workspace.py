@@ -117,9 +117,11 @@ class Workspaces:
 
     @contextmanager
     def _opened(self, workspace: str) -> Iterator[int]:
-        with _folder_at(self._students) as students:
-            with folder(students, workspace, mounts=True) as root:
-                yield root
+        with (
+            _folder_at(self._students) as students,
+            folder(students, workspace, mounts=True) as root,
+        ):
+            yield root
 
     @contextmanager
     def _place(self, root: int, path: str) -> Iterator[int]:
@@ -148,7 +150,7 @@ class Workspaces:
 
 
 def _located(root: int, wanted: Wanted) -> tuple[str, bool]:
-    """The file to open, the course's or else the student's own (S6), and whether it is the course's."""
+    """The file to open, and whether it is the course's; else it is the student's own (S6)."""
     with _folder_at(wanted.revision.notebooks) as originals:
         path = notebooks.original(originals, wanted.name)
     if path is not None:

@@ -1,0 +1,1 @@
+"""Starts JupyterLab without reading what an idle lab does not use."""

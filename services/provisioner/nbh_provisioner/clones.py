@@ -1,0 +1,161 @@
+"""Clones of courses, prepared where no student can reach them (C2, S-43).
+
+Git runs as a user without rights, in a closed environment, with literal arguments, and never
+inside a folder that a student can write: there, hooks and configuration would be the student's.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from nbh_provisioner import lab_paths
+
+WITHIN = 120.0
+"""Seconds that one run of git may take."""
+
+_ORIGIN = f'[remote "origin"]\n\turl = {lab_paths.MIRROR}\n'.encode()
+
+
+class CloneFailed(Exception):
+    """Git could not prepare a clone; ``str()`` is what it said, for the operator."""
+
+
+def has_our_origin(config: bytes) -> bool:
+    """Whether a repository fetches from the course's mirror, where a lab sees it."""
+    return _ORIGIN in config
+
+
+class Clones:
+    """Prepares clones in a folder of its own."""
+
+    def __init__(self, preparing: Path, uid: int | None) -> None:
+        """Take the folder and who git runs as; None for whoever we are.
+
+        Raises:
+            FileNotFoundError: there is no git.
+        """
+        found = shutil.which("git")
+        if found is None:
+            raise FileNotFoundError("git is not installed")
+        self._git = found
+        self._preparing = preparing
+        self._uid = uid
+
+    def forget_leftovers(self) -> None:
+        """Remove what a crash left."""
+        shutil.rmtree(self._preparing, ignore_errors=True)
+
+    @asynccontextmanager
+    async def clone(self, mirror: Path) -> AsyncGenerator[Path]:
+        """A clone of a bare repository; its origin is the mirror as a lab sees it.
+
+        Only we can reach it once it is there; it is removed after the block.
+
+        Raises:
+            CloneFailed: git says no, or took too long.
+        """
+        async with self._room() as room:
+            repository = room / "repository"
+            await self._run(
+                room,
+                *("clone", "--quiet", "--no-hardlinks", "--template=", "--"),
+                *(str(mirror), str(repository)),
+            )
+            config = repository / ".git" / "config"
+            await self._set_origin(room, config)
+            self._close(room)
+            yield repository
+
+    async def with_our_origin(self, config: bytes) -> bytes:
+        """A repository's configuration, but with the mirror as its origin.
+
+        Raises:
+            CloneFailed: it is no configuration.
+        """
+        async with self._room() as room:
+            file = room / "config"
+            file.write_bytes(config)
+            self._give(file)
+            await self._set_origin(room, file)
+            self._close(room)
+            return file.read_bytes()
+
+    async def _set_origin(self, room: Path, config: Path) -> None:
+        given = ("config", "--file", str(config), "--replace-all", "remote.origin.url")
+        await self._run(room, *given, lab_paths.MIRROR)
+
+    @asynccontextmanager
+    async def _room(self) -> AsyncGenerator[Path]:
+        self._preparing.mkdir(mode=0o711, parents=True, exist_ok=True)
+        room = self._preparing / secrets.token_hex(16)
+        room.mkdir(mode=0o700)
+        try:
+            # Git refuses to read what belongs to somebody else, as the mirror may, unless told.
+            (room / "gitconfig").write_text("[safe]\n\tdirectory = *\n")
+            self._give(room)
+            yield room
+        finally:
+            await asyncio.to_thread(shutil.rmtree, room, ignore_errors=True)
+
+    def _give(self, path: Path) -> None:
+        if self._uid is not None:
+            os.chown(path, self._uid, self._uid)
+
+    def _close(self, room: Path) -> None:
+        if self._uid is not None:
+            os.chown(room, 0, 0)
+
+    async def _run(self, room: Path, *arguments: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            self._git,
+            *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
+            # The log of references would tell a student where the mirror is on this machine.
+            *("-c", "core.logAllRefUpdates=false"),
+            *arguments,
+            cwd=room,
+            env=_environment(room),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            umask=0o022,
+            user=self._uid,
+            group=self._uid,
+            extra_groups=None if self._uid is None else (),
+        )
+        try:
+            async with asyncio.timeout(WITHIN):
+                _, said = await process.communicate()
+        except TimeoutError as e:
+            raise CloneFailed(f"git {arguments[0]} took longer than {WITHIN:.0f} s") from e
+        finally:
+            await _end(process)
+        if process.returncode != 0:
+            raise CloneFailed(f"git {arguments[0]}: {said.decode(errors='replace').strip()}")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def _environment(room: Path) -> dict[str, str]:
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(room),
+        "LC_ALL": "C",
+        "GIT_CONFIG_GLOBAL": str(room / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "/bin/false",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_ALLOW_PROTOCOL": "file",
+    }

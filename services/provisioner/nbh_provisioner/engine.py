@@ -1,0 +1,164 @@
+"""What runs labs, in our words. `nbh_provisioner.engines` has the implementations.
+
+EngineError
+├── EngineDown     it does not answer; nothing is known
+├── ImageMissing   there is no such image
+├── NoSpace        the disk that containers are on is full
+└── Refused        it answers, and says no: the lab cannot run
+"""
+
+from typing import ClassVar, Protocol
+
+import msgspec
+
+from nbh_proto.access import Reason
+
+
+class EngineError(Exception):
+    """A lab could not be run; ``str()`` is for the operator."""
+
+    reason: ClassVar[Reason] = "engine-down"
+
+
+class EngineDown(EngineError):
+    """The engine does not answer."""
+
+
+class ImageMissing(EngineError):
+    """There is no such image."""
+
+    reason = "image-missing"
+
+    def __init__(self, image: str) -> None:
+        super().__init__(f"there is no image {image}")
+        self.image = image
+
+
+class NoSpace(EngineError):
+    """The disk that containers are on is full."""
+
+    reason = "disk-full"
+
+
+class Refused(EngineError):
+    """The engine cannot run this lab."""
+
+    reason = "lab-died"
+
+
+class Mount(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder of this machine, seen inside a lab. Always without set-uid programs and devices."""
+
+    source: str
+    target: str
+    read_only: bool
+    owned: bool
+    """Whether inner users are the ones on disk (an id-mapped mount); else all are nobody."""
+
+
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """All that decides how a lab runs (S-32 to S-34); what is not here is nobody's choice.
+
+    To it comes, always: no capability, no new privileges, the default seccomp filter, a user
+    namespace of its own, an init, no swap, no core dumps, a bounded log, the site's network.
+    """
+
+    name: str
+    """Unique on this machine: the last guard against two labs for one student (R-3)."""
+
+    image: str
+    """An image's id, as `Engine.image` told it; never a name that may move."""
+
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    labels: dict[str, str]
+    mounts: tuple[Mount, ...]
+    user: int
+    group: int
+    folder: str
+    """Where the command starts."""
+
+    memory: int
+    """Bytes."""
+
+    cpus: float
+    processes: int
+    open_files: int
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A lab's container that runs."""
+
+    name: str
+    container: str
+    """The engine's own id of it."""
+
+    address: str
+    """``host:port``."""
+
+    process: int
+    """Its first process, as this machine numbers it."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A container of our site that the engine has, in whatever state."""
+
+    name: str
+    container: str
+    labels: dict[str, str]
+    running: Running | None
+    """None if it does not run."""
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How a lab's first process ended."""
+
+    code: int | None
+    """Its exit code, 128 and the number of the signal that ended it; None if nobody knows."""
+
+    out_of_memory: bool = False
+
+    def __str__(self) -> str:
+        if self.out_of_memory:
+            return "it ran out of memory"
+        return "nobody knows how" if self.code is None else f"exit code {self.code}"
+
+
+class Engine(Protocol):
+    """Runs labs of one site. Each call takes some seconds at most, `stop` those it is given.
+
+    Every method raises `EngineDown` when the engine does not answer.
+    """
+
+    async def image(self, name: str) -> str:
+        """The id of the image that has this name now.
+
+        Raises:
+            ImageMissing: none has.
+        """
+
+    async def start(self, spec: RunSpec) -> Running:
+        """Start a lab, or find it running. A container of that name which is another lab's, of an
+        older lease, goes first.
+
+        Raises:
+            EngineError: it does not run, and nothing is left of it as far as the engine answers.
+        """
+
+    async def stop(self, name: str, *, within: float) -> None:
+        """End a lab and remove its container: SIGTERM, and SIGKILL after ``within`` seconds.
+
+        Stopping an absent lab is not an error.
+        """
+
+    async def labs(self) -> list[Found]:
+        """All containers of our site, running or not; never one of another site."""
+
+    async def ended(self, running: Running) -> Ending:
+        """Return when the lab's first process has ended, at once: an event, no poll."""
+
+    async def log(self, name: str) -> str:
+        """The last lines that a lab wrote; empty if there are none."""
+
+    async def close(self) -> None:
+        """Let go of the engine; labs live on."""

@@ -1,0 +1,17 @@
+"""The engines that labs run on, one promise (`nbh_provisioner.engine`) kept by all."""
+
+from nbh_kit.config import Config
+from nbh_provisioner.engine import Engine
+
+
+def make(config: Config) -> Engine:
+    """The engine that is configured."""
+    match config.provisioner.engine:
+        case "podman":
+            from nbh_provisioner.engines.podman import PodmanEngine
+
+            return PodmanEngine(config.podman_socket, config.site.name)
+        case "memory":
+            from nbh_provisioner.engines.memory import MemoryEngine
+
+            return MemoryEngine()

@@ -1,0 +1,117 @@
+"""How podman's API puts things (libpod, 4.3 and later). Pure: no socket, no clock.
+
+podman-py's own ``containers.create`` cannot say all of it: neither id-mapped, nosuid, nodev mounts
+nor an automatic user namespace (``userns_mode="auto"`` alone leaves podman 4.3 with none: the
+container's root is then the machine's). So the body is ours, and podman-py carries it.
+"""
+
+from typing import Any
+
+from nbh_provisioner import lab_paths
+from nbh_provisioner.engine import Found, Mount, Running, RunSpec
+
+SITE = "nbh.site"
+GENERATION = "nbh.generation"
+
+_USERS = 65536
+_LOG_BYTES = 1024**2
+_SHARED_MEMORY_BYTES = 64 * 1024**2
+_CPU_PERIOD = 100_000
+
+
+def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
+    """The body of ``POST /containers/create``."""
+    return {
+        "name": spec.name,
+        "image": spec.image,
+        "command": list(spec.command),
+        "env": spec.environment,
+        "labels": spec.labels,
+        "user": f"{spec.user}:{spec.group}",
+        "work_dir": spec.folder,
+        "init": True,
+        "privileged": False,
+        "no_new_privileges": True,
+        "cap_drop": ["ALL"],
+        "userns": {"nsmode": "auto"},
+        "idmappings": {"AutoUserNs": True, "AutoUserNsOpts": {"Size": _USERS}},
+        "netns": {"nsmode": "bridge"},
+        "Networks": {network: {}},
+        "mounts": [_mount(m) for m in spec.mounts],
+        "shm_size": _SHARED_MEMORY_BYTES,
+        "resource_limits": {
+            # as much with swap as without: no swap
+            "memory": {"limit": spec.memory, "swap": spec.memory},
+            "cpu": {"period": _CPU_PERIOD, "quota": round(spec.cpus * _CPU_PERIOD)},
+            "pids": {"limit": spec.processes},
+        },
+        # All of them by number: podman's defaults fail where CAP_SYS_RESOURCE is missing.
+        "r_limits": [
+            {"type": "nofile", "soft": spec.open_files, "hard": spec.open_files},
+            {"type": "nproc", "soft": spec.processes, "hard": spec.processes},
+            {"type": "core", "soft": 0, "hard": 0},
+        ],
+        "log_configuration": {"driver": "k8s-file", "size": _LOG_BYTES},
+        "stdin": False,
+        "terminal": False,
+    }
+
+
+def network_body(name: str, site: str, subnet: str) -> dict[str, Any]:
+    """The body of ``POST /networks/create``."""
+    return {
+        "name": name,
+        "driver": "bridge",
+        # Labs need no names of one another, and a name server for each network costs its start.
+        "dns_enabled": False,
+        "labels": {SITE: site},
+        "subnets": [{"subnet": subnet}],
+    }
+
+
+def running(inspected: dict[str, Any], network: str) -> Running | None:
+    """What ``GET /containers/{name}/json`` says of a lab; None if it does not run."""
+    state = inspected["State"]
+    networks = inspected["NetworkSettings"].get("Networks") or {}
+    address = networks.get(network, {}).get("IPAddress")
+    if not (state["Running"] and state["Pid"] and address):
+        return None
+    return Running(
+        name=inspected["Name"],
+        container=inspected["Id"],
+        address=f"{address}:{lab_paths.PORT}",
+        process=state["Pid"],
+    )
+
+
+def found(inspected: dict[str, Any], network: str) -> Found:
+    """The same, for a container that may run or not."""
+    return Found(
+        name=inspected["Name"],
+        container=inspected["Id"],
+        labels=inspected["Config"].get("Labels") or {},
+        running=running(inspected, network),
+    )
+
+
+def _mount(mount: Mount) -> dict[str, Any]:
+    options = ["ro" if mount.read_only else "rw", "rbind", "rprivate", "nosuid", "nodev"]
+    if mount.owned:
+        options.append("idmap")
+    return {
+        "type": "bind",
+        "source": mount.source,
+        "destination": mount.target,
+        "options": options,
+    }
+
+
+def log_text(raw: bytes) -> str:
+    """What ``GET /containers/{name}/logs`` answers, without the frames it is in: eight bytes
+    before each piece, the last four of which are its length."""
+    text = b""
+    while len(raw) >= 8:
+        length = int.from_bytes(raw[4:8], "big")
+        text += raw[8 : 8 + length]
+        raw = raw[8 + length :]
+    return text.decode(errors="replace").strip()

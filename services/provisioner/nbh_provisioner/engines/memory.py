@@ -1,0 +1,111 @@
+"""Labs that are small HTTP servers in this process: for tests, load, and a look around.
+
+They keep the engine's promises and speak as Jupyter does as far as others listen: the token, the
+capability in the path, the announcement in the runtime folder.
+"""
+
+import asyncio
+from collections.abc import Container
+
+import msgspec
+
+from nbh_provisioner.engine import (
+    Ending,
+    Found,
+    ImageMissing,
+    Refused,
+    Running,
+    RunSpec,
+)
+from nbh_provisioner.engines.small_lab import SmallLab
+
+_KILLED = 137
+_TERMINATED = 143
+
+
+class _Held(msgspec.Struct):
+    """A lab in memory, which runs or has ended."""
+
+    spec: RunSpec
+    lab: SmallLab
+    running: Running
+    ended: asyncio.Future[Ending]
+
+
+class MemoryEngine:
+    """Labs in this process; they end with it."""
+
+    def __init__(
+        self, images: Container[str] | None = None, *, boots_in: float | None = 0.02
+    ) -> None:
+        """Take the images there are (None for any) and the seconds to the first answer (None for
+        never)."""
+        self._images = images
+        self._boots_in = boots_in
+        self._labs: dict[str, _Held] = {}
+        self.starts = 0
+        """How many labs were started so far."""
+
+    async def image(self, name: str) -> str:
+        if self._images is not None and name not in self._images:
+            raise ImageMissing(name)
+        return f"memory:{name}"
+
+    async def start(self, spec: RunSpec) -> Running:
+        there = self._labs.get(spec.name)
+        if there and there.spec == spec and not there.ended.done():
+            return there.running
+        if there:
+            await self.stop(spec.name, within=0)
+        try:
+            lab = SmallLab(spec, self._boots_in)
+            port = await lab.open(lambda: self._end(spec.name, Ending(code=0)))
+        except OSError as e:
+            raise Refused(str(e)) from e
+        self.starts += 1
+        running = Running(
+            name=spec.name,
+            container=f"memory-{self.starts}",
+            address=f"127.0.0.1:{port}",
+            process=0,
+        )
+        ended = asyncio.get_running_loop().create_future()
+        self._labs[spec.name] = _Held(spec, lab, running, ended)
+        return running
+
+    async def stop(self, name: str, *, within: float) -> None:
+        self._end(name, Ending(code=_TERMINATED if within else _KILLED))
+        held = self._labs.pop(name, None)
+        if held:
+            await held.lab.close()
+
+    async def labs(self) -> list[Found]:
+        return [
+            Found(
+                name=h.spec.name,
+                container=h.running.container,
+                labels=h.spec.labels,
+                running=None if h.ended.done() else h.running,
+            )
+            for h in self._labs.values()
+        ]
+
+    async def ended(self, running: Running) -> Ending:
+        held = self._labs.get(running.name)
+        if held is None or held.running != running:
+            return Ending(code=None)
+        return await asyncio.shield(held.ended)
+
+    async def log(self, name: str) -> str:
+        held = self._labs.get(name)
+        return held.lab.log if held else ""
+
+    async def close(self) -> None:
+        for name in list(self._labs):
+            await self.stop(name, within=0)
+
+    def _end(self, name: str, ending: Ending) -> None:
+        held = self._labs.get(name)
+        if held and not held.ended.done():
+            held.lab.abandon()
+            held.ended.set_result(ending)

@@ -1,0 +1,199 @@
+"""Labs as podman's containers, through its API. Blocking calls run in threads of their own."""
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from nbh_provisioner.engine import Ending, EngineError, Found, Running, RunSpec
+from nbh_provisioner.engines import libpod, mounts
+from nbh_provisioner.engines.podman_api import WITHIN, Answered, PodmanApi, refusal
+from nbh_provisioner.engines.subnets import candidates
+
+R = TypeVar("R")
+
+_THREADS = 32
+_LOG_LINES = 40
+_GONE, _CONFLICT = 404, 409
+
+logger = structlog.get_logger(__name__)
+
+
+class PodmanEngine:
+    """Podman on this machine. Its containers, and their network, carry the site's label."""
+
+    def __init__(self, socket: Path, site: str, *, within: float = WITHIN) -> None:
+        self._socket = socket
+        self._site = site
+        self._within = within
+        self._network = f"{site}-labs"
+        self._has_network = False
+        self._making_network = threading.Lock()
+        # Not asyncio's own threads: a podman that hangs would keep students' files waiting.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="podman")
+        self._of_thread = threading.local()
+
+    async def image(self, name: str) -> str:
+        return await self._call(lambda api: api.image(name))
+
+    async def start(self, spec: RunSpec) -> Running:
+        return await self._call(partial(self._start, spec))
+
+    async def stop(self, name: str, *, within: float) -> None:
+        await self._call(partial(self._stop, name, within))
+
+    async def labs(self) -> list[Found]:
+        return await self._call(self._labs)
+
+    async def ended(self, running: Running) -> Ending:
+        await _exit_of(running.process)
+        return await self._call(partial(self._ending, running.container))
+
+    async def log(self, name: str) -> str:
+        return await self._call(partial(self._log, name))
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _call(self, call: Callable[[PodmanApi], R]) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: call(self._api()))
+
+    def _api(self) -> PodmanApi:
+        api = getattr(self._of_thread, "api", None)
+        if api is None:
+            api = self._of_thread.api = PodmanApi(self._socket, self._within)
+        return api
+
+    def _start(self, spec: RunSpec, api: PodmanApi) -> Running:
+        try:
+            self._make_sure_of_network(api)
+            if there := self._made(spec, api):
+                return there
+            api.post(f"/containers/{spec.name}/start")
+            return self._running(spec, api)
+        except EngineError as e:
+            self._has_network = False
+            with contextlib.suppress(EngineError):
+                _remove(api, spec.name)
+            raise (refusal(e) if isinstance(e, Answered) else e) from e
+
+    def _made(self, spec: RunSpec, api: PodmanApi) -> Running | None:
+        """Create the container; or return the very lab, if it runs already."""
+        body = libpod.container_body(spec, self._network)
+        try:
+            api.post("/containers/create", body)
+            return None
+        except Answered as e:
+            if e.status != _CONFLICT and "already in use" not in e.text:
+                raise
+        there = libpod.found(api.get(f"/containers/{spec.name}/json"), self._network)
+        if there.running and there.labels == {**there.labels, **spec.labels}:
+            return there.running
+        logger.info("a container of an older lease goes", name=spec.name)
+        _remove(api, spec.name)
+        api.post("/containers/create", body)
+        return None
+
+    def _running(self, spec: RunSpec, api: PodmanApi) -> Running:
+        inspected = api.get(f"/containers/{spec.name}/json")
+        running = libpod.running(inspected, self._network)
+        if running is None:
+            said = self._log(spec.name, api)
+            raise EngineError(f"it ended at once: {said or inspected['State'].get('Error')}")
+        mounts.seal(running.process, [m.target for m in spec.mounts])
+        return running
+
+    def _stop(self, name: str, within: float, api: PodmanApi) -> None:
+        try:
+            if within > 0:
+                api.post(f"/containers/{name}/stop", longer=within, timeout=round(within))
+        except Answered as e:
+            if e.status != _GONE:
+                logger.warning("a lab did not stop when asked", name=name, error=str(e))
+        _remove(api, name)
+
+    def _labs(self, api: PodmanApi) -> list[Found]:
+        ours = f'{{"label": ["{libpod.SITE}={self._site}"]}}'
+        found = []
+        for container in api.get("/containers/json", all="true", filters=ours) or []:
+            with contextlib.suppress(Answered):  # it went meanwhile
+                inspected = api.get(f"/containers/{container['Id']}/json")
+                found.append(libpod.found(inspected, self._network))
+        return found
+
+    def _ending(self, container: str, api: PodmanApi) -> Ending:
+        try:
+            state = api.get(f"/containers/{container}/json")["State"]
+        except Answered:
+            return Ending(code=None)
+        return Ending(code=state["ExitCode"], out_of_memory=state["OOMKilled"])
+
+    def _log(self, name: str, api: PodmanApi) -> str:
+        try:
+            raw = api.text(
+                f"/containers/{name}/logs", stdout="true", stderr="true", tail=str(_LOG_LINES)
+            )
+        except Answered:
+            return ""
+        return libpod.log_text(raw)
+
+    def _make_sure_of_network(self, api: PodmanApi) -> None:
+        with self._making_network:
+            if self._has_network:
+                return
+            if not _exists(api, f"/networks/{self._network}/json"):
+                self._make_network(api)
+            self._has_network = True
+
+    def _make_network(self, api: PodmanApi) -> None:
+        for subnet in candidates():
+            try:
+                body = libpod.network_body(self._network, self._site, subnet)
+                api.post("/networks/create", body)
+                return
+            except Answered as e:
+                if "already used" not in e.text and "already being used" not in e.text:
+                    raise
+        raise EngineError("no subnet is free for the labs' network")
+
+
+def _exists(api: PodmanApi, path: str) -> bool:
+    try:
+        api.get(path)
+    except Answered as e:
+        if e.status == _GONE:
+            return False
+        raise
+    return True
+
+
+def _remove(api: PodmanApi, name: str) -> None:
+    try:
+        api.delete(f"/containers/{name}", force="true", v="true", timeout="0")
+    except Answered as e:
+        if e.status != _GONE:
+            raise
+
+
+async def _exit_of(process: int) -> None:
+    """Return when a process has ended: the kernel makes its descriptor readable then."""
+    try:
+        descriptor = os.pidfd_open(process)
+    except ProcessLookupError:
+        return
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)

@@ -1,0 +1,62 @@
+"""What is told of a lab. Told twice, after a crash, it has the same id and is stored once."""
+
+import hashlib
+
+from nbh_proto import Lab, LabFailed, LabReady, LabStarting, LabStopped
+from nbh_proto.access import Reason
+from nbh_proto.lab import StopReason
+
+
+def starting(lab: Lab) -> LabStarting:
+    """Its lease is taken."""
+    return LabStarting(
+        id=_id(lab, "starting"),
+        node=lab.node,
+        course=lab.course,
+        student=lab.student,
+        generation=lab.generation,
+        image=lab.image,
+    )
+
+
+def ready(lab: Lab, seconds: float) -> LabReady:
+    """It answers, so many seconds after it was wanted."""
+    return LabReady(
+        id=_id(lab, "ready"),
+        node=lab.node,
+        course=lab.course,
+        student=lab.student,
+        generation=lab.generation,
+        way="cold",
+        seconds=seconds,
+    )
+
+
+def failed(lab: Lab, reason: Reason, detail: str) -> LabFailed:
+    """It could not be started."""
+    return LabFailed(
+        id=_id(lab, "failed"),
+        node=lab.node,
+        course=lab.course,
+        student=lab.student,
+        generation=lab.generation,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def stopped(lab: Lab, why: StopReason) -> LabStopped:
+    """It is gone."""
+    return LabStopped(
+        id=_id(lab, "stopped"),
+        node=lab.node,
+        course=lab.course,
+        student=lab.student,
+        generation=lab.generation,
+        reason=why,
+    )
+
+
+def _id(lab: Lab, what: str) -> str:
+    """The same id whenever the same thing is told of the same lab; tells no secret."""
+    return hashlib.sha256(f"{what} {lab.capability}".encode()).hexdigest()[:32]

@@ -1,0 +1,156 @@
+"""What happens to a lab, and what is to be done about it: the words of `nbh_provisioner.lease`."""
+
+import msgspec
+
+from nbh_proto import Event, Lab
+from nbh_proto.access import Reason
+from nbh_proto.lab import StopReason
+
+
+class _Value(msgspec.Struct, frozen=True):
+    pass
+
+
+# What happens
+
+
+class Wanted(_Value, frozen=True):
+    """A student wants a lab. ``lab`` is the one to start if there is none."""
+
+    lab: Lab
+
+
+class Leased(_Value, frozen=True):
+    """The lease is ours; its revision is the generation."""
+
+    generation: int
+
+
+class LeaseRefused(_Value, frozen=True):
+    """Somebody else has the lease."""
+
+    detail: str
+
+
+class Placed(_Value, frozen=True):
+    """The container runs."""
+
+    capability: str
+    container: str
+    address: str
+
+
+class Answered(_Value, frozen=True):
+    """The lab answers HTTP."""
+
+    capability: str
+
+
+class Failed(_Value, frozen=True):
+    """The lab could not be started."""
+
+    capability: str
+    reason: Reason
+    detail: str
+
+
+class Ended(_Value, frozen=True):
+    """The container's process has ended, however."""
+
+    capability: str
+    how: str
+
+
+class StopAsked(_Value, frozen=True):
+    """Somebody wants the lab stopped: this generation, or 0 for whichever it is."""
+
+    reason: StopReason
+    generation: int = 0
+
+
+class Gone(_Value, frozen=True):
+    """The container is removed, and all that was the lab's alone."""
+
+    capability: str
+
+
+class Stuck(_Value, frozen=True):
+    """The container could not be removed so far."""
+
+    capability: str
+    reason: Reason
+    detail: str
+
+
+class BucketLost(_Value, frozen=True):
+    """NATS came back, perhaps without what it had."""
+
+
+Message = (
+    Wanted
+    | Leased
+    | LeaseRefused
+    | Placed
+    | Answered
+    | Failed
+    | Ended
+    | StopAsked
+    | Gone
+    | Stuck
+    | BucketLost
+)
+
+
+# What is to be done about it
+
+
+class TakeLease(_Value, frozen=True):
+    """Take the lease for this lab; then `Leased` or `LeaseRefused`."""
+
+    lab: Lab
+
+
+class Begin(_Value, frozen=True):
+    """Start the container and wait for its first answer: `Placed`, `Answered` or `Failed`."""
+
+    lab: Lab
+
+
+class Write(_Value, frozen=True):
+    """Make this the lease's value."""
+
+    lab: Lab
+
+
+class DropLease(_Value, frozen=True):
+    """Let the key be absent."""
+
+
+class Tell(_Value, frozen=True):
+    """Tell everybody."""
+
+    event: Event
+
+
+class Serve(_Value, frozen=True):
+    """Give the lab to all who wait for it."""
+
+    lab: Lab
+
+
+class Refuse(_Value, frozen=True):
+    """Tell all who wait that there will be no lab."""
+
+    reason: Reason
+    detail: str
+
+
+class Remove(_Value, frozen=True):
+    """Stop whatever is being done for the lab and remove it: `Gone`, or `Stuck` until it works."""
+
+    lab: Lab
+    gently: bool
+    """Whether it gets time to save."""
+
+
+Effect = TakeLease | Begin | Write | DropLease | Tell | Serve | Refuse | Remove

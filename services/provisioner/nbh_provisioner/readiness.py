@@ -1,0 +1,107 @@
+"""Notices a lab's first answer: an event, then one request that confirms it.
+
+Jupyter announces itself with a file in its runtime folder when its sockets are bound. What does
+not (a foreign image) is asked every `PAUSE` seconds.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import httpx2
+from asyncinotify import Inotify, Mask, Watch
+
+PAUSE = 0.1
+_ANNOUNCEMENT = "jpserver-"
+_CONNECT_SECONDS = 0.5
+_ANSWER_SECONDS = 10.0
+
+
+class Readiness:
+    """One inotify instance and one HTTP client for all labs. Made by `noticing`."""
+
+    def __init__(self, inotify: Inotify, client: httpx2.AsyncClient) -> None:
+        self._inotify = inotify
+        self._client = client
+        self._announced: dict[Watch, asyncio.Event] = {}
+
+    async def first_answer(self, runtime: Path, address: str, path: str, token: str) -> None:
+        """Return when the lab has answered 200, however long that takes.
+
+        Args:
+            runtime: its runtime folder, on this machine.
+            address: ``host:port``.
+            path: what to ask for, with the capability.
+            token: what it wants to see.
+        """
+        with self._watched(runtime) as announced:
+            while True:
+                if announced.is_set() or await _listens(address):
+                    # Bound, but perhaps not serving yet: the request waits in the backlog for
+                    # the first possible answer.
+                    if await self._answers(address, path, token):
+                        return
+                    announced.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(announced.wait(), PAUSE)
+
+    async def hear(self) -> None:
+        """Pass on what the kernel tells, for ever."""
+        async for event in self._inotify:
+            if event.watch in self._announced and str(event.name).startswith(_ANNOUNCEMENT):
+                self._announced[event.watch].set()
+
+    @contextmanager
+    def _watched(self, runtime: Path) -> Iterator[asyncio.Event]:
+        announced = asyncio.Event()
+        watch = self._inotify.add_watch(runtime, Mask.CREATE | Mask.MOVED_TO | Mask.ONLYDIR)
+        self._announced[watch] = announced
+        if any(runtime.glob(f"{_ANNOUNCEMENT}*.json")):
+            announced.set()
+        try:
+            yield announced
+        finally:
+            del self._announced[watch]
+            with contextlib.suppress(OSError):  # the folder is gone
+                self._inotify.rm_watch(watch)
+
+    async def _answers(self, address: str, path: str, token: str) -> bool:
+        try:
+            answer = await self._client.get(
+                f"http://{address}{path}", headers={"Authorization": f"token {token}"}
+            )
+        except httpx2.HTTPError:
+            return False
+        return answer.status_code == httpx2.codes.OK
+
+
+@asynccontextmanager
+async def noticing() -> AsyncGenerator[Readiness]:
+    """Notice first answers while the block runs."""
+    timeout = httpx2.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    with Inotify() as inotify:
+        async with httpx2.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as client:
+            readiness = Readiness(inotify, client)
+            hearing = asyncio.create_task(readiness.hear())
+            try:
+                yield readiness
+            finally:
+                hearing.cancel()
+                await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def _listens(address: str) -> bool:
+    """Whether somebody accepts connections there; costs a tenth of a request that is refused."""
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        probe.setblocking(False)
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await asyncio.get_running_loop().sock_connect(probe, (host, int(port)))
+        except (OSError, TimeoutError):
+            return False
+    return True

@@ -1,0 +1,66 @@
+"""The router's HTTP: which address is answered by what."""
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nbh_proto import new_id
+from nbh_router import address, languages
+from nbh_router.following import Following
+from nbh_router.health import Health
+from nbh_router.labs_away import LabsAway
+from nbh_router.launching import Launching
+from nbh_router.pages import Pages
+
+logger = structlog.get_logger(__name__)
+
+
+def app(
+    *,
+    launching: Launching,
+    following: Following,
+    labs_away: LabsAway,
+    health: Health,
+    pages: Pages,
+) -> Starlette:
+    """All addresses. Who may use which: health is internal, a ticket is its own admission, launch
+    URLs are judged by `Admission`, everything else is a page that says that it is not there."""
+
+    async def anything(request: Request) -> Response:
+        if address.is_of_a_lab(request.scope["raw_path"]):
+            return await labs_away.gone(request)
+        match request.method:
+            case "GET":
+                return await launching.open(request)
+            case "POST":
+                return await launching.confirm(request)
+            case _:
+                # HEAD too: it must not open a lab, and a HEAD without that would be a lie.
+                return Response(status_code=405, headers={"Allow": "GET, POST"})
+
+    async def failed(request: Request, error: Exception) -> Response:
+        quote = new_id()
+        logger.error("a request failed", request=quote, exc_info=error)
+        return pages.message("error", _language(request), quote=quote)
+
+    return Starlette(
+        routes=[
+            Route("/livez", health.live),
+            Route("/readyz", health.ready),
+            Route("/-/access/{ticket}", following.page),
+            Route("/-/access/{ticket}/events", following.events),
+            Route("/-/access/{ticket}/again", following.again, methods=["POST"]),
+            Route("/-/lab/{status:int}", labs_away.silent),
+            Route("/{path:path}", anything, methods=_METHODS),
+        ],
+        exception_handlers={Exception: failed},
+    )
+
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def _language(request: Request) -> languages.Language:
+    return languages.liked(request.headers.get("accept-language", ""))

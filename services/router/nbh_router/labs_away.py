@@ -1,0 +1,35 @@
+"""What a browser gets at a lab's address when the lab is not there (S-19), or silent (S17)."""
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from nbh_router import languages
+from nbh_router.pages import Pages
+
+
+class LabsAway:
+    """Answers in place of labs. Scripts get a line, people a page."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    async def gone(self, request: Request) -> Response:
+        """There is no route: the lab was stopped, or never was."""
+        if not _is_read_by_a_person(request):
+            return PlainTextResponse("this notebook server is gone\n", 404)
+        return self._pages.message("lab-gone", _language(request))
+
+    async def silent(self, request: Request) -> Response:
+        """Traefik got no answer from a lab, and asks for a page; the status stays its own."""
+        status = int(request.path_params["status"])
+        if not _is_read_by_a_person(request):
+            return PlainTextResponse("the notebook server does not answer\n", status)
+        return self._pages.message("lab-silent", _language(request), status=status)
+
+
+def _is_read_by_a_person(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _language(request: Request) -> languages.Language:
+    return languages.liked(request.headers.get("accept-language", ""))

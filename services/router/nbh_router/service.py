@@ -1,0 +1,124 @@
+"""All parts of one router, wired and run."""
+
+import asyncio
+
+import structlog
+
+from nbh_kit import bus as buses
+from nbh_kit import http, traefik
+from nbh_kit.buckets import Bucket, Replica
+from nbh_kit.bus import Bus
+from nbh_kit.config import Config
+from nbh_proto import Course, Lab
+from nbh_router import dynamic
+from nbh_router.accesses import Accesses
+from nbh_router.admission import admission
+from nbh_router.app import app
+from nbh_router.courses import Courses
+from nbh_router.entrance import Entrance
+from nbh_router.following import Following
+from nbh_router.health import Health
+from nbh_router.labs_away import LabsAway
+from nbh_router.launching import Launching
+from nbh_router.origins import normal
+from nbh_router.pages import Pages
+from nbh_router.patience import Forecast
+from nbh_router.routes import Routes
+from nbh_router.ticket import Tickets
+
+logger = structlog.get_logger(__name__)
+
+
+class Service:
+    """One router. Reads secrets and templates when it is made, and none later."""
+
+    def __init__(self, config: Config, ticket_key: bytes, password: str = "") -> None:
+        content = normal(config.origins.content)
+        self._config = config
+        self._password = password
+        self._static = dynamic.static(config, content)
+        self.routes = Routes(traefik.folder(config), config.traefik.internal)
+        self._courses = Courses()
+        forecast = Forecast()
+        self._accesses = Accesses(forecast)
+        self._health = Health(self._courses, self.routes)
+        pages = Pages(config.frame_ancestors)
+        tickets = Tickets(ticket_key)
+        entrance = Entrance(
+            limits=config.router,
+            accesses=self._accesses,
+            courses=self._courses,
+            routes=self.routes,
+            forecast=forecast,
+            tickets=tickets,
+            pages=pages,
+        )
+        self._launching = Launching(
+            admission=admission(config, content, self.routes.capability_of),
+            entrance=entrance,
+            courses=self._courses,
+            tickets=tickets,
+            pages=pages,
+            content_origin=content,
+        )
+        following = Following(
+            accesses=self._accesses,
+            entrance=entrance,
+            routes=self.routes,
+            tickets=tickets,
+            pages=pages,
+            content_origin=content,
+        )
+        self._app = app(
+            launching=self._launching,
+            following=following,
+            labs_away=LabsAway(pages),
+            health=self._health,
+            pages=pages,
+        )
+
+    async def run(self) -> None:
+        """Serve until cancelled; then finish the requests in flight and leave.
+
+        Pages are served before NATS is there, so that a student gets one and not a bare 502.
+        """
+        _warn_about_legacy(self._config)
+        await self.routes.begin(self._static)
+        router = self._config.router
+        async with (
+            http.serving(self._app, router.host, router.port) as server,
+            buses.connect(
+                self._config.nats.url,
+                name="router",
+                user="router" if self._password else "",
+                password=self._password,
+            ) as bus,
+            self._accesses.connected(bus),
+        ):
+            await self._work(bus, server)
+
+    async def _work(self, bus: Bus, server: http.Serving) -> None:
+        courses = Replica(Bucket(bus, Course))
+        self._courses.read(courses)
+        self._launching.connect(bus)
+        self._health.connect(bus)
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(courses.follow())
+            loops.create_task(self.routes.follow(Bucket(bus, Lab).watch()))
+            loops.create_task(self.routes.publish())
+            try:
+                await asyncio.Event().wait()
+            finally:
+                # While the bus and the routes are still there for those who wait.
+                self._accesses.leave()
+                await server.stop()
+
+
+def _warn_about_legacy(config: Config) -> None:
+    for platform in config.platform:
+        if platform.strategy == "referer":
+            logger.warning(
+                "a platform is believed by its Referer, which anybody can forge; sign its links",
+                platform=platform.name,
+                hosts=platform.hosts,
+            )

@@ -1,0 +1,195 @@
+"""`nbh up` runs a NATS that keeps what it acknowledges, for those with a password, and heals it."""
+
+import asyncio
+import io
+import os
+import subprocess
+from contextlib import asynccontextmanager
+
+import pytest
+
+from nbh_cli.up import folders, nats_server, reach
+from nbh_cli.up.children import Child, Program
+from nbh_cli.up.health import PATIENCE, Health
+from nbh_cli.up.log import Log
+from nbh_cli.up.nats_server import Monitor, NeverReady, NotDurable
+from nbh_cli.up.parts import Parts
+from nbh_cli.up.system import NotStarted, System
+from nbh_kit import bus as buses
+from nbh_kit import config as configs
+from nbh_kit.bus import BusAway
+from nbh_kit.config import BadConfig
+from nbh_kit.testing import eventually, free_port
+from nbh_proto import CourseFailed
+
+AS_ROOT = os.getuid() == 0
+EVENT = {"course": "python", "reason": "slow"}
+
+
+def config_in(folder, **nats):
+    url = f"nats://127.0.0.1:{free_port()}"
+    site = {"data": str(folder / "data"), "run": str(folder / "run")}
+    return configs.from_tree({"site": site, "nats": {"url": url, **nats}})
+
+
+@asynccontextmanager
+async def running(config, *services, said=None):
+    """The system with NATS and, as its services, some small programs."""
+    folders.prepare(config)
+    uid = config.uid_of("nats") if AS_ROOT else None
+    show = reach.behind_barriers([config.site.data, config.site.run]) if AS_ROOT else ()
+    nats = nats_server.program(config)._replace(uid=uid, show=show)
+    system = System(config, Parts(nats, (), services), Log(said or io.StringIO()))
+    try:
+        await system.start()
+        yield system
+    finally:
+        await system.end()
+
+
+def connected(config, user, password=None):
+    password = config.password_of(user) if password is None else password
+    return buses.connect(config.nats.url, name=user, user=user, password=password, within=0.5)
+
+
+async def test_each_service_is_let_in_with_its_own_password_only(tmp_path):
+    config = config_in(tmp_path)
+    async with running(config):
+        async with connected(config, "router") as bus:
+            await bus.tell(CourseFailed(**EVENT))
+        for user, password in (
+            ("router", config.password_of("stats")),
+            ("router", "wrong"),
+            ("somebody", config.password_of("router")),
+            ("", ""),
+        ):
+            with pytest.raises(BusAway, match="(?i)authorization violation"):
+                async with connected(config, user, password):
+                    pass
+
+
+async def test_what_was_acknowledged_is_there_after_nats_was_killed(tmp_path):
+    config = config_in(tmp_path)
+    async with running(config) as system, connected(config, "operator") as bus:
+        await bus.tell(CourseFailed(**EVENT))
+        first = system.pids()["nats"]
+        os.kill(first, 9)
+        await eventually(lambda: system.pids()["nats"] not in (first, None))
+        info = await eventually(lambda: bus.js.stream_info("EVENTS"), within=10)
+        assert info.state.messages == 1
+
+
+async def test_a_nats_that_does_not_sync_each_write_is_refused(tmp_path):
+    config = config_in(tmp_path)
+    folders.prepare(config)
+    program = _nats_with(config, 'jetstream: {store_dir: "' + str(tmp_path / "store") + '"}')
+    child = Child(program, Log(io.StringIO()))
+    keeping = asyncio.create_task(child.keep())
+    with pytest.raises(NotDurable, match="sync_always is"):
+        await asyncio.wait_for(Monitor(config, child).ready(), 10)
+    keeping.cancel()
+    await child.end(within=5)
+
+
+async def test_a_nats_that_cannot_start_stops_the_start(tmp_path):
+    config = config_in(tmp_path)
+    folders.prepare(config)
+    program = _nats_with(config, "port: nonsense")
+    system = System(config, Parts(program, (), ()), Log(said := io.StringIO()))
+    with pytest.raises(NotStarted, match="NATS ended 5 times"):
+        await asyncio.wait_for(system.start(), 20)
+    await system.end()
+    assert "nats ended with exit status 1" in said.getvalue()
+    assert issubclass(NeverReady, RuntimeError)
+
+
+async def test_services_end_before_nats(tmp_path):
+    said = io.StringIO()
+    script = "trap 'echo bye; exit 0' TERM; echo here; while :; do sleep 0.05; done"
+    service = Program("service", ("/bin/sh", "-c", script))
+    async with running(config_in(tmp_path), service, said=said):
+        await eventually(lambda: "here" in said.getvalue())
+    text = said.getvalue()
+    assert 0 < text.index("bye") < text.index("Initiating Shutdown")
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root can mount a small disk")
+async def test_a_full_disk_is_healed_once_there_is_space(tmp_path):
+    config = config_in(tmp_path)
+    store = config.site.data / "nats"
+    store.mkdir(parents=True)
+    subprocess.run(
+        ["/bin/mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", str(store)], check=True
+    )
+    try:
+        async with running(config) as system, connected(config, "operator") as bus:
+            await bus.tell(CourseFailed(**EVENT))
+            watching = asyncio.create_task(system.watch(every=0.1))
+            with (store / "filler").open("wb") as filler:
+                filler.truncate(0)
+                _fill(filler)
+            nats = system.pids()["nats"]
+            await eventually(lambda: _is_refused(bus), within=30)
+            (store / "filler").unlink()
+            await eventually(lambda: system.pids()["nats"] not in (nats, None), within=10)
+            await eventually(lambda: _is_stored(bus), within=10)
+            watching.cancel()
+    finally:
+        subprocess.run(["/bin/umount", str(store)], check=True)
+
+
+def test_a_complaint_is_answered_once_the_disk_has_space_again():
+    health = Health().after("no space", False, 0.0)
+    assert not health.wants_restart
+    health = health.after("no space", False, 5.0)
+    assert not health.wants_restart
+    health = health.after("no space", True, 10.0)
+    assert health.wants_restart
+    assert not health.after("no space", True, 15.0).wants_restart  # it may need a while
+
+
+def test_a_complaint_of_another_kind_is_answered_after_patience_only():
+    health = Health().after("reading its store", True, 0.0)
+    assert not health.after("reading its store", True, PATIENCE - 1).wants_restart
+    assert health.after("reading its store", True, PATIENCE).wants_restart
+    assert health.after("", True, PATIENCE) == Health()
+
+
+@pytest.mark.parametrize(
+    "url", ["nats://0.0.0.0:4222", "nats://nats.example.org:4222", "nats://127.0.0.1"]
+)
+def test_the_embedded_nats_listens_on_this_machine_only(url):
+    with pytest.raises(BadConfig, match=r"nats\.url"):
+        nats_server.listen_address(configs.from_tree({"nats": {"url": url}}))
+
+
+def _nats_with(config, settings):
+    """A nats-server with a configuration that is not ours, ports written where we look."""
+    folder = config.site.run / "nats"
+    folder.chmod(0o700)
+    file = folder / "other.conf"
+    file.write_text(f'host: "127.0.0.1"\nport: -1\nhttp: "127.0.0.1:-1"\n{settings}\n')
+    program = nats_server.program(config)
+    return program._replace(argv=(program.argv[0], "-c", str(file), *program.argv[3:]))
+
+
+def _fill(file):
+    try:
+        while True:
+            file.write(bytes(1 << 20))
+            file.flush()
+    except OSError:
+        file.raw.close()
+
+
+async def _is_refused(bus):
+    try:
+        await bus.tell(CourseFailed(**EVENT))
+    except BusAway:
+        return True
+    return False
+
+
+async def _is_stored(bus):
+    await bus.tell(CourseFailed(**EVENT))
+    return True
