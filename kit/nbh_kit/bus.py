@@ -187,13 +187,18 @@ async def connect(
     """
     client = Client()
     bus: Bus | None = None
+    last = ""
 
     async def reconnected() -> None:
+        nonlocal last
+        last = ""
         if bus is not None:
             bus.remake()
 
     async def complain(error: Exception) -> None:
-        logger.warning("NATS", error=repr(error))
+        nonlocal last
+        if last != (last := str(error) or repr(error)):  # not the same four times a second
+            logger.warning("NATS", url=url, error=last)
 
     options = {
         "name": name,
@@ -208,7 +213,12 @@ async def connect(
     }
     if user:
         options |= {"user": user, "password": password}
-    await _first_connection(client, url, options, within)
+    try:
+        async with asyncio.timeout(within):
+            await _first_connection(client, url, options)
+    except TimeoutError as e:
+        await client.close()
+        raise BusAway(f"NATS at {url}: {last}") from e
     bus = Bus(client, name)
     try:
         await bus.at_each_connection(lambda: streams.make_sure(bus.js))
@@ -217,19 +227,14 @@ async def connect(
         await bus.close()
 
 
-async def _first_connection(
-    client: Client, url: str, options: dict[str, Any], within: float | None
-) -> None:
-    """A service that starts before NATS waits for it (R-9); a person does not."""
-    began = asyncio.get_running_loop().time()
+async def _first_connection(client: Client, url: str, options: dict[str, Any]) -> None:
+    """A service that starts before NATS waits for it (R-9)."""
     tries = 0
     while True:
         try:
             await client.connect(url, connect_timeout=2, **options)
             return
         except (nats.errors.Error, OSError, TimeoutError) as e:
-            if within is not None and asyncio.get_running_loop().time() - began >= within:
-                raise BusAway(f"NATS at {url}: {e or repr(e)}") from e
             if tries % 40 == 0:
                 logger.warning("waiting for NATS", url=url, error=repr(e))
             tries += 1

@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -22,6 +21,7 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Bytes = Annotated[int, msgspec.Meta(gt=0)]
 Role = Literal["router", "traefik", "nats", "courses", "stats"]
 
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 _ROLES: tuple[Role, ...] = ("router", "traefik", "nats", "courses", "stats")
 
 
@@ -239,8 +239,7 @@ def _check(config: Config, file: str) -> None:
         raise BadConfig(file, "origins", "content, ui and share must differ (S-15)")
     ids = {"site.name": config.site.name, "provisioner.node": config.provisioner.node}
     for key, id_ in ids.items():
-        if not names.ID.fullmatch(id_):
-            raise BadConfig(file, key, "ASCII letters, digits, '_', '.', '-', at most 128")
+        _check_id(file, key, id_)
     for number, platform in enumerate(config.platform):
         _check_platform(file, f"platform[{number}]", platform)
     if len({p.name for p in config.platform}) < len(config.platform):
@@ -256,11 +255,20 @@ def _check_platform(file: str, key: str, platform: Platform) -> None:
         raise BadConfig(file, f"{key}.hosts", "the Referer rule needs the platform's hosts")
     if len({k.id for k in platform.keys}) < len(platform.keys):
         raise BadConfig(file, f"{key}.keys", "two keys have the same id")
+    # They stand in links, where nothing is percent-encoded.
+    _check_id(file, f"{key}.name", platform.name)
+    for live in platform.keys:
+        _check_id(file, f"{key}.keys.id", live.id)
+
+
+def _check_id(file: str, key: str, id_: str) -> None:
+    if not names.ID.fullmatch(id_):
+        raise BadConfig(file, key, "ASCII letters, digits, '_', '.', '-', at most 128")
 
 
 def _check_origin(file: str, key: str, origin: str) -> None:
-    parts = urlsplit(origin)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+    # They become part of security policies and of Traefik's rules.
+    if not _ORIGIN.fullmatch(origin):
         raise BadConfig(
             file, key, f"{origin!r} is no origin; write https://host or https://host:port"
         )

@@ -1,9 +1,8 @@
-"""`nbh up` runs a NATS that keeps what it acknowledges, for those with a password, and heals it."""
+"""`nbh up` runs a NATS that keeps what it acknowledges, asks for passwords, and is healed."""
 
 import asyncio
 import io
 import os
-import subprocess
 from contextlib import asynccontextmanager
 
 import pytest
@@ -63,7 +62,7 @@ async def test_each_service_is_let_in_with_its_own_password_only(tmp_path):
             ("somebody", config.password_of("router")),
             ("", ""),
         ):
-            with pytest.raises(BusAway, match="(?i)authorization violation"):
+            with pytest.raises(BusAway, match=r"(?i)authorization violation"):
                 async with connected(config, user, password):
                     pass
 
@@ -135,7 +134,7 @@ async def test_a_full_disk_is_healed_once_there_is_space(tmp_path):
             await eventually(lambda: _is_stored(bus), within=10)
             watching.cancel()
     finally:
-        subprocess.run(["/bin/umount", str(store)], check=True)
+        await _mounts("umount", str(store))
 
 
 def test_a_complaint_is_answered_once_the_disk_has_space_again():
@@ -171,6 +170,11 @@ def _nats_with(config, settings):
     file.write_text(f'host: "127.0.0.1"\nport: -1\nhttp: "127.0.0.1:-1"\n{settings}\n')
     program = nats_server.program(config)
     return program._replace(argv=(program.argv[0], "-c", str(file), *program.argv[3:]))
+
+
+async def _mounts(*command):
+    process = await asyncio.create_subprocess_exec(*command)
+    assert await process.wait() == 0
 
 
 def _fill(file):

@@ -127,7 +127,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 class Engine(Protocol):
     """Runs labs of one site. Each call takes some seconds at most, `stop` those it is given.
 
-    Every method raises `EngineDown` when the engine does not answer.
+    Every method but `ended` raises `EngineDown` when the engine does not answer.
     """
 
     async def image(self, name: str) -> str:
@@ -154,8 +154,11 @@ class Engine(Protocol):
     async def labs(self) -> list[Found]:
         """All containers of our site, running or not; never one of another site."""
 
-    async def ended(self, running: Running) -> Ending:
-        """Return when the lab's first process has ended, at once: an event, no poll."""
+    async def ended(self, running: Running) -> None:
+        """Return when the lab's first process has ended, at once: an event, no poll, no call."""
+
+    async def ending(self, running: Running) -> Ending:
+        """How the lab's first process ended."""
 
     async def log(self, name: str) -> str:
         """The last lines that a lab wrote; empty if there are none."""

@@ -90,11 +90,16 @@ class MemoryEngine:
             for h in self._labs.values()
         ]
 
-    async def ended(self, running: Running) -> Ending:
+    async def ended(self, running: Running) -> None:
         held = self._labs.get(running.name)
-        if held is None or held.running != running:
-            return Ending(code=None)
-        return await asyncio.shield(held.ended)
+        if held and held.running == running:
+            await asyncio.shield(held.ended)
+
+    async def ending(self, running: Running) -> Ending:
+        held = self._labs.get(running.name)
+        if held and held.running == running and held.ended.done():
+            return held.ended.result()
+        return Ending(code=None)
 
     async def log(self, name: str) -> str:
         held = self._labs.get(name)

@@ -52,8 +52,10 @@ class PodmanEngine:
     async def labs(self) -> list[Found]:
         return await self._call(self._labs)
 
-    async def ended(self, running: Running) -> Ending:
+    async def ended(self, running: Running) -> None:
         await _exit_of(running.process)
+
+    async def ending(self, running: Running) -> Ending:
         return await self._call(partial(self._ending, running.container))
 
     async def log(self, name: str) -> str:

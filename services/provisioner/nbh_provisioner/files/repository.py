@@ -6,6 +6,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from nbh_provisioner.files import atomic, folders, notebooks
 from nbh_provisioner.files.atomic import Owner
@@ -45,29 +46,37 @@ def put_config(workspace: int, config: bytes, owner: Owner | None) -> None:
         atomic.put_bytes(place, "config", config, owner, 0o644)
 
 
-def bring_in(clone: int, workspace: int, owner: Owner | None) -> None:
+def bring_in(clone: Path, workspace: int, owner: Owner | None) -> None:
     """Move what the workspace lacks of a prepared clone into it; what is there stays.
 
     The repository comes last: as long as it is missing, the next attempt begins anew.
 
     Args:
-        clone: an open folder that only we can reach.
+        clone: a folder that only we can reach.
 
     Raises:
         OSError: the disk is full, or a link was put on the way.
     """
-    _give_all(clone, owner)
-    for name in _names(clone):
-        if name != _GIT:
-            _add(clone, name, workspace, owner)
+    source = os.open(clone, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        atomic.rename_new(clone, _GIT, workspace, _GIT)
+        _give_all(source, owner)
+        for name in _names(source):
+            if name != _GIT:
+                _add(source, name, workspace, owner)
+        _add_repository(source, workspace, owner)
+    finally:
+        os.close(source)
+
+
+def _add_repository(source: int, workspace: int, owner: Owner | None) -> None:
+    try:
+        atomic.rename_new(source, _GIT, workspace, _GIT)
     except FileExistsError:
         return
     except OSError as e:
         if e.errno != errno.EXDEV:
             raise
-        _carry_repository(clone, workspace, owner)
+        _carry_repository(source, workspace, owner)
 
 
 def _add(source: int, name: str, target: int, owner: Owner | None) -> None:
@@ -113,11 +122,11 @@ def _carry_link(source: int, name: str, target: int, owner: Owner | None) -> Non
         os.chown(name, *owner, dir_fd=target, follow_symlinks=False)
 
 
-def _carry_repository(clone: int, workspace: int, owner: Owner | None) -> None:
+def _carry_repository(source: int, workspace: int, owner: Owner | None) -> None:
     part = atomic.temporary(_GIT)
     shutil.rmtree(part, ignore_errors=True, dir_fd=workspace)
     folders.make(workspace, part, owner)
-    with folder(clone, _GIT) as inner, folder(workspace, part) as outer:
+    with folder(source, _GIT) as inner, folder(workspace, part) as outer:
         for name in _names(inner):
             _carry(inner, name, outer, owner)
     atomic.rename_new(workspace, part, workspace, _GIT)
@@ -127,10 +136,10 @@ def _names(folder_: int) -> list[str]:
     return os.listdir(folder_)
 
 
-def _give_all(clone: int, owner: Owner | None) -> None:
+def _give_all(source: int, owner: Owner | None) -> None:
     if owner is None:
         return
-    for _, names, files, here in os.fwalk(dir_fd=clone):
+    for _, names, files, here in os.fwalk(dir_fd=source):
         for name in (*names, *files):
             os.chown(name, *owner, dir_fd=here, follow_symlinks=False)
 

@@ -1,0 +1,61 @@
+"""Jupyter's configuration for one lab. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from nbh_kit.config import Config
+from nbh_provisioner import lab_paths
+
+CONFIG_FILE = "jupyter_server_config.json"
+TOKEN_FILE = "token"
+
+COMMAND = ("jupyter-lab", f"--config={lab_paths.CONFIG}/{CONFIG_FILE}")
+"""What a lab runs: the contract with every image."""
+
+ENVIRONMENT = {
+    "PYTHONPATH": lab_paths.MODULES,
+    "NBAUTOEVAL_LOG": f"{lab_paths.WORK}/.nbautoeval",
+    "JUPYTER_TOKEN_FILE": f"{lab_paths.CONFIG}/{TOKEN_FILE}",
+    "JUPYTER_RUNTIME_DIR": lab_paths.RUNTIME,
+}
+
+
+def base_url(capability: str) -> str:
+    """The path under which a lab answers."""
+    return f"/{capability}/"
+
+
+def server_config(capability: str, config: Config) -> dict[str, Any]:
+    """What ``jupyter_server_config.json`` says.
+
+    Jupyter adds its own ``sandbox`` to this Content-Security-Policy where it serves a student's
+    files (S-18).
+    """
+    return {
+        "ServerApp": {
+            "base_url": base_url(capability),
+            "ip": "0.0.0.0",
+            "port": lab_paths.PORT,
+            "port_retries": 0,
+            "root_dir": lab_paths.WORK,
+            "open_browser": False,
+            "quit_button": False,
+            "allow_remote_access": True,
+            "allow_origin": config.origins.content,
+            "allow_unauthenticated_access": False,
+            "tornado_settings": {
+                "headers": {
+                    "Content-Security-Policy": content_security_policy(
+                        capability, (*config.frame_ancestors, config.origins.ui)
+                    )
+                }
+            },
+        }
+    }
+
+
+def content_security_policy(capability: str, origins: Iterable[str]) -> str:
+    """Who may show a lab in a frame: itself and these origins."""
+    ancestors = " ".join(("'self'", *dict.fromkeys(origins)))
+    report = f"{base_url(capability)}api/security/csp-report"
+    return f"frame-ancestors {ancestors}; report-uri {report}"

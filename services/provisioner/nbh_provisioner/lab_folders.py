@@ -1,0 +1,70 @@
+"""One folder for each lab: its configuration and token, and what Jupyter writes while it runs."""
+
+import os
+import shutil
+from pathlib import Path
+
+from nbh_proto import names
+from nbh_provisioner.files.atomic import Owner
+from nbh_provisioner.jupyter import CONFIG_FILE, TOKEN_FILE
+
+
+class LabFolders:
+    """``labs/<capability>/``; the names are secrets, so the parent is closed to everybody."""
+
+    def __init__(self, labs: Path, owner: Owner | None) -> None:
+        self._labs = labs
+        self._owner = owner
+
+    def of(self, capability: str) -> Path:
+        """A lab's folder: what it sees read-only, but for `runtime`."""
+        return self._labs / capability
+
+    def runtime(self, capability: str) -> Path:
+        """Where a lab's Jupyter may write."""
+        return self.of(capability) / "runtime"
+
+    def make(self, capability: str, token: str, config: bytes) -> None:
+        """Make a lab's folder; what was begun before a crash is made anew.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        self.remove(capability)
+        self._labs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = self.of(capability)
+        folder.mkdir(mode=0o750)
+        self._write(folder / CONFIG_FILE, config)
+        self._write(folder / TOKEN_FILE, token.encode())
+        runtime = self.runtime(capability)
+        runtime.mkdir(mode=0o700)
+        if self._owner is not None:
+            os.chown(folder, 0, self._owner.gid)
+            os.chown(runtime, *self._owner)
+
+    def token(self, capability: str) -> str | None:
+        """A lab's token; None if it has no folder."""
+        try:
+            return (self.of(capability) / TOKEN_FILE).read_text()
+        except FileNotFoundError:
+            return None
+
+    def all(self) -> list[str]:
+        """The capabilities of all labs that have a folder."""
+        try:
+            there = [p.name for p in self._labs.iterdir()]
+        except FileNotFoundError:
+            return []
+        return [name for name in there if names.CAPABILITY.fullmatch(name)]
+
+    def remove(self, capability: str) -> None:
+        """Remove a lab's folder, whatever the student left in it; none is fine."""
+        # rmtree resolves by open folders and follows no link (shutil.rmtree.avoids_symlink_attacks)
+        shutil.rmtree(self.of(capability), ignore_errors=True)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, 0o440), "wb") as file:
+            if self._owner is not None:
+                os.fchown(file.fileno(), 0, self._owner.gid)
+            file.write(content)

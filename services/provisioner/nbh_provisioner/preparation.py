@@ -1,0 +1,106 @@
+"""Gets the notebook of an access ready in the student's workspace, before there is a lab."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from nbh_proto import AccessRequested
+from nbh_provisioner.clones import CloneFailed, Clones, has_our_origin
+from nbh_provisioner.files import repository
+from nbh_provisioner.files.atomic import Owner
+from nbh_provisioner.files.failure import WorkspaceUnusable, told
+from nbh_provisioner.files.workspace import Ready, Wanted, Workspaces
+from nbh_provisioner.revision import Revision
+
+R = TypeVar("R")
+
+_THREADS = 8
+
+logger = structlog.get_logger(__name__)
+
+
+class Preparation:
+    """Lazy copies, resets and clones. The callers do one thing at a time for one student."""
+
+    def __init__(self, workspaces: Workspaces, clones: Clones, owner: Owner | None) -> None:
+        self._workspaces = workspaces
+        self._clones = clones
+        self._owner = owner
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="files")
+
+    async def ready(
+        self,
+        requested: AccessRequested,
+        revision: Revision,
+        copying: Callable[[], Awaitable[None]],
+    ) -> Ready:
+        """The notebook, in the workspace.
+
+        Args:
+            copying: called if it takes a moment.
+
+        Raises:
+            FilesError: it cannot be had.
+        """
+        wanted = Wanted(requested.student, revision, requested.notebook)
+        # A clone is not reset: git does that better (C1).
+        if requested.workspace == "copy" and requested.action == "reset":
+            return await self._in_thread(
+                partial(self._workspaces.reset, wanted, requested.access, requested.at)
+            )
+        if requested.workspace == "git":
+            await self._make_sure_of_clone(wanted, copying)
+        # In the event loop: a thread would cost more than the look itself (measured).
+        if ready := self._workspaces.glance(wanted):
+            return ready
+        return await self._in_thread(partial(self._workspaces.prepare, wanted))
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _make_sure_of_clone(
+        self, wanted: Wanted, copying: Callable[[], Awaitable[None]]
+    ) -> None:
+        config = await self._in_thread(partial(self._config, wanted))
+        if config is None:
+            await copying()
+            await self._clone(wanted)
+        elif config and not has_our_origin(config):
+            await self._correct_origin(wanted, config)
+
+    async def _clone(self, wanted: Wanted) -> None:
+        try:
+            async with self._clones.clone(wanted.revision.mirror) as clone:
+                await self._in_thread(partial(self._bring_in, wanted, clone))
+        except CloneFailed as e:
+            raise WorkspaceUnusable(str(e)) from e
+
+    async def _correct_origin(self, wanted: Wanted, config: bytes) -> None:
+        try:
+            corrected = await self._clones.with_our_origin(config)
+        except CloneFailed as e:
+            # The student's repository is broken; the notebook opens all the same.
+            logger.info("a student's repository has no configuration", error=str(e))
+            return
+        await self._in_thread(partial(self._put_config, wanted, corrected))
+
+    def _config(self, wanted: Wanted) -> bytes | None:
+        with told(), self._workspaces.made(wanted.workspace) as root:
+            return repository.config_of(root)
+
+    def _bring_in(self, wanted: Wanted, clone: Path) -> None:
+        with told(), self._workspaces.made(wanted.workspace) as root:
+            repository.bring_in(clone, root, self._owner)
+
+    def _put_config(self, wanted: Wanted, config: bytes) -> None:
+        with told(), self._workspaces.made(wanted.workspace) as root:
+            repository.put_config(root, config, self._owner)
+
+    async def _in_thread(self, call: Callable[[], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)

@@ -1,0 +1,103 @@
+"""What a lab's container is: the run specification (S-32 to S-34). Pure."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from nbh_kit import config
+from nbh_proto import Lab
+from nbh_provisioner import jupyter, lab_paths
+from nbh_provisioner.engine import Mount, RunSpec
+from nbh_provisioner.revision import Revision
+
+_NAME_CHARACTERS = 200
+
+
+def container_name(site: str, course: str, student: str) -> str:
+    """The one name that the container of a (site, course, student) can have.
+
+    ``<site>-<course>-<student>-<8 hexadecimal digits>``: the digits make it unambiguous.
+    """
+    digest = hashlib.sha256("\0".join((site, course, student)).encode()).hexdigest()[:8]
+    readable = f"{site}-{course}-{student}".lstrip("_.-")[:_NAME_CHARACTERS]
+    return f"{readable}-{digest}"
+
+
+def run_spec(
+    lab: Lab,
+    image: str,
+    revision: Revision,
+    workspace: Path,
+    folder: Path,
+    site: str,
+    limits: config.Lab,
+) -> RunSpec:
+    """The container of one lab.
+
+    Args:
+        image: the id of its image.
+        workspace: the student's, on this machine.
+        folder: the lab's own, on this machine.
+    """
+    spec = RunSpec(
+        name=container_name(site, lab.course, lab.student),
+        image=image,
+        command=jupyter.COMMAND,
+        environment=jupyter.ENVIRONMENT,
+        labels={},
+        mounts=tuple(_mounts(revision, workspace, folder)),
+        user=lab_paths.UID,
+        group=lab_paths.GID,
+        folder=lab_paths.WORK,
+        memory=limits.memory,
+        cpus=limits.cpus,
+        processes=limits.processes,
+        open_files=limits.open_files,
+    )
+    return msgspec.structs.replace(spec, labels=_labels(lab, site, spec))
+
+
+def fingerprint(spec: RunSpec) -> str:
+    """What a lab has in common with all that would be started today: image, command, limits.
+
+    A lab with another fingerprint than a fresh one would have is outdated (R-22).
+    """
+    shape = msgspec.structs.replace(
+        spec,
+        name="",
+        labels={},
+        mounts=tuple(msgspec.structs.replace(m, source="") for m in spec.mounts),
+    )
+    return hashlib.sha256(msgspec.json.encode(shape)).hexdigest()[:16]
+
+
+def _labels(lab: Lab, site: str, spec: RunSpec) -> dict[str, str]:
+    return {
+        "nbh.site": site,
+        "nbh.node": lab.node,
+        "nbh.course": lab.course,
+        "nbh.student": lab.student,
+        "nbh.generation": str(lab.generation),
+        "nbh.capability": lab.capability,
+        "nbh.spec": fingerprint(spec),
+    }
+
+
+def _mounts(revision: Revision, workspace: Path, folder: Path) -> list[Mount]:
+    runtime = folder / "runtime"
+    shared = [
+        (revision.folder / "modules", lab_paths.MODULES),
+        (revision.folder / "static", lab_paths.STATIC),
+        (revision.mirror, lab_paths.MIRROR),
+    ]
+    return [
+        Mount(source=str(workspace), target=lab_paths.WORK, read_only=False, owned=True),
+        *(
+            Mount(source=str(source), target=target, read_only=True, owned=False)
+            for source, target in shared
+            if source.is_dir()
+        ),
+        Mount(source=str(folder), target=lab_paths.CONFIG, read_only=True, owned=True),
+        Mount(source=str(runtime), target=lab_paths.RUNTIME, read_only=False, owned=True),
+    ]
