@@ -29,7 +29,9 @@ logger = structlog.get_logger(__name__)
 MAX_BYTES = 16 * 1024**2
 """Of one batch; a message is at most 1 MiB, so there is always room for one."""
 
-_SILENCE_SECONDS = 5.0
+_SILENCE_SECONDS = 30.0
+"""A server that is busy storing what others publish delivers nothing meanwhile: 5 s were seen."""
+
 _NEVER_AGAIN_SECONDS = 24 * 3600.0
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _NATS_TROUBLE = (nats.errors.Error, APIError, BusAway, OSError, TimeoutError)
@@ -93,9 +95,11 @@ class Following:
         self._rows = rows
         self._within = within
         self._failures = 0
+        self._pulls: _Pulls | None = None
 
     async def forever(self) -> None:
         """Hand over batches of at most ``rows``, each at most ``within`` seconds after it came."""
+        await self._bus.at_each_connection(self._reconnected)
         while True:
             try:
                 await self._follow()
@@ -111,6 +115,10 @@ class Following:
     def _name(self) -> str:
         return self._stream.name
 
+    async def _reconnected(self) -> None:
+        if self._pulls is not None:
+            self._pulls.give_up()
+
     async def _back_off(self) -> None:
         await asyncio.sleep(_BACK_OFF_SECONDS[min(self._failures, len(_BACK_OFF_SECONDS) - 1)])
         self._failures += 1
@@ -120,12 +128,12 @@ class Following:
         assert created is not None
         position = await self._resume_after(created)
         await self._make_consumer(position)
-        async with self._pulling() as pulls:
+        async with self._pulling() as self._pulls:
             while True:
-                messages = await pulls.pull()
+                messages = await self._pulls.pull()
                 if messages:
                     await self._hand_over(Batch(created, messages))
-                    await pulls.acknowledge()
+                    await self._pulls.acknowledge()
                     self._failures = 0
                 if len(messages) < self._rows:
                     await asyncio.sleep(self._within)
@@ -191,8 +199,14 @@ class _Pulls:
         self._came: list[Msg] = []
         self._ended = asyncio.Event()
         self._status = ""
+        self._given_up = False
         self._last: Msg | None = None
         self._delivered = 0
+
+    def give_up(self) -> None:
+        """NATS was away: what it was delivering is lost."""
+        self._given_up = True
+        self._ended.set()
 
     async def arrived(self, raw: Msg) -> None:
         if raw.headers and (status := raw.headers.get(api.Header.STATUS.value)):
@@ -217,11 +231,14 @@ class _Pulls:
             TimeoutError: nothing came for too long.
         """
         self._came, self._status = [], ""
-        self._ended.clear()
+        if not self._given_up:
+            self._ended.clear()
         self._pull += 1
         await self._bus.client.publish(self._ask, self._request, reply=self._address)
         while not self._ended.is_set():
             await self._until_more()
+        if self._given_up:
+            raise OutOfStep("NATS was away")
         if self._status == api.StatusCode.SERVICE_UNAVAILABLE:
             raise OutOfStep("the consumer is gone")
         self._last = self._came[-1] if self._came else self._last

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -126,7 +126,7 @@ class Bucket(Generic[V]):
         except _AWAY as e:
             raise BusAway(f"{self._type.bucket}: {e!r}") from e
 
-    async def watch(self) -> AsyncIterator[Snapshot[V] | Put[V] | Gone]:
+    async def watch(self) -> AsyncGenerator[Snapshot[V] | Put[V] | Gone]:
         """First all there is, then each change; after a reconnection all there is, again."""
         renew = asyncio.Event()
 

@@ -7,8 +7,9 @@ so; when a service dies its messages come again after `ACK_WAIT`. What nobody ca
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from nats.js import api
 from nats.js.errors import APIError
 
 from nbh_kit.bus import Bus
-from nbh_proto import DeadLetter, Message
+from nbh_proto import DeadLetter, Message, names
 from nbh_proto.streams import Stream
 
 logger = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ logger = structlog.get_logger(__name__)
 ACK_WAIT = 5.0
 """Seconds: a dead service's messages come again after this; a live one says that it works on."""
 
+FINISH_SECONDS = 20.0
 MAX_DELIVER = 5
 RETRY_SECONDS = (0.5, 2.0, 5.0, 10.0)
 MAX_IN_FLIGHT = 256
@@ -46,11 +48,12 @@ class Consumption:
         durable: str,
         types: Sequence[type[Message]],
         handle: Handler,
+        only: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._bus = bus
         self._stream = stream
         self._durable = durable
-        self._types = {t.pattern(): msgspec.json.Decoder(t) for t in types}
+        self._types = {_pattern(t, only): msgspec.json.Decoder(t) for t in types}
         self._handle = handle
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
@@ -64,11 +67,19 @@ class Consumption:
         )
 
     async def stop(self) -> None:
-        """Take nothing more, finish what was begun (R-19)."""
+        """Take nothing more, finish what was begun, for at most `FINISH_SECONDS` (R-19).
+
+        What takes longer is broken off and comes again.
+        """
         if self._subscription is not None:
             with contextlib.suppress(nats.errors.Error):
                 await self._subscription.unsubscribe()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     @property
     def _deliver_subject(self) -> str:
@@ -150,15 +161,34 @@ class Consumption:
 
 @asynccontextmanager
 async def consume(
-    bus: Bus, stream: Stream, durable: str, types: Sequence[type[Message]], handle: Handler
+    bus: Bus,
+    stream: Stream,
+    durable: str,
+    types: Sequence[type[Message]],
+    handle: Handler,
+    *,
+    only: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncGenerator[Consumption]:
-    """Handle messages of these types while the block runs, and finish what was begun."""
-    consumption = Consumption(bus, stream, durable, types, handle)
+    """Handle messages of these types while the block runs, and finish what was begun.
+
+    Args:
+        only: the ids that must stand in some fields of the subject, for example one's own node.
+    """
+    consumption = Consumption(bus, stream, durable, types, handle, only)
     await consumption.start()
     try:
         yield consumption
     finally:
         await consumption.stop()
+
+
+def _pattern(type_: type[Message], only: Mapping[str, str]) -> str:
+    pattern = type_.subject
+    for field in type_.placeholders():
+        pattern = pattern.replace(
+            f"{{{field}}}", names.token(only[field]) if field in only else "*"
+        )
+    return pattern
 
 
 @asynccontextmanager

@@ -43,7 +43,8 @@ async def running(config, *services, said=None):
         await system.start()
         yield system
     finally:
-        await system.end()
+        await system.end_services()
+        await system.end_servers()
 
 
 def connected(config, user, password=None):
@@ -97,7 +98,8 @@ async def test_a_nats_that_cannot_start_stops_the_start(tmp_path):
     system = System(config, Parts(program, (), ()), Log(said := io.StringIO()))
     with pytest.raises(NotStarted, match="NATS ended 5 times"):
         await asyncio.wait_for(system.start(), 20)
-    await system.end()
+    await system.end_services()
+    await system.end_servers()
     assert "nats ended with exit status 1" in said.getvalue()
     assert issubclass(NeverReady, RuntimeError)
 
@@ -117,9 +119,7 @@ async def test_a_full_disk_is_healed_once_there_is_space(tmp_path):
     config = config_in(tmp_path)
     store = config.site.data / "nats"
     store.mkdir(parents=True)
-    subprocess.run(
-        ["/bin/mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", str(store)], check=True
-    )
+    await _mounts("mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", str(store))
     try:
         async with running(config) as system, connected(config, "operator") as bus:
             await bus.tell(CourseFailed(**EVENT))

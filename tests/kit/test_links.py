@@ -26,7 +26,9 @@ NEW = SigningKey(id="new", secret=b"n" * 32)
 PLACE = Place(course="py", notebook="w1/n1", student="ada")
 PLATFORMS = {
     "moodle": SigningPlatform(name="moodle", courses=("py", "data-*"), keys=(OLD, NEW)),
-    "edx": SigningPlatform(name="edx", courses=("*",), keys=(SigningKey(id="e", secret=b"e" * 32),)),
+    "edx": SigningPlatform(
+        name="edx", courses=("*",), keys=(SigningKey(id="e", secret=b"e" * 32),)
+    ),
 }
 
 

@@ -1,7 +1,5 @@
 """The way of one click, through a real Traefik."""
 
-from nbh_proto import AccessProgress, AccessReady
-
 PAGE = "text/html; charset=utf-8"
 
 

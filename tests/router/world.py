@@ -52,16 +52,21 @@ class World:
 
     def __init__(self, folder: Path, nats_url: str, platforms: str = PLATFORM) -> None:
         self.folder = folder
+        self.platforms = platforms
         self.web, self.internal, self.port = free_port(), free_port(), free_port()
         self.origin = f"http://localhost:{self.web}"
         for name in ("traefik", "secrets"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / "secrets" / "router").write_text(secrets.token_hex(32))
         self.file = folder / "nbhosting.toml"
+        self.configure(nats_url)
+
+    def configure(self, nats_url: str, more: str = "") -> None:
+        """Write the configuration; who runs already has read another."""
         self.file.write_text(
             f"""
 [site]
-data = "{folder}"
+data = "{self.folder}"
 first_uid = {os.getuid()}
 [origins]
 content = "{self.origin}"
@@ -72,7 +77,8 @@ listen = "127.0.0.1:{self.web}"
 internal = "127.0.0.1:{self.internal}"
 [router]
 port = {self.port}
-{platforms}
+{more}
+{self.platforms}
 """
         )
 
@@ -140,12 +146,12 @@ port = {self.port}
                 process.terminate()
             await process.wait()
 
-    async def ready(self) -> None:
-        """Return when the router says that it can do its work."""
+    async def ready(self, path: str = "/readyz") -> None:
+        """Return when the router says that it can do its work, or with ``/livez`` that it lives."""
 
         async def asked() -> bool:
             async with httpx2.AsyncClient(trust_env=False) as http:
-                answer = await http.get(f"http://127.0.0.1:{self.port}/readyz")
+                answer = await http.get(f"http://127.0.0.1:{self.port}{path}")
             return answer.status_code == 200
 
         await eventually(asked, within=15)
@@ -164,7 +170,7 @@ class Provisioner:
         self.labs = Bucket(bus, Lab)
         self.heard: list[AccessRequested] = []
         self.script: list[Answer] | None = None
-        """What each access is answered from now on (its ``about`` is filled in); None for nothing."""
+        """What each access is answered from now on, its ``about`` filled in; None for nothing."""
 
     async def publish(self, course: str = COURSE, **more) -> None:
         """Make a course known."""

@@ -6,13 +6,16 @@ import signal
 import sys
 from pathlib import Path
 
-from nbh_cli.up import folders, parts
+from nbh_cli.host.failures import HostFailure
+from nbh_cli.up import folders, labs, parts
 from nbh_cli.up.lock import Running, lock
 from nbh_cli.up.log import Log
-from nbh_cli.up.reach import OutOfReach
 from nbh_cli.up.system import NotStarted, System
 from nbh_kit.config import BadConfig, Config, load
 from nbh_kit.programs import ProgramMissing
+
+_ONE_CTRL_C = 0.5
+"""Seconds."""
 
 
 def main(arguments: list[str]) -> int:
@@ -29,28 +32,38 @@ def main(arguments: list[str]) -> int:
     except BadConfig as e:
         print(f"nbh: {e}", file=sys.stderr)
         return 2
-    except (Running, OutOfReach, ProgramMissing, NotStarted, OSError) as e:
+    except (Running, HostFailure, ProgramMissing, NotStarted, OSError) as e:
         print(f"nbh: {e}", file=sys.stderr)
         return 1
 
 
 async def _up(config: Config, file: Path, log: Log, *, end_labs: bool) -> int:
+    podman = labs.podman(config, str(file))
     folders.prepare(config)
-    system = System(config, parts.of(config, file, podman=None), log)
-    stopped = _signals(system)
-    running = asyncio.create_task(_run(system, config, log))
-    waiting = asyncio.create_task(stopped.wait())
+    api = labs.program(podman, config) if podman else None
+    system = System(config, parts.of(config, file, api), log)
     try:
-        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        await _until_stopped(system, config, log)
+    finally:
+        log.say("stopping")
+        await system.end_services()
+        if podman and end_labs:
+            await labs.end_all(podman, config, log.say)
+        await system.end_servers()
+        log.say("stopped")
+    return 0
+
+
+async def _until_stopped(system: System, config: Config, log: Log) -> None:
+    stopped = asyncio.create_task(_signals(system).wait())
+    running = asyncio.create_task(_run(system, config, log))
+    try:
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             running.result()
     finally:
         running.cancel()
-        waiting.cancel()
-        log.say("stopping")
-        await system.end(and_labs=end_labs)
-        log.say("stopped")
-    return 0
+        stopped.cancel()
 
 
 async def _run(system: System, config: Config, log: Log) -> None:
@@ -60,15 +73,20 @@ async def _run(system: System, config: Config, log: Log) -> None:
 
 
 def _signals(system: System) -> asyncio.Event:
-    """Set at the first signal; a second one ends things at once."""
+    """Set at the first signal; one that comes later ends things at once."""
     stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    first = 0.0
 
     def stop() -> None:
-        if stopped.is_set():
+        nonlocal first
+        if not stopped.is_set():
+            first = loop.time()
+            stopped.set()
+        # one Ctrl-C may come twice: from the terminal and from whoever started us
+        elif loop.time() - first > _ONE_CTRL_C:
             system.hurry()
-        stopped.set()
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop)
     return stopped

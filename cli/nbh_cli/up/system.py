@@ -65,14 +65,19 @@ class System:
                 self._log.say("nats may be well again after a new start")
                 self._nats.terminate()
 
-    async def end(self, *, and_labs: bool = False) -> None:
-        """End services first, then what they stand on, then NATS."""
+    async def end_services(self) -> None:
+        """End the services: each finishes what it has begun."""
         await self._end(self._services, _SERVICE_ENDS_WITHIN)
+
+    async def end_servers(self) -> None:
+        """End what services stand on, NATS last."""
         await self._end(self._below, _SERVER_ENDS_WITHIN)
         await self._end([self._nats] if self._nats else [], _SERVER_ENDS_WITHIN)
 
     def hurry(self) -> None:
-        """End at once what is ending."""
+        """End everything at once."""
+        for keeping in self._keeping.values():
+            keeping.cancel()
         for child in self._children():
             child.kill()
 

@@ -153,7 +153,7 @@ class Keeper:
 
     async def close(self) -> None:
         """Do nothing any more; the lab lives on."""
-        tasks = [t for t in (*self._affairs, self._removal, self._working) if t]
+        tasks = [t for t in (*self._affairs, self._starting, self._removal, self._working) if t]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -274,8 +274,8 @@ class Keeper:
                 self.post(Failed(lab.capability, "expired", "it was queued for too long"))
                 return
             await self._progress("starting")
-            # A thread that talks to podman cannot be called back: whoever removes the lab waits for
-            # it (`_removed`), or a container would come after its own removal.
+            # A thread that talks to podman cannot be called back: whoever removes the lab waits
+            # for it (`_removed`), or a container would come after its own removal.
             self._starting = asyncio.create_task(self._means.boot.start(self._wish, lab))
             running = await asyncio.shield(self._starting)
             self.post(Placed(lab.capability, running.container, running.address))
@@ -307,7 +307,7 @@ class Keeper:
     async def _removed(self, remove: Remove) -> None:
         lab = remove.lab
         if self._starting:
-            await asyncio.wait({self._starting})
+            await asyncio.gather(self._starting, return_exceptions=True)
         while True:
             try:
                 await self._means.boot.remove(lab, gently=remove.gently)

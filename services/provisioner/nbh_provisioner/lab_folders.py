@@ -42,24 +42,16 @@ class LabFolders:
             os.chown(folder, 0, self._owner.gid)
             os.chown(runtime, *self._owner)
 
-    def token(self, capability: str) -> str | None:
-        """A lab's token; None if it has no folder."""
-        try:
-            return (self.of(capability) / TOKEN_FILE).read_text()
-        except FileNotFoundError:
-            return None
-
-    def all(self) -> list[str]:
-        """The capabilities of all labs that have a folder."""
-        try:
-            there = [p.name for p in self._labs.iterdir()]
-        except FileNotFoundError:
-            return []
-        return [name for name in there if names.CAPABILITY.fullmatch(name)]
+    def tokens(self) -> dict[str, str]:
+        """The token of each lab that has a folder; empty where a crash came before it."""
+        if not self._labs.is_dir():
+            return {}
+        there = [p.name for p in self._labs.iterdir() if names.CAPABILITY.fullmatch(p.name)]
+        return {capability: self._token(capability) for capability in there}
 
     def remove(self, capability: str) -> None:
         """Remove a lab's folder, whatever the student left in it; none is fine."""
-        # rmtree resolves by open folders and follows no link (shutil.rmtree.avoids_symlink_attacks)
+        # rmtree goes by open folders, follows no link (shutil.rmtree.avoids_symlink_attacks)
         shutil.rmtree(self.of(capability), ignore_errors=True)
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -68,3 +60,9 @@ class LabFolders:
             if self._owner is not None:
                 os.fchown(file.fileno(), 0, self._owner.gid)
             file.write(content)
+
+    def _token(self, capability: str) -> str:
+        try:
+            return (self.of(capability) / TOKEN_FILE).read_text()
+        except FileNotFoundError:
+            return ""

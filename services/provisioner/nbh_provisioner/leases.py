@@ -1,21 +1,12 @@
 """The bucket of labs, where an entry is a lease (R-5). NATS may be away: that is waited for."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from contextlib import aclosing
 
 import msgspec
-import structlog
 
-from nbh_kit.buckets import Bucket, Held, Lost
-from nbh_kit.bus import BusAway
+from nbh_kit.buckets import Bucket, Held, Lost, Snapshot
 from nbh_proto import Lab
-
-R = TypeVar("R")
-
-_PAUSE = 0.25
-
-logger = structlog.get_logger(__name__)
+from nbh_provisioner.surely import surely
 
 
 class Taken(Exception):
@@ -33,6 +24,14 @@ class Leases:
         self._bucket = bucket
         self._node = node
 
+    async def all(self) -> list[Held[Lab]]:
+        """Every lease there is, of whichever node, as it stands."""
+        async with aclosing(self._bucket.watch()) as changes:
+            async for change in changes:
+                if isinstance(change, Snapshot):
+                    return [_with_generation(held) for held in change.all.values()]
+        return []
+
     async def take(self, lab: Lab) -> Held[Lab]:
         """Take the lease for a lab; the revision becomes its generation, its fencing token.
 
@@ -41,7 +40,7 @@ class Leases:
         Raises:
             Taken: another node has it.
         """
-        revision = await _surely(lambda: self._take(lab))
+        revision = await surely(lambda: self._take(lab))
         return Held(msgspec.structs.replace(lab, generation=revision), revision)
 
     async def put(self, held: Held[Lab], lab: Lab) -> Held[Lab]:
@@ -50,11 +49,11 @@ class Leases:
         Raises:
             Taken: another node has it now.
         """
-        return Held(lab, await _surely(lambda: self._put(held, lab)))
+        return Held(lab, await surely(lambda: self._put(held, lab)))
 
     async def drop(self, held: Held[Lab]) -> None:
         """Let the key be absent; if somebody else has it by now, it is theirs."""
-        await _surely(lambda: self._drop(held))
+        await surely(lambda: self._drop(held))
 
     async def _take(self, lab: Lab) -> int:
         try:
@@ -89,16 +88,7 @@ class Leases:
             await self._bucket.delete(key, there.revision)
 
 
-async def _surely(call: Callable[[], Awaitable[R]]) -> R:
-    """Call until NATS answers and nobody interferes."""
-    waited = False
-    while True:
-        try:
-            return await call()
-        except BusAway as e:
-            if not waited:
-                logger.warning("waiting for NATS with a lease", error=str(e))
-            waited = True
-        except Lost:
-            pass  # it changed between the look and the write: look again
-        await asyncio.sleep(_PAUSE if waited else 0)
+def _with_generation(held: Held[Lab]) -> Held[Lab]:
+    """A lease of which only the first write is there has that write's revision."""
+    generation = held.value.generation or held.revision
+    return Held(msgspec.structs.replace(held.value, generation=generation), held.revision)

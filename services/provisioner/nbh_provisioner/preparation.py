@@ -67,11 +67,13 @@ class Preparation:
     async def _make_sure_of_clone(
         self, wanted: Wanted, copying: Callable[[], Awaitable[None]]
     ) -> None:
+        if self._is_cloned(wanted):
+            return
         config = await self._in_thread(partial(self._config, wanted))
         if config is None:
             await copying()
             await self._clone(wanted)
-        elif config and not has_our_origin(config):
+        elif config:
             await self._correct_origin(wanted, config)
 
     async def _clone(self, wanted: Wanted) -> None:
@@ -89,6 +91,14 @@ class Preparation:
             logger.info("a student's repository has no configuration", error=str(e))
             return
         await self._in_thread(partial(self._put_config, wanted, corrected))
+
+    def _is_cloned(self, wanted: Wanted) -> bool:
+        """Whether there is nothing to do; a look, as `Workspaces.glance` is."""
+        try:
+            with self._workspaces.opened(wanted.workspace) as root:
+                return has_our_origin(repository.config_of(root) or b"")
+        except OSError:
+            return False
 
     def _config(self, wanted: Wanted) -> bytes | None:
         with told(), self._workspaces.made(wanted.workspace) as root:

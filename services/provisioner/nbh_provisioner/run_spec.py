@@ -78,6 +78,7 @@ def _labels(lab: Lab, site: str, spec: RunSpec) -> dict[str, str]:
         "nbh.node": lab.node,
         "nbh.course": lab.course,
         "nbh.student": lab.student,
+        "nbh.image": lab.image,
         "nbh.generation": str(lab.generation),
         "nbh.capability": lab.capability,
         "nbh.spec": fingerprint(spec),

@@ -72,6 +72,7 @@ class Routes:
                 version = new_id()
                 await asyncio.to_thread(self._write, routes, version)
                 written = routes
+                logger.debug("routes written", labs=len(routes))
                 if await self._is_confirmed(http, version):
                     await self._go_live(routes)
 

@@ -8,7 +8,7 @@ written them again nobody knows (R-1; DESIGN.md, "Which copy is true"). Such a r
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -51,13 +51,10 @@ def after(table: Table, change: Change, now: float) -> Table:
     """The table after a change of the LABS bucket; ``now`` in seconds of any steady clock."""
     match change:
         case Snapshot(all=everything):
-            return _replaced(
-                table, {k: r for k, h in everything.items() if (r := route(h.value))}, now
-            )
+            return _after_all(table, {key: held.value for key, held in everything.items()}, now)
         case Put(key, held):
-            found = route(held.value)
-            labs = _without(table.labs, key)
-            return Table(labs | {key: found} if found else labs, table.missing)
+            rest = _without(table.labs, key)
+            return Table(rest | _routed({key: held.value}), _not_of(table.missing, [held.value]))
         case Gone(key):
             return Table(_without(table.labs, key), table.missing)
 
@@ -98,11 +95,21 @@ def _wants_route(lab: Lab) -> bool:
     return lab.state in _ROUTED and bool(lab.address)
 
 
-def _replaced(table: Table, labs: dict[str, Route], now: float) -> Table:
-    lost = [r for key, r in table.labs.items() if key not in labs]
-    missing = {r: until for r, until in table.missing.items() if now < until}
+def _after_all(table: Table, labs: Mapping[str, Lab], now: float) -> Table:
+    lost = [route for key, route in table.labs.items() if key not in labs]
+    missing = {route: until for route, until in table.missing.items() if now < until}
     missing |= dict.fromkeys(lost, now + GRACE_SECONDS)
-    return Table(labs, missing)
+    return Table(_routed(labs), _not_of(missing, labs.values()))
+
+
+def _routed(labs: Mapping[str, Lab]) -> dict[str, Route]:
+    return {key: found for key, lab in labs.items() if (found := route(lab))}
+
+
+def _not_of(missing: Mapping[Route, float], labs: Iterable[Lab]) -> dict[Route, float]:
+    """What is missing still, when these labs have been heard of."""
+    heard = {lab.capability for lab in labs}
+    return {route: until for route, until in missing.items() if route.capability not in heard}
 
 
 def _without(labs: Mapping[str, Route], key: str) -> dict[str, Route]:

@@ -109,6 +109,10 @@ class MemoryEngine:
         for name in list(self._labs):
             await self.stop(name, within=0)
 
+    def crash(self, name: str) -> None:
+        """Let a lab end as a crash would: for tests."""
+        self._end(name, Ending(code=_KILLED))
+
     def _end(self, name: str, ending: Ending) -> None:
         held = self._labs.get(name)
         if held and not held.ended.done():

@@ -23,6 +23,7 @@ class Ready(NamedTuple):
     """The file, with its suffix, relative to the workspace."""
 
     copied: bool = False
+    was_reset: bool = False
     kept_as: str = ""
     """Where a reset put the student's version, relative to the workspace."""
 
@@ -61,7 +62,7 @@ class Workspaces:
         enough to be called in the event loop.
         """
         try:
-            with self._opened(wanted.workspace) as root:
+            with self.opened(wanted.workspace) as root:
                 path, _ = _located(root, wanted)
                 if self._is_theirs(root) and _stands(root, path, wanted.revision):
                     return Ready(path)
@@ -100,7 +101,8 @@ class Workspaces:
                 if not old.done:
                     self._copied(place, path, wanted.revision, replace=True)
                 self._link(place, wanted.revision)
-        return Ready(path, kept_as=f"{parent}{slash}{old.name}" if old.name else "")
+        kept_as = f"{parent}{slash}{old.name}" if old.name else ""
+        return Ready(path, was_reset=is_original, kept_as=kept_as)
 
     @contextmanager
     def made(self, workspace: str) -> Iterator[int]:
@@ -116,7 +118,12 @@ class Workspaces:
                     yield root
 
     @contextmanager
-    def _opened(self, workspace: str) -> Iterator[int]:
+    def opened(self, workspace: str) -> Iterator[int]:
+        """Open a workspace, ``student/course``, that is there.
+
+        Raises:
+            FileNotFoundError: it is not.
+        """
         with (
             _folder_at(self._students) as students,
             folder(students, workspace, mounts=True) as root,

@@ -1,14 +1,14 @@
 """What an idle server imports and does not use.
 
-For each module the names that others import from it (`from module import name`). `python -m nbh_lab.check`,
-run by the image's build, fails when one of them is no longer there.
+For each module the names that others import from it (`from module import name`).
+`python -m nbh_lab.check`, run by the image's build, fails when one of them is no longer there.
 """
 
 from collections.abc import Mapping
 
 WHEN_USED: Mapping[str, tuple[str, ...]] = {
-    # jsonschema's checks of the formats "iri" and "iri-reference". It builds a grammar with lark when it is
-    # imported: half of a stock start.
+    # jsonschema's checks of the formats "iri" and "iri-reference". It builds a grammar with lark
+    # when it is imported: half of a stock start.
     "rfc3987_syntax": ("is_valid_syntax",),
     # jsonschema's checks of "uri" and "duration".
     "rfc3986_validator": ("validate_rfc3986",),

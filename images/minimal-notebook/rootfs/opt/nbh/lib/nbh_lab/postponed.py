@@ -1,7 +1,7 @@
 """Modules that are read when they are first used, not when they are imported.
 
-`importlib.util.LazyLoader` does this for `import module`, but not for `from module import name`, which is
-what most libraries write. Here the name stands for the real one, so both are postponed.
+`importlib.util.LazyLoader` does this for `import module`, but not for `from module import name`,
+which is what most libraries write. Here the name stands for the real one: both are postponed.
 """
 
 import importlib

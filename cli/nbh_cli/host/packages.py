@@ -1,0 +1,139 @@
+"""Which system packages are missing, and how they get here."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nbh_cli.host.failures import PackagesMissing
+from nbh_cli.host.machine import Machine
+from nbh_cli.host.running import Say, run
+
+Family = Literal["debian", "fedora"]
+
+_HELPERS = tuple(
+    f"{prefix}/{folder}/podman"
+    for prefix in ("/usr", "/usr/local")
+    for folder in ("lib", "libexec")
+)
+"""Where podman looks for programs that are only for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A program, or a file, and the packages that have it."""
+
+    what: str
+    debian: str
+    fedora: str
+
+    def package(self, family: Family | None) -> str:
+        """What to install; where nobody knows the family, Debian's name says enough."""
+        return self.fedora if family == "fedora" else self.debian
+
+
+NEEDS = (
+    Need("podman", "podman", "podman"),
+    Need("crun", "crun", "crun"),
+    Need("netavark", "netavark", "netavark"),
+    Need("aardvark-dns", "aardvark-dns", "aardvark-dns"),
+    # `--init` in every lab
+    Need("catatonit", "catatonit", "catatonit"),
+    # netavark calls it, and says only "No such file or directory" when it is not there
+    Need("iptables", "iptables", "iptables-nft"),
+    Need("nft", "nftables", "nftables"),
+    Need("ip", "iproute2", "iproute"),
+    Need("newuidmap", "uidmap", "shadow-utils"),
+    Need("debootstrap", "debootstrap", "debootstrap"),
+    Need(
+        "/usr/share/keyrings/debian-archive-keyring.gpg",
+        "debian-archive-keyring",
+        "debian-keyring",
+    ),
+    Need("git", "git", "git-core"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """What we may run ourselves, in this order."""
+
+    commands: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """What a person has to run; None where nobody here knows the package manager."""
+
+    command: str | None
+
+
+def family(distributions: Iterable[str]) -> Family | None:
+    """Whose package names hold; from `Machine.distributions`."""
+    for each in distributions:
+        if each in ("debian", "ubuntu"):
+            return "debian"
+        if each in ("fedora", "rhel", "centos"):
+            return "fedora"
+    return None
+
+
+def missing(needs: Iterable[Need] = NEEDS) -> tuple[Need, ...]:
+    """What is not on this machine."""
+    path = ":".join((*_HELPERS, "/usr/sbin", "/sbin"))
+    return tuple(
+        need
+        for need in needs
+        if not (Path(need.what).exists() if need.what.startswith("/") else _found(need, path))
+    )
+
+
+def _found(need: Need, path: str) -> str | None:
+    return shutil.which(need.what) or shutil.which(need.what, path=path)
+
+
+def plan(machine: Machine, needs: Sequence[Need]) -> Install | Tell:
+    """How to get these packages: by ourselves if we are root and know how, else by a person."""
+    kind = family(machine.distributions)
+    packages = tuple(need.package(kind) for need in needs)
+    if kind is None:
+        return Tell(None)
+    commands = _apt(packages) if kind == "debian" else _dnf(packages)
+    if machine.root:
+        return Install(commands)
+    return Tell(" && ".join("sudo " + " ".join(command) for command in commands))
+
+
+def _apt(packages: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    quietly = ("env", "DEBIAN_FRONTEND=noninteractive")
+    return (
+        ("apt-get", "update"),
+        (*quietly, "apt-get", "install", "-y", "--no-install-recommends", *packages),
+    )
+
+
+def _dnf(packages: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return (("dnf", "install", "-y", *packages),)
+
+
+async def ensure(machine: Machine, say: Say) -> None:
+    """Have every package here: installs what is missing if it may.
+
+    Raises:
+        PackagesMissing: a person has to install them; it has the command.
+        CommandFailed: the package manager failed.
+    """
+    needs = missing()
+    if not needs:
+        return
+    names = tuple(need.package(family(machine.distributions)) for need in needs)
+    match plan(machine, needs):
+        case Tell(told):
+            raise PackagesMissing(names, told)
+        case Install(commands):
+            say(f"installing {', '.join(names)}")
+            for command in commands:
+                await run(command, what=" ".join(command[:4]), say=say)
+    if still := missing():
+        raise PackagesMissing(tuple(need.what for need in still), None)

@@ -1,0 +1,63 @@
+"""podman for labs: its API while the system runs; and the end of all labs, where that is asked."""
+
+import os
+
+from nbh_cli.host import machine
+from nbh_cli.host import podman as podmans
+from nbh_cli.host.failures import CommandFailed
+from nbh_cli.host.podman import Podman
+from nbh_cli.host.running import Say, run
+from nbh_cli.up.children import Program
+from nbh_kit.config import BadConfig, Config
+
+
+def podman(config: Config, file: str) -> Podman | None:
+    """The podman that we run ourselves; None where labs do not need it, or it runs already.
+
+    Raises:
+        BadConfig: labs need podman, and we are not root.
+        HostFailure: there is no podman here that can be used.
+        OSError: what it needs cannot be written.
+    """
+    if config.provisioner.engine != "podman" or config.provisioner.podman_socket:
+        return None
+    if os.getuid() != 0:
+        raise BadConfig(
+            file,
+            "provisioner.engine",
+            "podman is run by root only: start nbh up as root, or name the socket of a podman "
+            'that runs in provisioner.podman_socket, or choose the engine "memory"',
+        )
+    return podmans.prepare(machine.look(), config.site.run)
+
+
+def program(podman: Podman, config: Config) -> Program:
+    """Its API. It stays root: containers are made with root's rights."""
+    argv = podman.service(config.podman_socket)
+    return Program("podman", argv, environment=tuple(podman.environment.items()))
+
+
+async def end_all(podman: Podman, config: Config, say: Say) -> None:
+    """End and remove every lab of this site, after it had time to save, and the labs' network."""
+    ours = f"label=nbh.site={config.site.name}"
+    within = f"{config.lab.stop_within:.0f}"
+    try:
+        found = await _podman(podman, "ps", "--all", "--quiet", "--no-trunc", "--filter", ours)
+        if found:
+            say(f"ending {len(found)} lab{'s' if len(found) > 1 else ''}")
+            await _podman(podman, "rm", "--force", "--volumes", "--time", within, *found)
+        for network in await _podman(podman, "network", "ls", "--quiet", "--filter", ours):
+            await _podman(podman, "network", "rm", "--force", network)
+    except CommandFailed as e:
+        say(f"labs may be left behind: {e}")
+
+
+async def _podman(podman: Podman, *arguments: str) -> list[str]:
+    lines: list[str] = []
+    await run(
+        podman.command(*arguments),
+        what=f"podman {arguments[0]}",
+        say=lines.append,
+        environment=podman.environment,
+    )
+    return lines

@@ -1,0 +1,34 @@
+"""The provisioner service: ``python -m nbh_provisioner``. Runs as root, beside podman.
+
+Its configuration is the file that NBH_CONFIG names.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from nbh_kit import config as configs
+from nbh_kit import run
+from nbh_kit.config import BadConfig, Config
+from nbh_provisioner import engines, service
+
+
+async def serve(config: Config) -> None:
+    """Serve until SIGTERM, then finish what was begun."""
+    async with service.serving(config, engines.make(config)) as following:
+        await run.until_stopped(following)
+
+
+def main() -> None:
+    """Read the configuration and serve."""
+    try:
+        config = configs.load(Path(os.environ.get("NBH_CONFIG", "nbhosting.toml")))
+    except BadConfig as e:
+        sys.exit(str(e))
+    run.configure_logging("provisioner", config.site.log_level)
+    asyncio.run(serve(config))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""Answers accesses: the notebook first, then the lab, then the word to the router that asked.
+
+The way to a lab that runs is the hot one: a look at the workspace, an answer, an event.
+"""
+
+import asyncio
+import hashlib
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import structlog
+
+from nbh_kit.bus import Bus
+from nbh_proto import (
+    AccessDenied,
+    AccessFailed,
+    AccessOpened,
+    AccessProgress,
+    AccessReady,
+    AccessRequested,
+    Lab,
+    NotebookCopied,
+    NotebookReset,
+    lab_key,
+    names,
+    new_id,
+    now,
+)
+from nbh_proto.access import Reason, Stage, Way
+from nbh_proto.names import BadName
+from nbh_proto.streams import PATIENCE
+from nbh_provisioner.boot import Wish
+from nbh_provisioner.courses import Courses
+from nbh_provisioner.files.failure import FilesError
+from nbh_provisioner.files.workspace import Ready
+from nbh_provisioner.keeper import NoLab
+from nbh_provisioner.labs import Labs
+from nbh_provisioner.preparation import Preparation
+from nbh_provisioner.revision import Revision, Unreadable
+
+_ADOPTION_SECONDS = 10.0
+
+logger = structlog.get_logger(__name__)
+
+
+class _Denied(Exception):
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Accesses:
+    """The handler of `AccessRequested`."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        courses: Courses,
+        preparation: Preparation,
+        labs: Labs,
+        *,
+        data: Path,
+        free_bytes: int,
+    ) -> None:
+        self._bus = bus
+        self._courses = courses
+        self._preparation = preparation
+        self._labs = labs
+        self._data = data
+        self._free_bytes = free_bytes
+        self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def handle(self, requested: AccessRequested) -> None:
+        """Answer one access, whatever comes; it may have been answered before."""
+        try:
+            await self._open(requested)
+        except (_Denied, FilesError, NoLab) as e:
+            await self._deny(requested, e.reason, str(e))
+        except Unreadable as e:
+            await self._deny(requested, "course-unreadable", str(e))
+        except Exception:
+            incident = new_id()[:8]
+            logger.exception("an access failed", incident=incident, access=requested.access)
+            await self._deny(requested, "internal", f"see the log, incident {incident}")
+
+    async def _open(self, requested: AccessRequested) -> None:
+        until = requested.at + PATIENCE
+        if now() > until:
+            raise _Denied("expired", "nobody could serve it in time")
+        _check_name(requested.notebook)
+        await self._adopted()
+        course = await self._courses.find(requested.course)
+        if course is None:
+            raise _Denied("course-unknown", "it is not in the bucket of courses")
+        revision = self._courses.revision(course)
+        key = lab_key(requested.course, requested.student)
+        ready = await self._prepared(key, requested, revision)
+        way, lab = await self._lab(key, requested, Wish(course, requested.student, revision))
+        await self._answer(requested, lab, ready, way)
+
+    async def _prepared(self, key: str, requested: AccessRequested, revision: Revision) -> Ready:
+        if self._labs.ready(key) is None:
+            self._check_disk()  # who has a lab is never locked out of it (R-15)
+        order = self._orders.setdefault(key, asyncio.Lock())
+        async with order:
+            ready = await self._preparation.ready(
+                requested, revision, lambda: self._progress(requested, "copying")
+            )
+        await self._tell_of_copy(requested, revision, ready)
+        return ready
+
+    async def _lab(self, key: str, requested: AccessRequested, wish: Wish) -> tuple[Way, Lab]:
+        if lab := self._labs.ready(key):
+            return "running", lab
+
+        async def progress(stage: Stage, position: int) -> None:
+            await self._progress(requested, stage, position)
+
+        return "cold", await self._labs.wanted(key, wish, requested.at + PATIENCE, progress)
+
+    async def _answer(self, requested: AccessRequested, lab: Lab, ready: Ready, way: Way) -> None:
+        answer = AccessReady(
+            about=requested.access, capability=lab.capability, notebook=ready.notebook
+        )
+        seconds = _since(requested.at)
+        await self._bus.answer(requested.answer_to, answer)
+        await self._bus.tell_surely(
+            AccessOpened(
+                id=_id("opened", requested),
+                access=requested.access,
+                course=requested.course,
+                student=requested.student,
+                notebook=ready.notebook,
+                way=way,
+                seconds=seconds,
+            )
+        )
+
+    async def _deny(self, requested: AccessRequested, reason: Reason, detail: str) -> None:
+        logger.info("an access is denied", access=requested.access, reason=reason, detail=detail)
+        answer = AccessDenied(about=requested.access, reason=reason)
+        await self._bus.answer(requested.answer_to, answer)
+        await self._bus.tell_surely(
+            AccessFailed(
+                # not the access alone: it may fail, come again and open
+                id=_id(f"failed {requested.id}", requested),
+                access=requested.access,
+                course=requested.course,
+                student=requested.student,
+                notebook=requested.notebook,
+                reason=reason,
+                detail=detail,
+                seconds=_since(requested.at),
+            )
+        )
+
+    async def _tell_of_copy(
+        self, requested: AccessRequested, revision: Revision, ready: Ready
+    ) -> None:
+        if ready.copied:
+            await self._bus.tell_surely(
+                NotebookCopied(
+                    id=_id("copied", requested),
+                    course=requested.course,
+                    student=requested.student,
+                    notebook=ready.notebook,
+                    commit=revision.commit,
+                )
+            )
+        if requested.action == "reset" and ready.was_reset:
+            await self._bus.tell_surely(
+                NotebookReset(
+                    id=_id("reset", requested),
+                    course=requested.course,
+                    student=requested.student,
+                    notebook=ready.notebook,
+                    commit=revision.commit,
+                    kept_as=ready.kept_as,
+                )
+            )
+
+    async def _progress(self, requested: AccessRequested, stage: Stage, position: int = 0) -> None:
+        progress = AccessProgress(about=requested.access, stage=stage, position=position)
+        await self._bus.answer(requested.answer_to, progress)
+
+    async def _adopted(self) -> None:
+        if self._labs.adopted.is_set():
+            return
+        try:
+            await asyncio.wait_for(self._labs.adopted.wait(), _ADOPTION_SECONDS)
+        except TimeoutError as e:
+            raise _Denied("engine-down", "nobody knows yet which labs run") from e
+
+    def _check_disk(self) -> None:
+        disk = os.statvfs(self._data)
+        free = disk.f_bavail * disk.f_frsize
+        if free < self._free_bytes:
+            raise _Denied("disk-full", f"{free} bytes are free, {self._free_bytes} are wanted")
+
+
+def _check_name(notebook: str) -> None:
+    try:
+        names.notebook(notebook)
+    except BadName as e:
+        raise _Denied("notebook-unknown", str(e)) from e
+
+
+def _since(at: datetime) -> float:
+    return max(now() - at, timedelta()).total_seconds()
+
+
+def _id(what: str, requested: AccessRequested) -> str:
+    """The same id whenever the same is told of the same access: it is stored once."""
+    return hashlib.sha256(f"{what} {requested.access}".encode()).hexdigest()[:32]

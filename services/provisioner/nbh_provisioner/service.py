@@ -1,0 +1,112 @@
+"""The provisioner, composed: every part is made here, and told who its neighbours are."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from nbh_kit import bus as buses
+from nbh_kit.buckets import Bucket, Replica
+from nbh_kit.bus import Bus
+from nbh_kit.config import Config
+from nbh_kit.consuming import consume
+from nbh_proto import AccessRequested, Course, Lab, StopLab, names
+from nbh_proto.streams import COMMANDS, EVENTS
+from nbh_provisioner import lab_paths, readiness
+from nbh_provisioner.accesses import Accesses
+from nbh_provisioner.boot import Boot
+from nbh_provisioner.clones import Clones
+from nbh_provisioner.commands import Commands
+from nbh_provisioner.courses import Courses
+from nbh_provisioner.engine import Engine
+from nbh_provisioner.files.atomic import Owner
+from nbh_provisioner.files.workspace import Workspaces
+from nbh_provisioner.keeper import Means
+from nbh_provisioner.lab_folders import LabFolders
+from nbh_provisioner.labs import Labs
+from nbh_provisioner.leases import Leases
+from nbh_provisioner.one import only_one
+from nbh_provisioner.places import Places
+from nbh_provisioner.preparation import Preparation
+from nbh_provisioner.readiness import Readiness
+from nbh_provisioner.starts import Starts
+from nbh_provisioner.taking_over import TakingOver
+
+
+@asynccontextmanager
+async def serving(config: Config, engine: Engine) -> AsyncGenerator[Awaitable[None]]:
+    """Answer accesses and commands while the block runs; labs live on after it.
+
+    Yields:
+        A loop that must run for ever beside it: what courses there are.
+    """
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(engine.close)
+        await stack.enter_async_context(only_one(Places(config.site.data).lock))
+        noticing = await stack.enter_async_context(readiness.noticing())
+        bus = await stack.enter_async_context(_connected(config))
+        parts = _Parts(config, engine, noticing, bus)
+        stack.callback(parts.preparation.close)
+        stack.push_async_callback(parts.labs.close)
+        await bus.at_each_connection(parts.labs.write_again)
+        await stack.enter_async_context(_taking_over(parts.taking_over))
+        node = config.provisioner.node
+        durable = f"provisioner-{names.token(node)}"
+        stop = parts.commands.stop
+        for consuming in (
+            consume(bus, COMMANDS, durable, [StopLab], stop, only={"node": node}),
+            consume(bus, EVENTS, "provisioner", [AccessRequested], parts.accesses.handle),
+        ):
+            await stack.enter_async_context(consuming)
+        yield parts.courses_known.follow()
+
+
+class _Parts:
+    """Who works here."""
+
+    def __init__(self, config: Config, engine: Engine, readiness: Readiness, bus: Bus) -> None:
+        places, node = Places(config.site.data), config.provisioner.node
+        is_root = os.getuid() == 0
+        owner = Owner(lab_paths.UID, lab_paths.GID) if is_root else None
+        clones = Clones(places.preparing, config.uid_of("courses") if is_root else None)
+        clones.forget_leftovers()
+        folders = LabFolders(places.labs, owner)
+        leases = Leases(Bucket(bus, Lab), node)
+        boot = Boot(engine, folders, readiness, config)
+        starts = Starts(config.provisioner.starts_at_once)
+        courses = Bucket(bus, Course)
+        self.courses_known = Replica(courses)
+        self.labs = Labs(Means(node, boot, leases, starts, bus))
+        self.preparation = Preparation(Workspaces(places.students, owner), clones, owner)
+        self.accesses = Accesses(
+            bus,
+            Courses(courses, self.courses_known, places.courses),
+            self.preparation,
+            self.labs,
+            data=config.site.data,
+            free_bytes=config.provisioner.free_bytes,
+        )
+        self.commands = Commands(bus, self.labs)
+        self.taking_over = TakingOver(node, engine, folders, leases, boot, self.labs, bus)
+
+
+@asynccontextmanager
+async def _taking_over(taking_over: TakingOver) -> AsyncGenerator[None]:
+    """Accesses wait until it is done, not we: podman may be down for long."""
+    task = asyncio.create_task(taking_over.until_done())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _connected(config: Config) -> contextlib.AbstractAsyncContextManager[Bus]:
+    return buses.connect(
+        config.nats.url,
+        name="provisioner",
+        user="provisioner",
+        password=config.password_of("provisioner"),
+    )

@@ -1,0 +1,110 @@
+"""Carries out what `nbh_provisioner.adoption` plans, before the first access is answered."""
+
+import asyncio
+
+import msgspec
+import structlog
+
+from nbh_kit.buckets import Held
+from nbh_kit.bus import Bus
+from nbh_proto import Lab, now
+from nbh_proto.lab import StopReason
+from nbh_provisioner import adoption, lab_events, lease
+from nbh_provisioner.adoption import Adopted
+from nbh_provisioner.boot import Boot
+from nbh_provisioner.engine import Engine, EngineError
+from nbh_provisioner.lab_folders import LabFolders
+from nbh_provisioner.labs import Labs
+from nbh_provisioner.leases import Leases
+
+_TRY_AGAIN = 1.0
+_ANSWERS_SECONDS = 2.0
+_NEVER_WRITTEN = 0
+
+logger = structlog.get_logger(__name__)
+
+
+class TakingOver:
+    """The first thing that a fresh process does."""
+
+    def __init__(
+        self,
+        node: str,
+        engine: Engine,
+        folders: LabFolders,
+        leases: Leases,
+        boot: Boot,
+        labs: Labs,
+        bus: Bus,
+    ) -> None:
+        self._node = node
+        self._engine = engine
+        self._folders = folders
+        self._leases = leases
+        self._boot = boot
+        self._labs = labs
+        self._bus = bus
+
+    async def until_done(self) -> None:
+        """Take over what runs and remove what is left over, however long the engine is down."""
+        while True:
+            try:
+                await self._take_over()
+                break
+            except EngineError as e:
+                logger.warning("waiting for the engine to tell which labs run", error=str(e))
+            except Exception:
+                logger.exception("the labs of the last process could not be taken over")
+            await asyncio.sleep(_TRY_AGAIN)
+        self._labs.adopted.set()
+
+    async def _take_over(self) -> None:
+        found = await self._engine.labs()
+        held = await self._leases.all()
+        plan = adoption.plan(self._node, found, held, self._folders.tokens(), now())
+        await asyncio.gather(*(self._engine.stop(name, within=0) for name in plan.remove))
+        await asyncio.gather(*(self._release(h) for h in plan.release))
+        for capability in plan.forget:
+            await asyncio.to_thread(self._folders.remove, capability)
+        await asyncio.gather(*(self._adopt(a) for a in plan.adopt))
+        logger.info(
+            "labs are taken over",
+            adopted=len(plan.adopt),
+            removed=len(plan.remove),
+            released=len(plan.release),
+        )
+
+    async def _release(self, held: Held[Lab]) -> None:
+        lab = held.value
+        if lab.state != "failed":
+            why: StopReason = "died" if lab.state == "ready" else "lost"
+            await self._bus.tell_surely(lab_events.stopped(lab, why))
+        await self._leases.drop(held)
+
+    async def _adopt(self, adopted: Adopted) -> None:
+        lab = adopted.lab
+        if adopted.held is None and await self._answers(lab):
+            # told as ready long ago, before the bucket was lost
+            lab = msgspec.structs.replace(lab, state="ready")
+        held = adopted.held or Held(lab, _NEVER_WRITTEN)
+        if adopted.held is None or held.value != lab:
+            held = await self._leases.put(held, lab)
+        self._labs.adopt(lab.key, _state(lab), held, adopted.running)
+
+    async def _answers(self, lab: Lab) -> bool:
+        try:
+            async with asyncio.timeout(_ANSWERS_SECONDS):
+                await self._boot.answer(lab, lab.address)
+        except TimeoutError:
+            return False
+        return True
+
+
+def _state(lab: Lab) -> lease.State:
+    match lab.state:
+        case "ready" | "frozen":
+            return lease.State("ready", lab)
+        case "stopping":
+            return lease.State("leaving", lab, "asked")
+        case _:
+            return lease.State("starting", lab)

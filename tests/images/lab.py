@@ -1,0 +1,229 @@
+"""A lab as the provisioner starts it: the contract of images/README.md, on podman's API."""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import podman
+from podman.domain.containers import Container
+
+from nbh_kit.testing import eventually
+
+UID, GID, PORT = 1000, 100, 8888
+ANCESTORS = "frame-ancestors 'self' https://platform.example"
+COMMAND = ("jupyter-lab",)
+STOCK = ("/opt/venv/bin/jupyter-lab",)
+"""What a foreign image runs: Jupyter's own start."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One that answers."""
+
+    container: Container
+    address: str
+    path: str
+    token: str
+    folder: Path
+    """On this machine: `work`, `modules`, `config` and `runtime`."""
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}{self.path}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"token {self.token}"}
+
+    def client(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            base_url=self.url, headers=self.headers, trust_env=False, timeout=20
+        )
+
+    async def get(self, path: str) -> httpx2.Response:
+        async with self.client() as client:
+            return await client.get(path)
+
+    async def run(self, *argv: str) -> str:
+        """What a program in the lab, of the lab's user, prints."""
+        status, said = await asyncio.to_thread(
+            self.container.exec_run, list(argv), user=f"{UID}:{GID}"
+        )
+        assert status == 0, said
+        return said.decode() if isinstance(said, bytes) else str(said)
+
+    async def python(self, program: str) -> str:
+        return await self.run("/opt/venv/bin/python", "-c", program)
+
+
+def site_config(path: str, token: str) -> dict[str, Any]:
+    """What the provisioner writes for one lab."""
+    return {
+        "ServerApp": {
+            "base_url": path,
+            "ip": "0.0.0.0",
+            "port": PORT,
+            "port_retries": 0,
+            "root_dir": "/home/jovyan/work",
+            "open_browser": False,
+            "allow_remote_access": True,
+            "identity_provider_class": "jupyter_server.auth.identity.PasswordIdentityProvider",
+            "tornado_settings": {"headers": {"Content-Security-Policy": ANCESTORS}},
+        },
+        "PasswordIdentityProvider": {"token": token, "hashed_password": ""},
+    }
+
+
+@dataclass(frozen=True)
+class Created:
+    """A container that is there and does not run yet."""
+
+    container: Container
+    path: str
+    token: str
+    folder: Path
+
+    def start(self) -> str:
+        """Start it; returns its address."""
+        self.container.start()
+        self.container.reload()
+        return f"{self.container.attrs['NetworkSettings']['IPAddress']}:{PORT}"
+
+    async def answers(self, address: str) -> bool:
+        """Whether Jupyter answers 200; one request."""
+        headers = {"Authorization": f"token {self.token}"}
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            try:
+                answer = await client.get(f"http://{address}{self.path}api", headers=headers)
+            except httpx2.HTTPError:
+                return False
+            return answer.status_code == 200
+
+
+@asynccontextmanager
+async def running(
+    socket: Path,
+    image: str,
+    folder: Path,
+    *,
+    files: Mapping[str, str] = {},
+    command: Sequence[str] = COMMAND,
+    given: Mapping[str, str] = {},
+) -> AsyncGenerator[Lab]:
+    """A lab that answers, until the block ends.
+
+    ``files`` are put into its workspace; ``given`` are files of the course's image, by their
+    path in the container.
+    """
+    async with created(socket, image, folder, files=files, command=command, given=given) as new:
+        address = await asyncio.to_thread(new.start)
+        try:
+            await eventually(lambda: new.answers(address), within=60)
+        except AssertionError as e:
+            logs = await asyncio.to_thread(_logs, new.container)
+            raise AssertionError(f"the lab did not answer; it said:\n{logs}") from e
+        yield Lab(new.container, address, new.path, new.token, folder)
+
+
+@asynccontextmanager
+async def created(
+    socket: Path,
+    image: str,
+    folder: Path,
+    *,
+    files: Mapping[str, str] = {},
+    command: Sequence[str] = COMMAND,
+    given: Mapping[str, str] = {},
+) -> AsyncGenerator[Created]:
+    """The container of a lab, not started yet; removed at the end of the block."""
+    path, token = f"/{secrets.randbits(128)}/", secrets.token_hex(32)
+    _fill(folder, files, given, site_config(path, token))
+    body = _body(image, folder, command, given)
+    client = podman.PodmanClient(base_url=f"unix://{socket}", timeout=60)
+    try:
+        container = await asyncio.to_thread(_create, client, body)
+        try:
+            yield Created(container, path, token, folder)
+        finally:
+            await asyncio.to_thread(container.remove, force=True)
+    finally:
+        client.close()
+
+
+def _create(client: podman.PodmanClient, body: dict[str, Any]) -> Container:
+    answer = client.api.post("/containers/create", data=json.dumps(body))
+    answer.raise_for_status()
+    return client.containers.get(answer.json()["Id"])
+
+
+def _fill(
+    folder: Path, files: Mapping[str, str], given: Mapping[str, str], config: dict[str, Any]
+) -> None:
+    for name in ("work", "modules", "config", "runtime", "given"):
+        (folder / name).mkdir(parents=True)
+    (folder / "config/jupyter_server_config.json").write_text(json.dumps(config))
+    for name, text in files.items():
+        (folder / "work" / name).write_text(text)
+    for target, text in given.items():
+        _beside(folder, target).write_text(text)
+    for owned in (folder / "work", *(folder / "work").iterdir(), folder / "runtime"):
+        os.chown(owned, UID, GID)
+
+
+def _beside(folder: Path, target: str) -> Path:
+    return folder / "given" / target.replace("/", "_")
+
+
+def _body(
+    image: str, folder: Path, command: Sequence[str], given: Mapping[str, str]
+) -> dict[str, Any]:
+    mounts = [
+        _mount(folder / "work", "/home/jovyan/work", "rw"),
+        _mount(folder / "modules", "/home/jovyan/modules", "ro"),
+        _mount(folder / "config", "/run/nbh", "ro"),
+        _mount(folder / "runtime", "/run/nbh-runtime", "rw"),
+        *(_mount(_beside(folder, target), target, "ro") for target in given),
+    ]
+    return {
+        "image": image,
+        "command": list(command),
+        "entrypoint": [],
+        "env": {
+            "PYTHONPATH": "/home/jovyan/modules",
+            "JUPYTER_CONFIG_PATH": "/run/nbh",
+            "JUPYTER_RUNTIME_DIR": "/run/nbh-runtime",
+        },
+        "user": f"{UID}:{GID}",
+        "work_dir": "/home/jovyan/work",
+        "init": True,
+        "no_new_privileges": True,
+        "cap_drop": ["ALL"],
+        "userns": {"nsmode": "auto"},
+        "idmappings": {"AutoUserNs": True, "AutoUserNsOpts": {"Size": 65536}},
+        "netns": {"nsmode": "bridge"},
+        "mounts": mounts,
+        "resource_limits": {"memory": {"limit": 1 << 30, "swap": 1 << 30}},
+        "r_limits": [
+            {"type": "nofile", "soft": 4096, "hard": 8192},
+            {"type": "nproc", "soft": 4096, "hard": 4096},
+        ],
+    }
+
+
+def _mount(source: Path, target: str, how: str) -> dict[str, Any]:
+    options = [how, "rbind", "rprivate", "nosuid", "nodev", "idmap"]
+    return {"type": "bind", "source": str(source), "destination": target, "options": options}
+
+
+def _logs(container: Container) -> str:
+    with contextlib.suppress(OSError):
+        return b"".join(container.logs(stream=False)).decode(errors="replace")[-3000:]
+    return ""

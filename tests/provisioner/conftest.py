@@ -1,0 +1,73 @@
+"""A site for each test; one podman for all of them."""
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from nbh_cli.host.service import podman_service
+from nbh_provisioner.engine import EngineError
+from nbh_provisioner.engines.memory import MemoryEngine
+from nbh_provisioner.engines.podman import PodmanEngine
+from nbh_provisioner.engines.podman_api import PodmanApi
+from tests.provisioner import world
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def podman_socket():
+    """Podman's API, for as long as the tests run."""
+    with tempfile.TemporaryDirectory(prefix="nbh-podman-") as folder:
+        async with podman_service(Path(folder)) as socket:
+            yield socket
+
+
+@pytest.fixture
+def data(tmp_path):
+    """The site's folder of data."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    return folder
+
+
+@pytest.fixture
+def site(data, nats_url):
+    """The configuration of a site with labs in memory."""
+    return world.config(data, nats_url)
+
+
+@pytest.fixture
+async def router(bus):
+    """The router's side of the bus; the course python is registered."""
+    router = world.Router(bus)
+    await router.register()
+    return router
+
+
+@pytest.fixture
+def course(data):
+    """The course python, published."""
+    return world.publish(data, {"w1/n1.ipynb": world.NOTEBOOK, "w1/n2.md": "# two\n"})
+
+
+@pytest.fixture
+async def memory(site, course):
+    """An engine of labs in memory, with a provisioner that uses it."""
+    engine = MemoryEngine({world.IMAGE})
+    async with world.running(site, engine):
+        yield engine
+
+
+@pytest.fixture
+async def podman_engine(podman_socket, data, nats_url):
+    """An engine of real labs, whose containers and network are gone after the test."""
+    config = world.config(data, nats_url)
+    engine = PodmanEngine(podman_socket, config.site.name)
+    yield engine
+    api = PodmanApi(podman_socket, within=30)
+    await asyncio.gather(*(engine.stop(lab.name, within=0) for lab in await engine.labs()))
+    with contextlib.suppress(EngineError):  # it started nothing, so there is no network
+        api.delete(f"/networks/{config.site.name}-labs", force="true")
+    await engine.close()

@@ -1,0 +1,162 @@
+"""A small site: courses on disk, a provisioner, and the router's side of an access."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from nbh_kit import config as configs
+from nbh_kit.buckets import Bucket
+from nbh_kit.bus import Bus
+from nbh_kit.config import Config
+from nbh_proto import (
+    AccessDenied,
+    AccessProgress,
+    AccessReady,
+    AccessRequested,
+    Course,
+    Lab,
+    lab_key,
+    names,
+    new_id,
+)
+from nbh_proto.access import AccessAnswer
+from nbh_provisioner import service
+from nbh_provisioner.engine import Engine
+
+NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
+IMAGE = "localhost/nbhosting/minimal-notebook"
+
+
+def publish(
+    data: Path,
+    files: Mapping[str, str],
+    *,
+    course: str = "python",
+    commit: str = "c1",
+    static: Mapping[str, str] | None = None,
+    modules: Mapping[str, str] | None = None,
+) -> Path:
+    """Lay out a revision as the courses service does, and make it the current one."""
+    folder = data / "courses" / course / "revisions" / commit
+    for area, content in (("notebooks", files), ("static", static), ("modules", modules)):
+        (folder / area).mkdir(parents=True, exist_ok=True)
+        for name, text in (content or {}).items():
+            file = folder / area / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            os.utime(file, (1_700_000_000, 1_700_000_000))
+    current = data / "courses" / course / "current"
+    current.unlink(missing_ok=True)
+    current.symlink_to(f"revisions/{commit}")
+    return folder
+
+
+def config(data: Path, nats_url: str, **tables: Mapping[str, object]) -> Config:
+    """A configuration of its own: no other test's containers are ours."""
+    tree: dict[str, dict[str, object]] = {
+        "site": {"name": f"t{secrets.token_hex(4)}", "data": str(data), "run": str(data / "run")},
+        "nats": {"url": nats_url},
+        "lab": {"memory": 1024**3, "stop_within": 5},
+        "provisioner": {"free_bytes": 1},
+    }
+    for table, values in tables.items():
+        tree[table] = {**tree.get(table, {}), **values}
+    return configs.from_tree(tree)
+
+
+class Router:
+    """What the router does to the provisioner, and what it hears."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+        self.courses = Bucket(bus, Course)
+        self.labs = Bucket(bus, Lab)
+
+    async def register(self, course: str = "python", **fields: object) -> None:
+        """Put a course where the courses service would."""
+        value = Course(
+            **{"course": course, "giturl": "x", "image": IMAGE, "commit": "c1", **fields}
+        )
+        await self.courses.create(names.token(course), value)
+
+    async def lab(self, student: str = "ada", course: str = "python") -> Lab | None:
+        """What the bucket says of a lab."""
+        held = await self.labs.get(lab_key(course, student))
+        return held.value if held else None
+
+    async def open(
+        self, notebook: str = "w1/n1", *, within: float = 30.0, **fields: object
+    ) -> AccessReady | AccessDenied:
+        """Ask for a notebook and wait for the last word."""
+        answers = await self.hear(notebook, within=within, **fields)
+        last = answers[-1]
+        assert not isinstance(last, AccessProgress)
+        return last
+
+    async def opened(self, notebook: str = "w1/n1", **fields: object) -> AccessReady:
+        """The same, where it must work."""
+        answer = await self.open(notebook, **fields)
+        assert isinstance(answer, AccessReady), answer
+        return answer
+
+    async def denied(self, notebook: str = "w1/n1", **fields: object) -> str:
+        """The same, where it must not: the reason."""
+        answer = await self.open(notebook, **fields)
+        assert isinstance(answer, AccessDenied), answer
+        return answer.reason
+
+    async def hear(
+        self, notebook: str = "w1/n1", *, within: float = 30.0, **fields: object
+    ) -> list[AccessAnswer]:
+        """Every answer to one access, in order."""
+        heard: asyncio.Queue[AccessAnswer] = asyncio.Queue()
+        answers: list[AccessAnswer] = []
+        async with self.bus.inbox(AccessAnswer, heard.put_nowait) as inbox:
+            requested = access(notebook, answer_to=inbox, **fields)
+            await self.bus.tell(requested)
+            async with asyncio.timeout(within):
+                while not answers or isinstance(answers[-1], AccessProgress):
+                    answers.append(await heard.get())
+        assert {a.about for a in answers} == {requested.access}
+        return answers
+
+
+def access(notebook: str = "w1/n1", **fields: object) -> AccessRequested:
+    """An access, by Ada to the course python unless said otherwise."""
+    given = {
+        "access": new_id(),
+        "course": "python",
+        "student": "ada",
+        "notebook": notebook,
+        "answer_to": "",
+        **fields,
+    }
+    return AccessRequested(**given)
+
+
+@asynccontextmanager
+async def running(config: Config, engine: Engine) -> AsyncGenerator[None]:
+    """A provisioner in this process, while the block runs."""
+    async with service.serving(config, engine) as following:
+        task = asyncio.ensure_future(following)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def events(bus: Bus, kind: str) -> list[dict[str, object]]:
+    """All that was told so far of one kind, such as ``lab.ready``, oldest first."""
+    found = []
+    info = await bus.js.stream_info("EVENTS")
+    for sequence in range(info.state.first_seq, info.state.last_seq + 1):
+        raw = await bus.js.get_msg("EVENTS", sequence)
+        if (raw.subject or "").startswith(f"nbh.event.{kind}."):
+            found.append(msgspec.json.decode(raw.data or b""))
+    return found

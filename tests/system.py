@@ -1,0 +1,302 @@
+"""The whole system on free ports, under a name of its own, run by the real `nbh up`.
+
+async with running_system(tmp_path, engine="memory") as system:
+    await system.create_course("python", repository)
+    url = system.link("python", "w1/intro", "ada")
+"""
+
+import asyncio
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2 as httpx
+import msgspec
+import psutil
+
+from nbh_cli import history
+from nbh_kit import bus as buses
+from nbh_kit import config as configs
+from nbh_kit import links
+from nbh_kit.buckets import Bucket, Snapshot
+from nbh_kit.bus import Bus
+from nbh_kit.config import Config
+from nbh_kit.testing import eventually, free_port
+from nbh_proto import Lab, names
+from tests.e2e.courses import Repository, small_course
+
+PLATFORM = "lms"
+_READY_WITHIN = 60.0
+_ENDS_WITHIN = 60.0
+
+
+class Failed(AssertionError):
+    """A command of `nbh` did not do what was asked."""
+
+
+class System:
+    """What a test sees of the running system, and does with it."""
+
+    def __init__(self, config: Config, file: Path, shared: Path, up: int, bus: Bus) -> None:
+        self.config = config
+        self.config_file = file
+        """Its nbhosting.toml."""
+
+        self.bus = bus
+        """The operator's connection."""
+
+        self.url = config.origins.content
+        self.port = int(config.origins.content.rpartition(":")[2])
+        self.platform_port = int(config.platform[0].origins[0].rpartition(":")[2])
+        """Where a page may show notebooks in a frame; nobody listens there yet."""
+
+        self.shared = shared
+        """A folder that the services' users can read: courses' repositories go here."""
+
+        self.up = up
+        """The process of `nbh up`."""
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes of its parts by name: router, provisioner, courses, stats, nats, …"""
+        found = {}
+        for child in psutil.Process(self.up).children():
+            try:
+                found[_part(child.cmdline())] = child.pid
+            except psutil.Error:  # it ended while we looked
+                continue
+        return {part: pid for part, pid in found.items() if part}
+
+    def pid(self, part: str) -> int | None:
+        """The process of one part; None while there is none."""
+        return self.pids.get(part)
+
+    async def nbh(self, *words: str) -> str:
+        """Run a command of `nbh`; return what it printed.
+
+        Raises:
+            Failed: its exit status was not 0; says what it printed.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "nbh_cli", *words, "--config", str(self.config_file)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, errors = (text.decode() for text in await process.communicate())
+        if process.returncode:
+            raise Failed(f"nbh {' '.join(words)}: {process.returncode}\n{out}{errors}")
+        return out
+
+    async def create_course(self, name: str, source: Path | str, *, image: str = "") -> None:
+        """Publish a course from a repository or bundle that the courses service can read."""
+        await self.nbh(
+            "course", "create", name, str(source), *(["--image", image] if image else [])
+        )
+
+    async def new_course(self, name: str) -> Repository:
+        """A course of its own for a test that changes it."""
+        repository = small_course(self.shared / name)
+        await self.create_course(name, repository.folder)
+        return repository
+
+    async def pull(self, name: str) -> None:
+        """Publish what is new in a course."""
+        await self.nbh("course", "pull", name)
+
+    def link(
+        self,
+        course: str,
+        notebook: str,
+        student: str,
+        *,
+        action: links.LinkAction = "open",
+        seconds: float = 3600,
+    ) -> str:
+        """A signed launch URL."""
+        place = links.Place(course=course, notebook=names.notebook(notebook), student=student)
+        link = links.Link(
+            place=place, action=action, platform=PLATFORM, expires=int(time.time() + seconds)
+        )
+        key = links.signing_platforms(self.config.platform)[PLATFORM].keys[0]
+        return self.url + links.sign(link, key)
+
+    def folder(self, student: str, course: str) -> Path:
+        """A student's workspace, as it is on disk."""
+        return self.config.site.data / "students" / student / course
+
+    def path(self, student: str, course: str, name: str) -> Path:
+        """A student's file, as it is on disk."""
+        return self.folder(student, course) / name
+
+    def file(self, student: str, course: str, name: str) -> str:
+        """The content of a student's file."""
+        return self.path(student, course, name).read_text()
+
+    async def labs(self) -> list[Lab]:
+        """What stands in the bucket LABS."""
+        async for change in Bucket(self.bus, Lab).watch():
+            if isinstance(change, Snapshot):
+                return [held.value for held in change.all.values()]
+        return []
+
+    async def events(self, kind: str, **wanted: Any) -> list[dict[str, Any]]:
+        """The events of one kind, such as ``lab.ready``, with these values, oldest first."""
+        found = []
+        async for _, event in history.events(self.bus, f"nbh.event.{kind}.*"):
+            if wanted.items() <= event.items():
+                found.append(event)
+        return found
+
+    async def containers(self, course: str, student: str) -> list[dict[str, Any]]:
+        """The containers of one student in one course, as podman tells them."""
+        labels = {
+            "nbh.site": self.config.site.name,
+            "nbh.course": course,
+            "nbh.student": student,
+        }
+        filters = [word for k, v in labels.items() for word in ("--filter", f"label={k}={v}")]
+        process = await asyncio.create_subprocess_exec(
+            *("podman", "--url", f"unix://{self.config.podman_socket}"),
+            *("ps", "--all", "--format", "json", *filters),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        assert process.returncode == 0
+        return msgspec.json.decode(out, type=list[dict[str, Any]])
+
+
+@asynccontextmanager
+async def running_system(
+    folder: Path,
+    *,
+    engine: Literal["podman", "memory"] = "podman",
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+) -> AsyncGenerator[System]:
+    """Run the whole system with its data in ``folder`` while the block runs.
+
+    ``settings`` are tables and keys over those that make it stand apart from any other. At the
+    end its labs end too; its log is in ``folder/log``, its data stays.
+    """
+    # short, since a socket's path has at most 107 bytes; and open, since services read from it
+    shared = Path(tempfile.mkdtemp(prefix="nbh-"))
+    shared.chmod(0o755)
+    file = folder / "nbhosting.toml"
+    config = _written(file, shared / "run", engine, settings or {})
+    try:
+        async with _up(config, file, folder / "log") as up, _operator(config) as bus:
+            yield System(config, file, shared, up, bus)
+    finally:
+        shutil.rmtree(shared)
+
+
+def _written(
+    file: Path, run: Path, engine: str, settings: Mapping[str, Mapping[str, Any]]
+) -> Config:
+    tree = _settings(file.parent, run, engine)
+    for table, values in settings.items():
+        tree[table] = tree.get(table, {}) | dict(values)
+    file.write_text(_toml(tree))
+    return configs.load(file)
+
+
+def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]:
+    content, internal, router, nats, platform = (free_port() for _ in range(5))
+    return {
+        "site": {
+            "name": f"t{secrets.token_hex(3)}",
+            "data": str(folder / "data"),
+            "run": str(run),
+        },
+        "origins": {
+            "content": f"http://localhost:{content}",
+            "ui": f"http://127.0.0.1:{content}",
+            "share": f"http://share.localhost:{content}",
+        },
+        "nats": {"url": f"nats://127.0.0.1:{nats}"},
+        "traefik": {"listen": f"127.0.0.1:{content}", "internal": f"127.0.0.1:{internal}"},
+        "router": {"port": router},
+        "lab": {"memory": 1024**3},
+        "provisioner": {"engine": engine},
+        "courses": {"local_urls": True},
+        "platform": {
+            "name": PLATFORM,
+            "origins": [f"http://127.0.0.1:{platform}"],
+            "keys": [{"id": "k1", "secret": secrets.token_hex(32)}],
+        },
+    }
+
+
+def _toml(tree: Mapping[str, Mapping[str, Any]]) -> str:
+    # JSON's strings, numbers and lists are TOML's; a platform is a list of one, with lists in it
+    lines: list[str] = []
+    for table, values in tree.items():
+        lines.append(f"[[{table}]]" if table == "platform" else f"[{table}]")
+        lines += [f"{k} = {_value(v)}" for k, v in values.items()]
+    return "\n".join(lines)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + "}"
+    return msgspec.json.encode(value).decode()
+
+
+@asynccontextmanager
+async def _up(config: Config, file: Path, log: Path) -> AsyncGenerator[int]:
+    with log.open("ab") as out:
+        up = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "nbh_cli.up", str(file), "--end-labs"),
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        await _ready(config, up, log)
+        yield up.pid
+    finally:
+        if up.returncode is None:
+            up.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(up.wait(), _ENDS_WITHIN)
+
+
+async def _ready(config: Config, up: asyncio.subprocess.Process, log: Path) -> None:
+    async with httpx.AsyncClient(timeout=2) as client:
+
+        async def answers() -> bool:
+            if up.returncode is not None:
+                raise SystemExit(log.read_text())
+            router = await client.get(f"http://127.0.0.1:{config.router.port}/readyz")
+            through = await client.get(f"{config.origins.content}/")
+            return router.status_code == 200 and through.status_code != 502
+
+        try:
+            await eventually(answers, within=_READY_WITHIN, pause=0.05)
+        except AssertionError as e:
+            raise AssertionError(f"{e}\n{log.read_text()[-10_000:]}") from e
+
+
+@asynccontextmanager
+async def _operator(config: Config) -> AsyncGenerator[Bus]:
+    password = config.password_of("operator")
+    async with buses.connect(
+        config.nats.url, name="operator", user="operator", password=password, within=10
+    ) as bus:
+        yield bus
+
+
+def _part(words: list[str]) -> str:
+    """Which part a command line is; empty for none."""
+    for word in words[1:3]:
+        if word.startswith("nbh_"):
+            return word.removeprefix("nbh_")
+    program = Path(words[0]).name if words else ""
+    return {"nats-server": "nats"}.get(program, program)
