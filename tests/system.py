@@ -6,13 +6,12 @@ async with running_system(tmp_path, engine="memory") as system:
 """
 
 import asyncio
-import secrets
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -23,16 +22,15 @@ import psutil
 
 from nbh_cli import history
 from nbh_kit import bus as buses
-from nbh_kit import config as configs
 from nbh_kit import links
 from nbh_kit.buckets import Bucket, Snapshot
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
-from nbh_kit.testing import eventually, free_port
+from nbh_kit.testing import eventually
 from nbh_proto import Lab, names
 from tests.e2e.courses import Repository, small_course
+from tests.settings import PLATFORM, Tables, written
 
-PLATFORM = "lms"
 _READY_WITHIN = 60.0
 _ENDS_WITHIN = 60.0
 
@@ -177,7 +175,7 @@ async def running_system(
     folder: Path,
     *,
     engine: Literal["podman", "memory"] = "podman",
-    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    settings: Tables | None = None,
 ) -> AsyncGenerator[System]:
     """Run the whole system with its data in ``folder`` while the block runs.
 
@@ -188,66 +186,12 @@ async def running_system(
     shared = Path(tempfile.mkdtemp(prefix="nbh-"))
     shared.chmod(0o755)
     file = folder / "nbhosting.toml"
-    config = _written(file, shared / "run", engine, settings or {})
+    config = written(file, shared / "run", engine=engine, over=settings)
     try:
         async with _up(config, file, folder / "log") as up, _operator(config) as bus:
             yield System(config, file, shared, up, bus)
     finally:
         shutil.rmtree(shared)
-
-
-def _written(
-    file: Path, run: Path, engine: str, settings: Mapping[str, Mapping[str, Any]]
-) -> Config:
-    tree = _settings(file.parent, run, engine)
-    for table, values in settings.items():
-        tree[table] = tree.get(table, {}) | dict(values)
-    file.write_text(_toml(tree))
-    return configs.load(file)
-
-
-def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]:
-    content, internal, router, nats, platform = (free_port() for _ in range(5))
-    return {
-        "site": {
-            "name": f"t{secrets.token_hex(3)}",
-            "data": str(folder / "data"),
-            "run": str(run),
-        },
-        "origins": {
-            "content": f"http://localhost:{content}",
-            "ui": f"http://127.0.0.1:{content}",
-            "share": f"http://share.localhost:{content}",
-        },
-        "nats": {"url": f"nats://127.0.0.1:{nats}"},
-        "traefik": {"listen": f"127.0.0.1:{content}", "internal": f"127.0.0.1:{internal}"},
-        "router": {"port": router},
-        "lab": {"memory": 1024**3},
-        "provisioner": {"engine": engine},
-        "courses": {"local_urls": True},
-        "platform": {
-            "name": PLATFORM,
-            "origins": [f"http://127.0.0.1:{platform}"],
-            "keys": [{"id": "k1", "secret": secrets.token_hex(32)}],
-        },
-    }
-
-
-def _toml(tree: Mapping[str, Mapping[str, Any]]) -> str:
-    # JSON's strings, numbers and lists are TOML's; a platform is a list of one, with lists in it
-    lines: list[str] = []
-    for table, values in tree.items():
-        lines.append(f"[[{table}]]" if table == "platform" else f"[{table}]")
-        lines += [f"{k} = {_value(v)}" for k, v in values.items()]
-    return "\n".join(lines)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + "}"
-    return msgspec.json.encode(value).decode()
 
 
 @asynccontextmanager
@@ -271,9 +215,9 @@ async def _up(config: Config, file: Path, log: Path) -> AsyncGenerator[int]:
 async def _ready(config: Config, up: asyncio.subprocess.Process, log: Path) -> None:
     async with httpx.AsyncClient(timeout=2) as client:
 
-        async def answers() -> bool:
+        async def answers():
             if up.returncode is not None:
-                raise SystemExit(log.read_text())
+                return True
             router = await client.get(f"http://127.0.0.1:{config.router.port}/readyz")
             through = await client.get(f"{config.origins.content}/")
             return router.status_code == 200 and through.status_code != 502
@@ -282,6 +226,7 @@ async def _ready(config: Config, up: asyncio.subprocess.Process, log: Path) -> N
             await eventually(answers, within=_READY_WITHIN, pause=0.05)
         except AssertionError as e:
             raise AssertionError(f"{e}\n{log.read_text()[-10_000:]}") from e
+    assert up.returncode is None, log.read_text()
 
 
 @asynccontextmanager

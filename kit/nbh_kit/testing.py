@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -53,12 +53,24 @@ def _ports(folder: Path, pid: int) -> list[str]:
     return list(msgspec.json.decode(text)["nats"])
 
 
+@overload
 async def eventually(
-    question: Callable[[], Awaitable[T]] | Callable[[], T],
+    question: Callable[[], Awaitable[T]], *, within: float = 5.0, pause: float = 0.01
+) -> T: ...
+
+
+@overload
+async def eventually(
+    question: Callable[[], T], *, within: float = 5.0, pause: float = 0.01
+) -> T: ...
+
+
+async def eventually(
+    question: Callable[[], Any],
     *,
     within: float = 5.0,
     pause: float = 0.01,
-) -> T:
+) -> Any:
     """Ask until the answer is true, and return it; what it raises meanwhile does not count.
 
     Raises:
@@ -69,7 +81,7 @@ async def eventually(
     while True:
         try:
             answer = question()
-            value: T = await answer if isinstance(answer, Awaitable) else answer
+            value = await answer if isinstance(answer, Awaitable) else answer
             if value:
                 return value
             last = value

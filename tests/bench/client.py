@@ -1,6 +1,7 @@
 """A client light enough not to be what is measured: HTTP/1.1 on one kept-alive connection."""
 
 import asyncio
+import json
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -46,6 +47,20 @@ class Client:
         first, *lines = head.rstrip().split("\r\n")
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
         return Response(int(first.split()[1]), headers, await _body(reader, headers))
+
+    async def event(self, path: str, kind: str) -> str:
+        """Read server-sent events until one of this kind comes; return the URL in its data."""
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        try:
+            # HTTP/1.0: the stream comes without chunks around it
+            writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost:{self._port}\r\n\r\n".encode())
+            while (line := await reader.readline()) != f"event: {kind}\n".encode():
+                if not line:
+                    raise OSError(f"the stream ended without {kind}")
+            data = (await reader.readline()).removeprefix(b"data: ")
+            return str(json.loads(data)["url"])
+        finally:
+            writer.close()
 
     def close(self) -> None:
         """Leave; the next request connects anew."""

@@ -101,15 +101,20 @@ async def _events(system) -> int:
 
 
 async def _rate(clients: Sequence[Client], urls: Sequence[str]) -> float:
-    numbers = count()
+    numbers, redirected = count(), 0
 
     async def work(client: Client) -> None:
+        nonlocal redirected
         while (n := next(numbers)) < OPENS:
             answer = await client.get(urls[n % len(urls)])
-            assert answer.status == 302, answer
-            assert urlsplit(answer.headers["location"]).path.endswith("/w1/first.md")
+            # The router shows its progress page when it has heard nothing for 150 ms, as when
+            # the disk stalls: such an open is late and does not count.
+            if answer.status == 302:
+                assert urlsplit(answer.headers["location"]).path.endswith("/w1/first.md")
+                redirected += 1
 
-    return OPENS / await _timed(lambda: asyncio.gather(*[work(c) for c in clients]))
+    took = await _timed(lambda: asyncio.gather(*[work(c) for c in clients]))
+    return redirected / took
 
 
 async def _bare_rate(system) -> float:

@@ -61,13 +61,12 @@ async def memory(site, course):
 
 
 @pytest.fixture
-async def podman_engine(podman_socket, data, nats_url):
+async def podman_engine(podman_socket, site):
     """An engine of real labs, whose containers and network are gone after the test."""
-    config = world.config(data, nats_url)
-    engine = PodmanEngine(podman_socket, config.site.name)
+    engine = PodmanEngine(podman_socket, site.site.name)
     yield engine
     api = PodmanApi(podman_socket, within=30)
     await asyncio.gather(*(engine.stop(lab.name, within=0) for lab in await engine.labs()))
     with contextlib.suppress(EngineError):  # it started nothing, so there is no network
-        api.delete(f"/networks/{config.site.name}-labs", force="true")
+        api.delete(f"/networks/{site.site.name}-labs", force="true")
     await engine.close()

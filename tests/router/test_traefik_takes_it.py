@@ -23,6 +23,7 @@ from nbh_router.table import Route
 
 class _Server(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # head and body in one packet
 
     def do_GET(self):
         body = json.dumps([self.server.name, self.path, self.headers.get("Authorization")])

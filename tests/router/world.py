@@ -147,7 +147,7 @@ port = {self.port}
             await process.wait()
 
     async def ready(self, path: str = "/readyz") -> None:
-        """Return when the router says that it can do its work, or with ``/livez`` that it lives."""
+        """Return when the router can do its work, or with ``/livez`` when it answers."""
 
         async def asked() -> bool:
             async with httpx2.AsyncClient(trust_env=False) as http:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from nbh_cli.host.failures import HostFailure
-from nbh_cli.up import folders, labs, parts
+from nbh_cli.up import folders, labs, nats_server, parts
 from nbh_cli.up.lock import Running, lock
 from nbh_cli.up.log import Log
 from nbh_cli.up.system import NotStarted, System
@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
     file = Path(arguments[0])
     try:
         config = load(file)
+        if config.nats.embedded:
+            nats_server.listen_address(config, str(file))
         with lock(config.site.data):
             return asyncio.run(_up(config, file, log, end_labs="--end-labs" in arguments[1:]))
     except BadConfig as e:

@@ -81,16 +81,16 @@ def max_file_store() -> int:
     return sum(s.max_bytes for s in ALL) + len(BUCKETS) * _BUCKET_BYTES + _SLACK_BYTES
 
 
-def listen_address(config: Config) -> tuple[str, int]:
+def listen_address(config: Config, file: str = "configuration") -> tuple[str, int]:
     """Where the embedded server listens: on this machine only (S-39).
 
     Raises:
-        BadConfig: ``nats.url`` is somewhere else.
+        BadConfig: ``nats.url``, as it was read from ``file``, is somewhere else.
     """
     parts = urlsplit(config.nats.url)
     if parts.hostname not in _LOOPBACK or parts.port is None:
         raise BadConfig(
-            "nbhosting.toml",
+            file,
             "nats.url",
             "the embedded server listens on this machine only; write nats://127.0.0.1:<port>",
         )

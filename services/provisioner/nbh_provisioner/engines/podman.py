@@ -179,6 +179,16 @@ def _exists(api: PodmanApi, path: str) -> bool:
 
 def _remove(api: PodmanApi, name: str) -> None:
     try:
+        _delete(api, name)
+    except Answered as e:
+        # While conmon cleans up as well, podman 4.3 finds the container's shm busy in every third
+        # removal; the container is gone all the same, and what it is asked again is about that.
+        logger.debug("a removal is asked for again", name=name, error=str(e))
+        _delete(api, name)
+
+
+def _delete(api: PodmanApi, name: str) -> None:
+    try:
         api.delete(f"/containers/{name}", force="true", v="true", timeout="0")
     except Answered as e:
         if e.status != _GONE:

@@ -1,0 +1,87 @@
+"""Makes this machine ready: system packages, podman, images. What it may not do it names."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from nbh_cli import images
+from nbh_cli.host import machine, packages
+from nbh_cli.host import podman as podmans
+from nbh_cli.host.failures import HostFailure, PackagesMissing
+from nbh_cli.host.packages import NEEDS, Install, Need, Tell
+from nbh_cli.host.podman import Podman
+from nbh_cli.host.running import Say, run
+from nbh_cli.steps import Steps
+
+CHROMIUM = Need("chromium", "chromium", "chromium")
+"""What tests need beside what labs need."""
+
+_CHROMIUM_TOO = ("chromium", "chromium-browser", "google-chrome")
+
+REPOSITORY = Path(__file__).parents[2]
+"""Our sources, where images are built from; only in a checkout."""
+
+
+async def for_labs(steps: Steps, folder: Path) -> Podman:
+    """Packages, podman and images, so that labs can run; podman's own files go to ``folder``.
+
+    Raises:
+        HostFailure: something is missing that we may not or cannot make; says what to do.
+    """
+    await have(steps, NEEDS)
+    podman = podmans.prepare(machine.look(), folder)
+    for note in podman.notes:
+        steps.tell(f"  {note}")
+    await build_images(steps, podman)
+    return podman
+
+
+async def for_tests(steps: Steps) -> None:
+    """The same, and Chromium. What cannot be had is told: tests that need it say so and skip."""
+    with tempfile.TemporaryDirectory(prefix="nbh-podman-") as folder:
+        try:
+            await for_labs(steps, Path(folder))
+        except HostFailure as e:
+            steps.tell(f"! {e}")
+    try:
+        await have(steps, () if any(map(shutil.which, _CHROMIUM_TOO)) else (CHROMIUM,))
+    except HostFailure as e:
+        steps.tell(f"! {e}")
+
+
+async def have(steps: Steps, needs: Sequence[Need]) -> None:
+    """Have these packages here: installs what is missing if it may.
+
+    Raises:
+        PackagesMissing: a person has to install them; it has the command.
+        HostFailure: the package manager failed.
+    """
+    missing = packages.missing(needs)
+    if not missing:
+        return
+    here = machine.look()
+    names = [need.package(packages.family(here.distributions)) for need in missing]
+    match packages.plan(here, missing):
+        case Tell(command):
+            raise PackagesMissing(names, command)
+        case Install(commands):
+            with steps.step(f"installing {', '.join(names)}") as say:
+                await _run_all(commands, say)
+
+
+async def build_images(steps: Steps, podman: Podman) -> None:
+    """Build the images that are missing or older than their sources.
+
+    Raises:
+        HostFailure: podman could not build one, or there is nothing to build it on.
+    """
+    if not (REPOSITORY / "images").is_dir():
+        raise HostFailure(f"images are built from a checkout of nbhosting; {REPOSITORY} is none")
+    with steps.step("images that students run in") as say:
+        await images.build_all(podman, REPOSITORY, say)
+
+
+async def _run_all(commands: Sequence[Sequence[str]], say: Say) -> None:
+    for command in commands:
+        await run(command, what=" ".join(command[:4]), say=say)

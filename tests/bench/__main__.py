@@ -1,0 +1,55 @@
+"""`make bench`: prints each figure beside its floor and writes bench.json."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from nbh_provisioner.revision import Revision
+from tests.bench import cold, figures, memory, routes, running
+from tests.bench.bare import Bare
+from tests.bench.figures import Figure
+from tests.e2e.courses import small_course
+from tests.system import running_system
+
+LABS = 10
+
+
+async def main(output: Path) -> int:
+    """Measure everything; 0 if every goal is met."""
+    console = Console(width=200)
+    with tempfile.TemporaryDirectory(prefix="nbh-bench-", dir=Path.cwd()) as folder:
+        found = routes.figures(Path(folder))
+        async with running_system(Path(folder), engine="podman") as system:
+            small_course(Path(folder, "lesson"))
+            await system.create_course("lesson", Path(folder, "lesson"))
+            found += await _with_labs(system, console)
+            found += await cold.figures(system, _bare(system, Path(folder)))
+    figures.show(found, console)
+    figures.write(found, output)
+    return 0 if all(f.met for f in found) else 1
+
+
+async def _with_labs(system, console: Console) -> list[Figure]:
+    students = [f"student-{n}" for n in range(LABS)]
+    with console.status("starting ten labs"):
+        for student in students:
+            await system.open("lesson", "w1/first", student)
+    weights = memory.figures(system.processes())
+    with console.status("opening running labs"):
+        opens = await running.figures(system, students[: running.AT_ONCE])
+    for student in students:
+        await system.stop("lesson", student)
+    return [*opens, *weights]
+
+
+def _bare(system, folder: Path) -> Bare:
+    revision = Revision.current(system.config.site.data / "courses", "lesson")
+    return Bare(system.config, folder / "bare", revision, "w1/first.md")
+
+
+if __name__ == "__main__":
+    sys.exit(uvloop.run(main(Path("bench.json"))))

@@ -1,0 +1,167 @@
+"""The promises of `nbh_provisioner.engine.Engine`, kept by every implementation."""
+
+import asyncio
+import socket
+import time
+
+import pytest
+
+from nbh_kit.testing import eventually
+from nbh_provisioner.engine import EngineDown, ImageMissing
+from nbh_provisioner.engines.memory import MemoryEngine
+from nbh_provisioner.engines.podman import PodmanEngine
+from tests.provisioner import labs, world
+
+
+@pytest.fixture(params=["memory", pytest.param("podman", marks=pytest.mark.podman)])
+def engine(request):
+    """Each engine, with the image of our labs."""
+    if request.param == "podman":
+        return request.getfixturevalue("podman_engine")
+    return MemoryEngine({world.IMAGE})
+
+
+@pytest.fixture
+async def started(engine, site):
+    """A lab that runs: its specification and its container."""
+    spec = labs.spec(site, await engine.image(world.IMAGE))
+    running = await engine.start(spec)
+    yield spec, running
+    await engine.stop(spec.name, within=0)
+
+
+async def test_a_lab_answers_at_its_address(started):
+    spec, running = started
+    await eventually(lambda: labs.answers(spec, running), within=20)
+
+
+async def test_a_lab_wants_its_token(started):
+    spec, running = started
+    await eventually(lambda: labs.answers(spec, running), within=20)
+    assert (await labs.get(spec, running, "api/contents", token=None)).status_code == 403
+    assert (await labs.get(spec, running, "api/contents", token="other")).status_code == 403
+
+
+async def test_a_lab_announces_itself_when_it_can_answer(started):
+    spec, running = started
+    await eventually(lambda: list(labs.runtime(spec).glob("jpserver-*.json")), within=20)
+    assert await labs.answers(spec, running)
+
+
+async def test_starting_a_lab_again_finds_it_running(engine, started):
+    spec, running = started
+    assert await engine.start(spec) == running
+    assert len(await engine.labs()) == 1
+
+
+async def test_a_lab_of_an_older_lease_gives_way(engine, site, started):
+    spec, running = started
+    newer = labs.spec(site, spec.image, generation=8)
+    assert newer.name == spec.name
+    other = await engine.start(newer)
+    assert other.container != running.container
+    (found,) = await engine.labs()
+    assert found.labels["nbh.generation"] == "8"
+
+
+async def test_an_unknown_image_is_told_apart(engine):
+    with pytest.raises(ImageMissing):
+        await engine.image("localhost/nbhosting/never-built")
+
+
+async def test_what_is_no_name_of_an_image_is_missing_too(engine):
+    with pytest.raises(ImageMissing):
+        await engine.image("../../containers/json?all=true")
+
+
+async def test_a_stopped_lab_is_gone(engine, started):
+    spec, _ = started
+    await engine.stop(spec.name, within=5)
+    assert await engine.labs() == []
+
+
+async def test_stopping_an_absent_lab_is_fine(engine):
+    await engine.stop("nobody-knows-it", within=1)
+
+
+async def test_labs_are_found_with_their_labels_and_where_they_are(engine, started):
+    spec, running = started
+    (found,) = await engine.labs()
+    assert (found.name, found.running) == (spec.name, running)
+    assert spec.labels.items() <= found.labels.items()  # an image may bring some of its own
+
+
+async def test_the_end_of_a_lab_is_noticed_at_once(engine, started):
+    spec, running = started
+    await eventually(lambda: labs.answers(spec, running), within=20)
+    ended = asyncio.create_task(engine.ended(running))
+    await asyncio.sleep(0)
+    killed_at = time.monotonic()
+    labs.kill(engine, running)
+    await asyncio.wait_for(ended, 5)
+    assert time.monotonic() - killed_at < 0.5
+    assert await eventually(lambda: _code(engine, running)) == 137
+
+
+async def test_a_lab_that_ended_is_found_as_not_running(engine, started):
+    spec, running = started
+    labs.kill(engine, running)
+    await engine.ended(running)
+    await eventually(lambda: _is_stopped(engine))
+    again = await engine.start(spec)
+    assert again.container != running.container
+
+
+async def test_the_end_of_a_lab_that_nobody_remembers_is_noticed_too(engine, started):
+    spec, running = started
+    await engine.stop(spec.name, within=0)
+    await asyncio.wait_for(engine.ended(running), 5)
+    assert (await engine.ending(running)).code is None
+
+
+async def test_what_a_lab_wrote_can_be_read(engine, started):
+    spec, running = started
+    await eventually(lambda: labs.answers(spec, running), within=20)
+    assert "serving" in (await engine.log(spec.name)).lower()
+
+
+async def test_the_log_of_an_absent_lab_is_empty(engine):
+    assert await engine.log("nobody-knows-it") == ""
+
+
+@pytest.mark.podman
+async def test_a_site_never_sees_the_labs_of_another(podman_engine, podman_socket, site):
+    await podman_engine.start(labs.spec(site, await podman_engine.image(world.IMAGE)))
+    neighbour = PodmanEngine(podman_socket, f"{site.site.name}2")
+    assert await neighbour.labs() == []
+    await neighbour.close()
+
+
+async def test_a_podman_that_is_not_there_is_down(tmp_path):
+    engine = PodmanEngine(tmp_path / "nothing.sock", "t")
+    with pytest.raises(EngineDown):
+        await engine.labs()
+    await engine.close()
+
+
+async def test_a_podman_that_never_answers_is_down_and_holds_up_nobody(tmp_path):
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "silent.sock"))
+        silent.listen(64)
+        engine = PodmanEngine(tmp_path / "silent.sock", "t", within=0.3)
+        asked_at = time.monotonic()
+        results = await asyncio.gather(
+            *(engine.labs() for _ in range(20)), return_exceptions=True
+        )
+        assert {type(r) for r in results} == {EngineDown}
+        assert time.monotonic() - asked_at < 3
+        await engine.close()
+
+
+async def _code(engine, running):
+    return (await engine.ending(running)).code
+
+
+async def _is_stopped(engine):
+    (found,) = await engine.labs()
+    return found.running is None
