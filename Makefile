@@ -12,6 +12,7 @@ help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## the environment, from the hashed locks
+
 demo: setup ## the whole system on this machine, with a demo course and platform; Ctrl-C ends it
 	@$(BIN)/python -m nbh_cli demo
 
@@ -45,8 +46,9 @@ MEMBERS := proto kit cli services/router services/provisioner services/courses s
 $(UV): locks/uv.txt scripts/get-uv
 	@PY=$(PY) scripts/get-uv .make/uv
 
+# Whatever the umask, the users that services run as must be able to read the environment.
 $(VENV)/.ready: $(UV) locks/dev.txt $(addsuffix /pyproject.toml,$(MEMBERS))
-	@$(UV) venv --quiet --allow-existing --python "$$(PY=$(PY) scripts/get-uv --python)" $(VENV)
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes locks/dev.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix --editable ./,$(MEMBERS))
+	@umask 022; $(UV) venv --quiet --allow-existing --python "$$(PY=$(PY) scripts/get-uv --python)" $(VENV)
+	@umask 022; $(UV) pip sync --quiet --python $(BIN)/python --require-hashes locks/dev.txt
+	@umask 022; $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix --editable ./,$(MEMBERS))
 	@touch $@

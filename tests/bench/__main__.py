@@ -1,6 +1,5 @@
 """`make bench`: prints each figure beside its floor and writes bench.json."""
 
-import asyncio
 import sys
 import tempfile
 from pathlib import Path

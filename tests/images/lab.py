@@ -55,11 +55,17 @@ class Lab:
 
     async def run(self, *argv: str) -> str:
         """What a program in the lab, of the lab's user, prints."""
-        status, said = await asyncio.to_thread(
-            self.container.exec_run, list(argv), user=f"{UID}:{GID}"
+        status, (out, err) = await asyncio.to_thread(
+            self.container.exec_run, list(argv), user=f"{UID}:{GID}", demux=True
         )
-        assert status == 0, said
-        return said.decode() if isinstance(said, bytes) else str(said)
+        assert status == 0, err
+        return (out or b"").decode()
+
+    @property
+    def server(self) -> str:
+        """The number of Jupyter's process, inside."""
+        announcement = next((self.folder / "runtime").glob("jpserver-*.json"))
+        return announcement.stem.removeprefix("jpserver-")
 
     async def python(self, program: str) -> str:
         return await self.run("/opt/venv/bin/python", "-c", program)

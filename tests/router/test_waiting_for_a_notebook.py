@@ -25,9 +25,9 @@ async def waiting(world, provisioner, browser, link=None):
 
 
 async def test_the_page_says_where_the_access_stands(router, world, provisioner):
-    await world.ready("/livez")
+    await world.ready(but=("traefik",))
     provisioner.says("queued", 2)
-    async with _direct(world) as browser:
+    async with world.direct() as browser:
         page = await browser.get(world.link(), headers={"Accept-Language": "fr"})
     assert "2 étudiants avant vous" in page.text
     assert 'aria-live="polite"' in page.text
@@ -122,21 +122,23 @@ async def test_a_router_that_is_killed_is_followed_by_one_that_goes_on(
 
 
 async def test_a_router_that_stops_lets_its_followers_go_to_the_next(world, provisioner):
-    async with world.router() as _, _direct(world) as browser:
-        await world.ready("/livez")
-        address = await waiting(world, provisioner, browser)
-        stack = world.router_process  # a stop must not wait for those who listen
-        assert stack
-        listening = asyncio.create_task(_listen_to_the_end(browser, address))
-        await eventually(lambda: len(provisioner.heard) == 1)
-        began = time.monotonic()
-    await listening
-    assert time.monotonic() - began < 3
+    listens = asyncio.Event()
 
+    async def listen(browser, address):
+        async with events(browser, address) as stream:
+            await stream.next()
+            listens.set()
+            await stream.end()
 
-async def _listen_to_the_end(browser, address):
-    async with events(browser, address) as stream:
-        await stream.end()
+    async with world.direct() as browser:
+        async with world.router():
+            await world.ready(but=("traefik",))
+            address = await waiting(world, provisioner, browser)
+            listening = asyncio.create_task(listen(browser, address))
+            await listens.wait()
+            began = time.monotonic()
+        await listening
+        assert time.monotonic() - began < 3
 
 
 async def test_a_page_that_waits_too_long_says_so_and_can_be_tried_again(world, provisioner):
@@ -181,7 +183,7 @@ async def test_a_ticket_that_is_not_ours_follows_nothing(site, provisioner):
 async def test_an_answer_that_was_lost_while_nats_was_away_comes_again(tmp_path):
     url = f"nats://127.0.0.1:{free_port()}"
     world = World(tmp_path / "site", url)
-    async with world.router(), _direct(world) as browser:
+    async with world.router(), world.direct() as browser:
         async with nats(tmp_path / "nats", url), buses.connect(url, name="test") as bus:
             provisioner = Provisioner(bus)
             await provisioner.publish()
@@ -220,15 +222,6 @@ async def test_two_frames_of_one_student_follow_their_own_accesses(site, provisi
                     pass
                 urls.append(event[1]["url"])
     assert ["/w1/n1?" in urls[0], "/w1/n2?" in urls[1]] == [True, True]
-
-
-def _direct(world):
-    """A browser that asks the router itself."""
-    import httpx2
-
-    return httpx2.AsyncClient(
-        base_url=f"http://127.0.0.1:{world.port}", timeout=10, trust_env=False
-    )
 
 
 def _url(provisioner):

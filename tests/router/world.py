@@ -146,13 +146,19 @@ port = {self.port}
                 process.terminate()
             await process.wait()
 
-    async def ready(self, path: str = "/readyz") -> None:
-        """Return when the router can do its work, or with ``/livez`` when it answers."""
+    def direct(self) -> httpx2.AsyncClient:
+        """As `client`, but it asks the router itself."""
+        return httpx2.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}", timeout=10, trust_env=False
+        )
+
+    async def ready(self, *, but: tuple[str, ...] = ()) -> None:
+        """Return when the router says that what it needs is there; ``but`` what may be missing."""
 
         async def asked() -> bool:
-            async with httpx2.AsyncClient(trust_env=False) as http:
-                answer = await http.get(f"http://127.0.0.1:{self.port}{path}")
-            return answer.status_code == 200
+            async with self.direct() as http:
+                there = (await http.get("/readyz")).json()
+            return all(yes for what, yes in there.items() if what not in but)
 
         await eventually(asked, within=15)
 

@@ -1,0 +1,31 @@
+"""One running system for all end-to-end tests, on the real parts."""
+
+import pytest
+
+from tests.e2e.browser import CHROMIUM
+from tests.e2e.courses import small_course
+from tests.e2e.platform import platform as serving_platform
+from tests.system import running_system
+
+
+@pytest.fixture(scope="session")
+async def system(tmp_path_factory, lab_images):
+    """`nbh up` with podman, and a small course in it."""
+    folder = tmp_path_factory.mktemp("system")
+    async with running_system(folder, engine="podman") as running:
+        course = small_course(running.shared / "lesson")
+        await running.create_course("lesson", course.folder)
+        yield running
+
+
+@pytest.fixture
+async def platform(system):
+    """A learning platform that may show notebooks in its frames."""
+    async with serving_platform(system.platform_port) as shown:
+        yield shown
+
+
+@pytest.fixture(autouse=True)
+def _needs_a_browser(request):
+    if request.node.get_closest_marker("browser") and CHROMIUM is None:
+        pytest.skip("Chromium is not installed")

@@ -1,0 +1,108 @@
+"""Code runs: in cells and in terminals, over the websockets that a browser uses."""
+
+import asyncio
+import json
+import uuid
+
+import pytest
+import websockets
+
+pytestmark = pytest.mark.podman
+
+
+async def executed(lab, code):
+    """Run a cell in a kernel of its own; returns the texts that it printed or returned."""
+    async with lab.client() as client:
+        kernel = (await client.post("api/kernels", json={"name": "python3"})).json()["id"]
+        try:
+            url = f"ws://{lab.address}{lab.path}api/kernels/{kernel}/channels"
+            async with asyncio.timeout(60), websockets.connect(
+                url, additional_headers=lab.headers, proxy=None
+            ) as channels:
+                return await _answers(channels, code)
+        finally:
+            await client.delete(f"api/kernels/{kernel}")
+
+
+async def _answers(channels, code):
+    request = uuid.uuid4().hex
+    await channels.send(
+        json.dumps(
+            {
+                "channel": "shell",
+                "header": {
+                    "msg_id": request,
+                    "msg_type": "execute_request",
+                    "username": "",
+                    "session": uuid.uuid4().hex,
+                    "version": "5.3",
+                },
+                "parent_header": {},
+                "metadata": {},
+                "content": {"code": code, "silent": False, "store_history": False},
+                "buffers": [],
+            }
+        )
+    )
+    texts = []
+    async for raw in channels:
+        message = json.loads(raw)
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        content = message["content"]
+        match message["msg_type"]:
+            case "execute_result":
+                texts.append(content["data"]["text/plain"])
+            case "stream":
+                texts.append(content["text"])
+            case "error":
+                texts.append(content["evalue"])
+            case "status" if content["execution_state"] == "idle":
+                return texts
+    return texts
+
+
+async def test_a_cell_is_run(lab):
+    assert await executed(lab, "1 + 1") == ["2"]
+
+
+async def test_a_cell_imports_the_courses_modules(lab):
+    (lab.folder / "modules/course_module.py").write_text("answer = 42\n")
+    assert await executed(lab, "import course_module; course_module.answer") == ["42"]
+
+
+async def test_a_cell_begins_in_the_folder_of_its_notebook(lab):
+    assert await executed(lab, "import os; os.getcwd()") == ["'/home/jovyan/work'"]
+
+
+async def test_a_cell_draws_with_numpy_pandas_scipy_and_matplotlib(lab):
+    code = (
+        "import numpy, pandas, scipy.stats, ipywidgets\n"
+        "import matplotlib.pyplot as plt\n"
+        "pandas.Series(numpy.arange(3)).plot()\n"
+        "print(type(ipywidgets.IntSlider()).__name__)"
+    )
+    assert any("IntSlider" in text for text in await executed(lab, code))
+
+
+async def test_a_module_of_the_course_does_not_replace_one_of_the_server(start_lab):
+    async with start_lab(files={"a.md": "# a\n"}) as lab:
+        (lab.folder / "modules/yaml.py").write_text("raise SystemExit('not the real one')\n")
+        assert (await lab.get("api/contents/a.md")).json()["type"] == "notebook"
+
+
+async def test_a_terminal_has_the_labs_python_in_its_path(lab):
+    async with lab.client() as client:
+        name = (await client.post("api/terminals")).json()["name"]
+    url = f"ws://{lab.address}{lab.path}terminals/websocket/{name}"
+    seen = ""
+    async with asyncio.timeout(30), websockets.connect(
+        url, additional_headers=lab.headers, proxy=None
+    ) as terminal:
+        await terminal.send(json.dumps(["stdin", "echo which=$(which python),id=$(id -u)\r"]))
+        async for raw in terminal:
+            kind, *rest = json.loads(raw)
+            seen += rest[0] if kind == "stdout" else ""
+            if "which=/opt/venv/bin/python,id=1000" in seen:
+                return
+    raise AssertionError(seen)
