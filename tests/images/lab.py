@@ -55,11 +55,11 @@ class Lab:
 
     async def run(self, *argv: str) -> str:
         """What a program in the lab, of the lab's user, prints."""
-        status, (out, err) = await asyncio.to_thread(
-            self.container.exec_run, list(argv), user=f"{UID}:{GID}", demux=True
+        status, raw = await asyncio.to_thread(
+            self.container.exec_run, list(argv), user=f"{UID}:{GID}"
         )
-        assert status == 0, err
-        return (out or b"").decode()
+        assert status == 0, _unframed(raw)
+        return _unframed(raw)
 
     @property
     def server(self) -> str:
@@ -233,6 +233,19 @@ def _body(
             {"type": "nproc", "soft": 4096, "hard": 4096},
         ],
     }
+
+
+def _unframed(raw: bytes) -> str:
+    """Text of podman's stream: eight bytes before each piece, the last four are its length.
+
+    podman-py's own ``demux=True`` loses pieces.
+    """
+    text = b""
+    while len(raw) >= 8:
+        length = int.from_bytes(raw[4:8], "big")
+        text += raw[8 : 8 + length]
+        raw = raw[8 + length :]
+    return text.decode()
 
 
 def _mount(source: Path, target: str, how: str) -> dict[str, Any]:

@@ -16,9 +16,10 @@ async def executed(lab, code):
         kernel = (await client.post("api/kernels", json={"name": "python3"})).json()["id"]
         try:
             url = f"ws://{lab.address}{lab.path}api/kernels/{kernel}/channels"
-            async with asyncio.timeout(60), websockets.connect(
-                url, additional_headers=lab.headers, proxy=None
-            ) as channels:
+            async with (
+                asyncio.timeout(60),
+                websockets.connect(url, additional_headers=lab.headers, proxy=None) as channels,
+            ):
                 return await _answers(channels, code)
         finally:
             await client.delete(f"api/kernels/{kernel}")
@@ -96,9 +97,10 @@ async def test_a_terminal_has_the_labs_python_in_its_path(lab):
         name = (await client.post("api/terminals")).json()["name"]
     url = f"ws://{lab.address}{lab.path}terminals/websocket/{name}"
     seen = ""
-    async with asyncio.timeout(30), websockets.connect(
-        url, additional_headers=lab.headers, proxy=None
-    ) as terminal:
+    async with (
+        asyncio.timeout(30),
+        websockets.connect(url, additional_headers=lab.headers, proxy=None) as terminal,
+    ):
         await terminal.send(json.dumps(["stdin", "echo which=$(which python),id=$(id -u)\r"]))
         async for raw in terminal:
             kind, *rest = json.loads(raw)

@@ -1,4 +1,4 @@
-"""JupyterLab, Notebook 7, jupytext's formats, kernels, terminals: nothing is lost by being lean."""
+"""JupyterLab, Notebook 7, jupytext's formats: nothing is lost by being lean."""
 
 import json
 import re
@@ -67,9 +67,7 @@ async def test_both_user_interfaces_answer(lab, path):
 
 async def test_front_end_extensions_are_there(lab):
     page = (await lab.get("lab")).text
-    config = json.loads(
-        re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1]
-    )
+    config = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1])
     names = {extension["name"] for extension in config["federated_extensions"]}
     assert names >= {
         "@jupyter-notebook/lab-extension",
@@ -148,5 +146,3 @@ async def test_git_knows_who_commits_and_trusts_the_workspace(lab):
 async def test_the_first_plot_needs_no_new_list_of_fonts(lab):
     said = await lab.run("bash", "-c", "ls /home/jovyan/.cache/matplotlib")
     assert "fontlist" in said
-
-

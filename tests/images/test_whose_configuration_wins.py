@@ -1,4 +1,4 @@
-"""The site's configuration is read last, whatever a course or a student wrote; theirs still counts."""
+"""The site's configuration wins over a course's and a student's; what it leaves open is theirs."""
 
 import httpx2
 import pytest

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -70,3 +71,14 @@ async def podman_engine(podman_socket, site):
     with contextlib.suppress(EngineError):  # it started nothing, so there is no network
         api.delete(f"/networks/{site.site.name}-labs", force="true")
     await engine.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 2 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ("/bin/mount", "-t", "tmpfs", "-o", "size=2m,mode=755", "tmpfs", str(folder))
+    subprocess.run(mount, check=True)
+    yield folder
+    subprocess.run(("/bin/umount", str(folder)), check=True)

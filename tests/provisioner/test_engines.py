@@ -159,9 +159,7 @@ async def test_a_podman_that_never_answers_is_down_and_holds_up_nobody(tmp_path)
         silent.listen(64)
         engine = PodmanEngine(tmp_path / "silent.sock", "t", within=0.3)
         asked_at = time.monotonic()
-        results = await asyncio.gather(
-            *(engine.labs() for _ in range(20)), return_exceptions=True
-        )
+        results = await asyncio.gather(*(engine.labs() for _ in range(20)), return_exceptions=True)
         assert {type(r) for r in results} == {EngineDown}
         assert time.monotonic() - asked_at < 3
         await engine.close()

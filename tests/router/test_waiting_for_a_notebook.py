@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 
+import httpx2
 import pytest
 
 from nbh_kit import bus as buses
@@ -106,7 +107,7 @@ async def test_a_router_that_is_killed_is_followed_by_one_that_goes_on(
             async with events(browser, address) as stream:
                 await stream.next()
                 process.send_signal(signal.SIGKILL)
-                with pytest.raises((EOFError, OSError, Exception)):
+                with pytest.raises((EOFError, httpx2.HTTPError)):
                     await stream.next()
         provisioner.opens(lab)
         async with world.router_process():

@@ -152,6 +152,10 @@ port = {self.port}
             base_url=f"http://127.0.0.1:{self.port}", timeout=10, trust_env=False
         )
 
+    async def lives(self) -> None:
+        """Return when the router answers, whatever is missing."""
+        await self.ready(but=("nats", "courses", "labs", "traefik"))
+
     async def ready(self, *, but: tuple[str, ...] = ()) -> None:
         """Return when the router says that what it needs is there; ``but`` what may be missing."""
 

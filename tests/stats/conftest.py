@@ -99,6 +99,16 @@ class Service:
             await process.wait()
 
 
+    async def as_it(self, script: str, *arguments: str):
+        """Run some Python as the user that the service becomes."""
+        uid = Config().uid_of("stats") if os.getuid() == 0 else os.getuid()
+        become = f"import os; os.setgid({uid}); os.setuid({uid})\n" if os.getuid() == 0 else ""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", f"import chdb\n{become}{script}", *arguments
+        )
+        assert await process.wait() == 0
+
+
 @pytest.fixture
 def service(tmp_path, nats_url):
     """The service, not yet running, with the embedded engine."""

@@ -1,0 +1,145 @@
+"""The service as it runs: a process, a nats-server, ClickHouse."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from conftest import Service, found, front
+
+from nbh_kit.config import Config
+from nbh_kit.testing import eventually, free_port
+from nbh_proto import AccessOpened, AccessRequested, CoursePublished, DeadLetter
+from nbh_proto.streams import DEAD
+
+
+def published(n, course="py"):
+    return CoursePublished(course=course, commit=f"{n:040}", notebooks=n, seconds=0.5)
+
+
+async def tell(bus, numbers):
+    for n in numbers:
+        await bus.tell(published(n))
+
+
+async def numbers(bus, **wanted):
+    return sorted(event.detail["notebooks"] for event in await found(bus, **wanted))
+
+
+async def have_come(bus, wanted, within=20.0):
+    async def asked():
+        got = await numbers(bus)
+        assert got == list(wanted), got
+        return True
+
+    await eventually(asked, within=within, pause=0.05)
+
+
+async def test_what_happened_is_found_and_what_happens_next_too(service, bus):
+    await tell(bus, range(3))
+    async with service.running():
+        await have_come(bus, range(3))
+        await tell(bus, range(3, 6))
+        await have_come(bus, range(6))
+
+
+async def test_an_access_is_stored_without_the_inbox_of_who_waits(service, bus):
+    given = {"access": "a1", "course": "py", "student": "ada", "notebook": "w1/n1"}
+    await bus.tell(AccessRequested(**given, answer_to="_INBOX.router"))
+    await bus.tell(AccessOpened(**given, way="pool", seconds=0.1))
+    async with service.running():
+        events = await eventually(lambda: found(bus, only_student="ada"), within=20)
+    opened, requested = events
+    assert (opened.kind, opened.detail["way"]) == ("access.opened", "pool")
+    assert requested.kind == "access.requested"
+    assert "answer_to" not in requested.detail
+
+
+async def test_an_event_of_a_later_release_is_stored(service, bus):
+    raw = b'{"id":"i1","at":"2026-01-01T00:00:00Z","course":"py","hue":[7]}'
+    await bus.js.publish("nbh.event.lab.painted.py", raw)
+    async with service.running():
+        (event,) = await eventually(lambda: found(bus, kind="lab.painted"), within=20)
+    assert event.detail == {"hue": [7]}
+
+
+async def test_what_nobody_can_decode_is_a_dead_letter_and_the_service_goes_on(service, bus):
+    await tell(bus, [1])
+    await bus.js.publish("nbh.event.lab.ready.py", b"junk")
+    await tell(bus, [2])
+    dead = await bus.js.pull_subscribe(DeadLetter.pattern(), stream=DEAD.name)
+    async with service.running():
+        (raw,) = await dead.fetch(1, timeout=20)
+        await have_come(bus, [1, 2])
+    assert b"cannot be decoded" in raw.data
+    assert b'"was":"nbh.event.lab.ready.py"' in raw.data
+
+
+async def test_it_leaves_when_asked_and_quietly(service, bus):
+    async with service.running() as process:
+        await eventually(lambda: ready(bus), within=20)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+async def ready(bus):
+    await found(bus)
+    return True
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has privileges to drop")
+async def test_it_runs_as_a_user_without_rights(service, bus):
+    async with service.running() as process:
+        await eventually(lambda: ready(bus), within=20)
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    uid = str(Config().uid_of("stats"))
+    assert next(x for x in status.splitlines() if x.startswith("Uid:")).split()[1:] == [uid] * 4
+    assert "CapEff:\t0000000000000000" in status
+
+
+async def test_it_stays_small(service, bus):
+    async with service.running() as process:
+        await tell(bus, range(600))
+        await have_come(bus, range(600))
+        rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    pss = next(x for x in rollup.splitlines() if x.startswith("Pss:"))
+    assert int(pss.split()[1]) < 230 * 1024  # KiB; 290 without `memory`, 340 with pyarrow
+
+
+async def test_tables_that_are_lost_are_filled_again_from_the_stream(service, bus):
+    await tell(bus, range(5))
+    async with service.running():
+        await have_come(bus, range(5))
+    for each in (service.data / "clickhouse").iterdir():
+        shutil.rmtree(each)
+    async with service.running():
+        await have_come(bus, range(5))
+
+
+async def test_events_wait_while_clickhouse_is_down_and_are_stored_once_it_is_back(
+    tmp_path, nats_url, bus
+):
+    port = free_port()
+    service = Service(tmp_path, nats_url, f"http://127.0.0.1:{port}")
+    folder = tmp_path / "server"
+    async with service.running():
+        await tell(bus, range(3))  # it waits for ClickHouse from the start
+        with front(folder, port):
+            await have_come(bus, range(3), within=30)
+        await tell(bus, range(3, 6))  # nobody waits for ClickHouse to say that
+        with front(folder, port):
+            await have_come(bus, range(6), within=40)
+
+
+async def test_a_later_release_s_tables_stop_the_start_with_a_sentence(service, bus, capfd):
+    async with service.running():
+        await eventually(lambda: ready(bus), within=20)
+    script = (
+        "import chdb, sys; c = chdb.connect(sys.argv[1]);"
+        "c.query(\"INSERT INTO migrations (number, name) VALUES (99, 'later')\")"
+    )
+    await service.as_it(script, str(service.data / "clickhouse"))
+    async with service.running() as process:
+        assert await process.wait() == 1
+    assert "are at step 99, this release knows" in capfd.readouterr().err
