@@ -1,5 +1,6 @@
 """What a command prints: a table for people, JSON for programs."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -44,10 +45,10 @@ def _print_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    # a pipe has no width: nothing is cut or folded there
+    console = Console() if sys.stdout.isatty() else Console(width=10_000)
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in cells:
         # Text, since a student's notebook may be called [red]
         table.add_row(*(Text(cell) for cell in row))
-    # a pipe has no width: nothing is cut or folded there
-    console.print(table, width=None if console.is_terminal else 10_000, soft_wrap=False)
+    console.print(table)

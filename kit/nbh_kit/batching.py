@@ -247,7 +247,8 @@ class _Pulls:
     async def _until_more(self) -> None:
         so_far = len(self._came)
         try:
-            await asyncio.wait_for(self._ended.wait(), _SILENCE_SECONDS)
+            async with asyncio.timeout(_SILENCE_SECONDS):
+                await self._ended.wait()
         except TimeoutError:
             if len(self._came) == so_far:
                 raise
@@ -291,6 +292,7 @@ async def follow(
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        while not task.done():
+            # Again, if need be: Python 3.11's wait_for, in nats-py, can swallow a cancellation.
+            task.cancel()
+            await asyncio.wait({task}, timeout=1)

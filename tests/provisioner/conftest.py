@@ -82,3 +82,11 @@ def small_disk(tmp_path):
     subprocess.run(mount, check=True)
     yield folder
     subprocess.run(("/bin/umount", str(folder)), check=True)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that users without rights can get to, as the site's data is."""
+    with tempfile.TemporaryDirectory(prefix="nbh-open-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)

@@ -244,3 +244,15 @@ class Provisioner:
         """Hear accesses while the block runs."""
         async with consume(self.bus, EVENTS, "provisioner", [AccessRequested], self._handle):
             yield self
+
+
+@asynccontextmanager
+async def site(
+    folder: Path, nats_url: str, bus: Bus, platforms: str = PLATFORM
+) -> AsyncGenerator[tuple[World, Provisioner]]:
+    """A whole site: router, Traefik, and a provisioner that hears; ready."""
+    world, provisioner = World(folder, nats_url, platforms), Provisioner(bus)
+    await provisioner.publish()
+    async with provisioner.working(), world.traefik(), world.router():
+        await world.ready()
+        yield world, provisioner

@@ -5,10 +5,10 @@ import contextlib
 import shutil
 
 import pytest
-from conftest import found
 
 from nbh_kit.testing import eventually
 from nbh_proto import CoursePublished
+from tests.stats.service import found
 
 KILLS = (1, 7, 12, 13, 14) * 4
 """An insert syncs twelve files, renames its part into the table, then syncs the folder twice: at

@@ -6,12 +6,12 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import Service, found, front
 
 from nbh_kit.config import Config
 from nbh_kit.testing import eventually, free_port
 from nbh_proto import AccessOpened, AccessRequested, CoursePublished, DeadLetter
 from nbh_proto.streams import DEAD
+from tests.stats.service import Service, found, front
 
 
 def published(n, course="py"):

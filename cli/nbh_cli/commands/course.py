@@ -22,6 +22,7 @@ _COLUMNS = ("course", "commit", "notebooks", "image", "giturl", "published", "tr
 def create(
     name: str,
     giturl: str,
+    /,
     *,
     branch: Annotated[str, Parameter(help="Default: the repository's own.")] = "",
     image: Annotated[str, Parameter(help="Default: lab.image of the configuration.")] = "",
@@ -34,7 +35,7 @@ def create(
 
 
 @app.command
-def pull(name: str, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def pull(name: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Fetch a course now and publish what is new."""
     with _checked(name):
         command = PullCourse(course=name)

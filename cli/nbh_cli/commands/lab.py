@@ -33,7 +33,7 @@ def list_(*, course: str = "", json: AsJson = False, config: ConfigFile = DEFAUL
 
 
 @app.command
-def stop(course: str, student: str, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
+def stop(course: str, student: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """End the lab of STUDENT in COURSE, after it had time to save; wait until it is gone."""
     asyncio.run(_stop(operating.load(config), course, student))
     print(f"The lab of {student} in {course} has stopped.")

@@ -25,6 +25,7 @@ def link(
     course: str,
     notebook: str,
     student: str,
+    /,
     *,
     platform: Annotated[str, Parameter(help="Default: the first that signs.")] = "",
     expires: Annotated[timedelta, Parameter(help="From now on, like 45m or 2h.")] = timedelta(

@@ -2,6 +2,7 @@
 read its command line. The supervisor's one composition root."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -24,6 +25,8 @@ def main(arguments: list[str]) -> int:
     0 when it was asked to stop, 1 when it could not run, 2 when the configuration is wrong.
     """
     log = Log(sys.stdout)
+    # what is meant for others must be readable by them, whoever starts us
+    os.umask(0o022)
     file = Path(arguments[0])
     try:
         config = load(file)

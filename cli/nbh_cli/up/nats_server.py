@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from nbh_cli.up import asking
 from nbh_cli.up.children import Child, Program
 from nbh_cli.up.folders import NATS_USERS
 from nbh_kit import programs
@@ -124,7 +125,7 @@ class Monitor:
         """What it says is wrong with itself; empty when nothing is, or when it does not answer."""
         try:
             status, body = await self._get("/healthz")
-        except (OSError, ValueError, TimeoutError):
+        except (OSError, ValueError):
             return ""
         return body.decode(errors="replace") if status == 503 else ""
 
@@ -133,16 +134,8 @@ class Monitor:
         return shutil.disk_usage(self._store).free >= _ENOUGH_SPACE
 
     async def _get(self, path: str) -> tuple[int, bytes]:
-        # HTTP/1.0 ends with the connection; a client library would double this process's memory
         url = urlsplit(msgspec.json.decode(self._ports().read_bytes())["monitoring"][0])
-        async with asyncio.timeout(3):
-            reader, writer = await asyncio.open_connection(url.hostname, url.port)
-            try:
-                writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
-                head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-            finally:
-                writer.close()
-        return int(head.split()[1]), body
+        return await asking.get(url.hostname or "", url.port or 0, path)
 
     def _ports(self) -> Path:
         return self._folder / f"nats-server_{self._child.pid}.ports"

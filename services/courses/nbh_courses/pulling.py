@@ -36,7 +36,7 @@ class Pulling:
         self._registry = registry
         self._bus = bus
         self._limits = limits
-        self._git = Git(local=limits.local_urls, max_bytes=limits.max_bytes)
+        self._git = Git(registry.folder, local=limits.local_urls, max_bytes=limits.max_bytes)
         self._one_at_a_time: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._at_once = asyncio.Semaphore(limits.pulls_at_once)
 

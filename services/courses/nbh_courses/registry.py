@@ -22,14 +22,14 @@ class Registry:
     """Knows every course; the one writer of the bucket."""
 
     def __init__(self, folder: Path, bucket: Bucket[Course]) -> None:
-        self._folder = folder
+        self.folder = folder
         self._bucket = bucket
         self._all: dict[str, Course] = {}
 
     def read(self) -> None:
         """Read all courses from disk."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for file in sorted(self._folder.glob(f"*/{_FILE}")):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted(self.folder.glob(f"*/{_FILE}")):
             try:
                 course = msgspec.json.decode(file.read_bytes(), type=Course)
                 self._all[course.course] = course
@@ -51,7 +51,7 @@ class Registry:
 
     def place(self, name: str) -> Path:
         """The folder of a course."""
-        return self._folder / names.checked_id("course", name)
+        return self.folder / names.checked_id("course", name)
 
     async def put(self, course: Course) -> None:
         """Keep a course, on disk first."""

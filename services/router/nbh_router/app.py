@@ -7,12 +7,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from nbh_proto import new_id
-from nbh_router import address, languages
+from nbh_router import address, dynamic, languages
 from nbh_router.following import Following
 from nbh_router.health import Health
-from nbh_router.labs_away import LabsAway
 from nbh_router.launching import Launching
 from nbh_router.pages import Pages
+from nbh_router.stead import Stead
 
 logger = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ def app(
     *,
     launching: Launching,
     following: Following,
-    labs_away: LabsAway,
+    stead: Stead,
     health: Health,
     pages: Pages,
 ) -> Starlette:
@@ -30,7 +30,7 @@ def app(
 
     async def anything(request: Request) -> Response:
         if address.is_of_a_lab(request.scope["raw_path"]):
-            return await labs_away.gone(request)
+            return await stead.lab_gone(request)
         match request.method:
             case "GET":
                 return await launching.open(request)
@@ -52,7 +52,8 @@ def app(
             Route("/-/access/{ticket}", following.page),
             Route("/-/access/{ticket}/events", following.events),
             Route("/-/access/{ticket}/again", following.again, methods=["POST"]),
-            Route("/-/lab/{status:int}", labs_away.silent),
+            Route(dynamic.LAB_SILENT, stead.lab_silent),
+            Route(dynamic.ROUTER_SILENT, stead.router_silent),
             Route("/{path:path}", anything, methods=_METHODS),
         ],
         exception_handlers={Exception: failed},

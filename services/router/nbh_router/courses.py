@@ -1,7 +1,10 @@
 """What the router knows of courses: a replica of the COURSES bucket."""
 
+import asyncio
+
 from nbh_kit.buckets import Replica
 from nbh_proto import Course, names
+from nbh_router.beginning import Known
 from nbh_router.words import Kind
 
 
@@ -10,15 +13,16 @@ class Courses:
 
     def __init__(self) -> None:
         self._replica: Replica[Course] | None = None
-
-    def read(self, replica: Replica[Course]) -> None:
-        """Answer from this replica from now on."""
-        self._replica = replica
-
-    @property
-    def are_known(self) -> bool:
+        self.known = Known()
         """Whether the bucket was read once."""
-        return self._replica is not None and self._replica.known.is_set()
+
+    async def follow(self, replica: Replica[Course]) -> None:
+        """Answer from this replica, and keep it up to date, for ever."""
+        self._replica = replica
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(replica.follow())
+            await replica.known.wait()
+            self.known.set()
 
     def get(self, course: str) -> Course | None:
         """A course, if it is there."""
@@ -26,7 +30,7 @@ class Courses:
 
     def problem(self, course: str) -> Kind | None:
         """Why no notebook of a course can be asked for (S5); None if it can."""
-        if not self.are_known:
+        if not self.known:
             return "beginning"
         found = self.get(course)
         if found is None:

@@ -69,6 +69,7 @@ class Errors(Section, frozen=True, kw_only=True):
 class Retry(Section, frozen=True, kw_only=True):
     attempts: int
     initial_interval: str
+    status: tuple[str, ...] = ()
 
 
 class IpAllowList(Section, frozen=True, kw_only=True):
@@ -84,6 +85,7 @@ class Middleware(Section, frozen=True, kw_only=True):
 
 class ForwardingTimeouts(Section, frozen=True, kw_only=True):
     dial_timeout: str
+    response_header_timeout: str | None = None
 
 
 class ServersTransport(Section, frozen=True, kw_only=True):
@@ -125,6 +127,9 @@ _WEB = ("web",)
 _REST, _LAB, _GATE = 1, 10, 20
 """Priorities: our own pages, labs' routes, the gate before all labs."""
 
+LAB_SILENT, ROUTER_SILENT = "/-/silent/lab", "/-/silent/router"
+"""Where the pages are that Traefik shows for a lab, or the router, that does not answer."""
+
 _LAB_MIDDLEWARES = ("lab-headers", "lab-errors")
 
 
@@ -132,22 +137,34 @@ def static(config: Config, content_origin: str) -> Dynamic:
     """What does not change: our own pages, the gate before the labs, what all labs share."""
     return Dynamic(
         http=Http(
-            routers={"rest": _rest(), "gate": _gate(content_origin)},
-            services={"router": _service(f"{config.router.host}:{config.router.port}")},
+            routers={
+                "rest": _rest(),
+                "gate": _gate(content_origin),
+                "error-pages": _error_pages(),
+            },
+            services={
+                "router": _service(f"{config.router.host}:{config.router.port}", "router"),
+                # Through our own internal entry point, since Traefik fetches a page without any
+                # middleware: a router that is being started again is waited for there.
+                "error-pages": _service(config.traefik.internal),
+            },
             middlewares={
-                # A router that is started again is not noticed. Only what did not reach it is
-                # sent once more.
-                "again": Middleware(retry=Retry(attempts=20, initial_interval="100ms")),
+                # A router that is started again is not noticed, for some ten seconds. What may
+                # have reached it is sent once more too if it is a GET; the router never answers
+                # with these statuses itself.
+                "again": Middleware(
+                    retry=Retry(attempts=80, initial_interval="100ms", status=("502", "504"))
+                ),
+                "router-errors": _errors("502", "504", path=ROUTER_SILENT),
                 "nobody": Middleware(
                     ip_allow_list=IpAllowList(source_range=("255.255.255.255/32",))
                 ),
                 "lab-headers": Middleware(headers=_lab_headers()),
-                "lab-errors": Middleware(
-                    errors=Errors(status=("502-504",), service="router", query="/-/lab/{status}")
-                ),
+                "lab-errors": _errors("502-504", path=LAB_SILENT),
             },
             servers_transports={
-                "labs": ServersTransport(forwarding_timeouts=ForwardingTimeouts(dial_timeout="5s"))
+                "labs": _transport(dial_timeout="5s"),
+                "router": _transport(dial_timeout="1s", response_header_timeout="10s"),
             },
         ),
         tls=_tls(config),
@@ -207,9 +224,26 @@ def _rest() -> Router:
         service="router",
         entry_points=_WEB,
         priority=_REST,
-        middlewares=("again",),
+        middlewares=("router-errors", "again"),
         observability=_UNOBSERVED,
     )
+
+
+def _error_pages() -> Router:
+    return Router(
+        rule=f"Path(`{LAB_SILENT}`) || Path(`{ROUTER_SILENT}`)",
+        service="router",
+        entry_points=("internal",),
+        middlewares=("again",),
+    )
+
+
+def _errors(*status: str, path: str) -> Middleware:
+    return Middleware(errors=Errors(status=status, service="error-pages", query=path))
+
+
+def _transport(**timeouts: str) -> ServersTransport:
+    return ServersTransport(forwarding_timeouts=ForwardingTimeouts(**timeouts))
 
 
 def _gate(content_origin: str) -> Router:

@@ -68,6 +68,8 @@ class Entrance:
         ``arrived`` is when the click did, of `time.monotonic`; ``once`` whether its link is used
         up now.
         """
+        # A router that has just been started is about to know them.
+        await self._courses.known.wait(arrived)
         if problem := self._courses.problem(ticket.place.course):
             return self._message(problem, _postponed(ticket), language)
         try:

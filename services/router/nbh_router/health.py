@@ -28,8 +28,8 @@ class Health:
         """Which of the things it needs are there; 503 if one is not."""
         there = {
             "nats": self._bus is not None and self._bus.is_connected,
-            "courses": self._courses.are_known,
-            "labs": self._routes.are_known,
+            "courses": bool(self._courses.known),
+            "labs": bool(self._routes.known),
             "traefik": self._routes.are_live,
         }
         return JSONResponse(there, 200 if all(there.values()) else 503)

@@ -19,6 +19,7 @@ from nbh_router.courses import Courses
 from nbh_router.entrance import Entrance
 from nbh_router.pages import Pages
 from nbh_router.refusals import Refusals
+from nbh_router.routes import Routes
 from nbh_router.ticket import SECONDS, BadTicket, Ticket, Tickets
 
 _ANSWER_WITHIN = 0.8
@@ -34,6 +35,7 @@ class Launching:
         admission: Admission,
         entrance: Entrance,
         courses: Courses,
+        routes: Routes,
         tickets: Tickets,
         pages: Pages,
         content_origin: str,
@@ -41,6 +43,7 @@ class Launching:
         self._admission = admission
         self._entrance = entrance
         self._courses = courses
+        self._routes = routes
         self._tickets = tickets
         self._pages = pages
         self._content_origin = content_origin
@@ -62,6 +65,8 @@ class Launching:
         except NoSuchAddress:
             return self._pages.message("no-such-page", language)
         access = new_id()
+        # A call from inside a lab is judged by what is known of labs.
+        await self._routes.known.wait(arrived)
         try:
             admitted = self._admission.admit(
                 click, request.headers.get("referer", ""), time.time()

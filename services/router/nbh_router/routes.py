@@ -13,6 +13,7 @@ import structlog
 from nbh_kit.buckets import Held, Put
 from nbh_proto import lab_key, new_id
 from nbh_router import dynamic, table, whole_file
+from nbh_router.beginning import Known
 from nbh_router.dynamic import Dynamic
 from nbh_router.table import Change, Route, Table
 
@@ -32,7 +33,9 @@ class Routes:
         self._internal = internal
         self._table = Table()
         self._changed = asyncio.Event()
-        self._known = False
+        self.known = Known()
+        """Whether all labs were read once."""
+
         self._confirmed = False
         self._live: dict[str, Route] = {}
         self._news = asyncio.Condition()
@@ -52,7 +55,7 @@ class Routes:
         async for change in changes:
             self._table = table.after(self._table, change, time.monotonic())
             _complain_about(change)
-            self._known = True
+            self.known.set()
             self._changed.set()
 
     async def publish(self) -> None:
@@ -77,11 +80,6 @@ class Routes:
                     await self._go_live(routes)
 
     @property
-    def are_known(self) -> bool:
-        """Whether all labs were read once."""
-        return self._known
-
-    @property
     def are_live(self) -> bool:
         """Whether Traefik has confirmed a version since this router runs."""
         return self._confirmed
@@ -103,7 +101,7 @@ class Routes:
         return True
 
     async def _until_changed(self) -> None:
-        end = table.next_end(self._table, time.monotonic()) if self._known else None
+        end = table.next_end(self._table, time.monotonic()) if self.known else None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(end):
                 await self._changed.wait()

@@ -18,12 +18,12 @@ from nbh_router.courses import Courses
 from nbh_router.entrance import Entrance
 from nbh_router.following import Following
 from nbh_router.health import Health
-from nbh_router.labs_away import LabsAway
 from nbh_router.launching import Launching
 from nbh_router.origins import normal
 from nbh_router.pages import Pages
 from nbh_router.patience import Forecast
 from nbh_router.routes import Routes
+from nbh_router.stead import Stead
 from nbh_router.ticket import Tickets
 
 logger = structlog.get_logger(__name__)
@@ -57,6 +57,7 @@ class Service:
             admission=admission(config, content, self.routes.capability_of),
             entrance=entrance,
             courses=self._courses,
+            routes=self.routes,
             tickets=tickets,
             pages=pages,
             content_origin=content,
@@ -72,7 +73,7 @@ class Service:
         self._app = app(
             launching=self._launching,
             following=following,
-            labs_away=LabsAway(pages),
+            stead=Stead(pages),
             health=self._health,
             pages=pages,
         )
@@ -98,12 +99,10 @@ class Service:
             await self._work(bus, server)
 
     async def _work(self, bus: Bus, server: http.Serving) -> None:
-        courses = Replica(Bucket(bus, Course))
-        self._courses.read(courses)
         self._launching.connect(bus)
         self._health.connect(bus)
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(courses.follow())
+            loops.create_task(self._courses.follow(Replica(Bucket(bus, Course))))
             loops.create_task(self.routes.follow(Bucket(bus, Lab).watch()))
             loops.create_task(self.routes.publish())
             try:

@@ -50,6 +50,8 @@ def own(workspace: int, name: str) -> str | None:
 def mode_of(root: int, path: str) -> int | None:
     """The mode of what stands at ``path`` beneath ``root``, not followed; None if nothing does."""
     parent, _, leaf = path.rpartition("/")
+    if leaf in ("", ".", "..") or "\0" in leaf:
+        return None
     try:
         if not parent:
             return os.stat(leaf, dir_fd=root, follow_symlinks=False).st_mode

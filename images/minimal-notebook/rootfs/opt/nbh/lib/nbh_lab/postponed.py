@@ -100,17 +100,23 @@ class _RealParents(MetaPathFinder):
             return None
         parent.real()
         read = sys.modules.get(fullname)  # most packages import their own modules
-        return None if read is None else ModuleSpec(fullname, _AlreadyRead(read))
+        return None if read is None else _AlreadyRead.spec_for(read)
 
 
 class _AlreadyRead(Loader):
     """Keeps `import` from running a module a second time."""
 
-    def __init__(self, module: ModuleType) -> None:
-        self._module, self._spec = module, module.__spec__
+    def __init__(self, spec: ModuleSpec | None) -> None:
+        self._spec = spec
+
+    @classmethod
+    def spec_for(cls, module: ModuleType) -> ModuleSpec:
+        # `import` takes the spec of a module that came while it was looking for it
+        module.__spec__ = ModuleSpec(module.__name__, cls(module.__spec__))
+        return module.__spec__
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return self._module
+        return sys.modules[spec.name]
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self._spec

@@ -1,4 +1,4 @@
-"""What a browser gets at a lab's address when the lab is not there (S-19), or silent (S17)."""
+"""What a browser gets when a lab is not there (S-19), or who should answer is silent (S17)."""
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -7,24 +7,27 @@ from nbh_router import languages
 from nbh_router.pages import Pages
 
 
-class LabsAway:
-    """Answers in place of labs. Scripts get a line, people a page."""
+class Stead:
+    """Answers in the stead of others. Scripts get a line, people a page."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    async def gone(self, request: Request) -> Response:
+    async def lab_gone(self, request: Request) -> Response:
         """There is no route: the lab was stopped, or never was."""
         if not _is_read_by_a_person(request):
             return PlainTextResponse("this notebook server is gone\n", 404)
         return self._pages.message("lab-gone", _language(request))
 
-    async def silent(self, request: Request) -> Response:
-        """Traefik got no answer from a lab, and asks for a page; the status stays its own."""
-        status = int(request.path_params["status"])
+    async def lab_silent(self, request: Request) -> Response:
+        """Traefik got no answer from a lab, and asks for a page; it keeps its own status."""
         if not _is_read_by_a_person(request):
-            return PlainTextResponse("the notebook server does not answer\n", status)
-        return self._pages.message("lab-silent", _language(request), status=status)
+            return PlainTextResponse("the notebook server does not answer\n")
+        return self._pages.message("lab-silent", _language(request), status=200)
+
+    async def router_silent(self, request: Request) -> Response:
+        """Traefik got no answer from the router, which is here again by now."""
+        return self._pages.message("away", _language(request), status=200)
 
 
 def _is_read_by_a_person(request: Request) -> bool:

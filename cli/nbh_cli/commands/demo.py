@@ -1,0 +1,81 @@
+"""`nbh demo`."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from nbh_cli import preparing
+from nbh_cli.demo import place, repository, running
+from nbh_cli.demo.place import Demo, Place
+from nbh_cli.host.failures import HostFailure
+from nbh_cli.host.packages import NEEDS
+from nbh_cli.preparing import REPOSITORY
+from nbh_cli.sorry import Sorry
+from nbh_cli.steps import Steps
+
+_EXAMPLES = REPOSITORY / "examples"
+
+
+def demo(
+    *,
+    folder: Annotated[Path, Parameter(help="Where it keeps its things.")] = REPOSITORY / ".demo",
+) -> None:
+    """Run the whole system with a course and a learning platform, until Ctrl-C.
+
+    Nothing of it is left behind then, but students' files.
+    """
+    if not _EXAMPLES.is_dir():
+        raise Sorry("the demo needs a checkout of nbhosting, with its examples")
+    os.umask(0o022)
+    try:
+        asyncio.run(_until_stopped(_demo(Place(folder.absolute()), Steps())))
+    except HostFailure as e:
+        raise Sorry(str(e)) from e
+
+
+async def _until_stopped(doing: Coroutine[Any, Any, None]) -> None:
+    """Do it until a signal comes; then its `async with` blocks end what they began."""
+    task = asyncio.create_task(doing)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # once: a second Ctrl-C must not interrupt what ends the rest
+        loop.add_signal_handler(number, lambda: task.cancelling() or task.cancel())
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
+
+
+async def _demo(where: Place, steps: Steps) -> None:
+    demo = await _prepared(where, steps)
+    async with running.system(demo) as up:
+        with steps.step("the system"):
+            await running.ready(demo, up)
+        with steps.step("the course") as say:
+            await running.publish(demo, say)
+        async with running.platform(demo, _EXAMPLES / "platform" / "app.py"):
+            _invite(demo, steps)
+            await up.wait()
+            raise Sorry(f"the system has ended; {demo.place.log} says why")
+
+
+async def _prepared(where: Place, steps: Steps) -> Demo:
+    await preparing.have(steps, NEEDS)
+    if os.getuid() != 0:
+        raise Sorry("labs run in podman, as root: run sudo make demo")
+    await preparing.for_labs(steps, where.run)
+    await repository.publish(_EXAMPLES / "course", where.repository)
+    return place.configure(where)
+
+
+def _invite(demo: Demo, steps: Steps) -> None:
+    nbh = f"nbh … --config {demo.place.config_file}"
+    steps.tell(f"\n  Open  {demo.url}\n")
+    steps.tell(f"  students' files  {demo.place.data / 'students'}")
+    steps.tell(f"  the log          {demo.place.log}")
+    steps.tell(f"  the operator     {nbh}")
+    steps.tell("\n  Ctrl-C ends it; students' files stay.")

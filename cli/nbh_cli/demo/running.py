@@ -1,0 +1,163 @@
+"""Runs the demo: the system, a course, a platform's page; and ends all of it."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from nbh_cli import carrying_out, operating
+from nbh_cli.demo.place import COURSE, KEY, PLATFORM, Demo
+from nbh_cli.sorry import Sorry
+from nbh_cli.steps import Say, Steps
+from nbh_cli.up import asking, reach
+from nbh_cli.up.children import Program, become
+from nbh_kit.config import Config
+from nbh_proto import (
+    Command,
+    CommandFailed,
+    CommandProgress,
+    Course,
+    CreateCourse,
+    PullCourse,
+    names,
+)
+from nbh_proto.course import CommandAnswer
+
+IMAGE = "nbhosting/scipy-notebook"
+
+_NOBODY = 65534
+_READY_WITHIN = 60.0
+_ENDS_WITHIN = 60.0
+_LAST_LINES = 15
+
+
+@asynccontextmanager
+async def system(demo: Demo) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """`nbh up` while the block runs; then it ends with all labs. Its log is a file."""
+    argv = (sys.executable, "-m", "nbh_cli.up", str(demo.place.config_file), "--end-labs")
+    demo.place.data.mkdir(parents=True, exist_ok=True)
+    with demo.place.log.open("wb") as log:
+        # If we are killed it hears so, and ends everything in order.
+        process = await _started(Program("up", argv), signal.SIGTERM, log.fileno())
+    try:
+        yield process
+    finally:
+        with Steps().step("ending labs and services"):
+            await _ended(process)
+        shutil.rmtree(demo.place.run, ignore_errors=True)
+
+
+@asynccontextmanager
+async def platform(demo: Demo, app: Path) -> AsyncGenerator[None]:
+    """The learning platform's page while the block runs."""
+    argv = (sys.executable, str(app), "--port", str(demo.platform_port))
+    options = ("--notebooks", demo.config.origins.content, "--course", COURSE)
+    who = ("--platform", PLATFORM, "--key", KEY)
+    program = Program("platform", (*argv, *options, *who))
+    if os.getuid() == 0:
+        show = reach.behind_barriers((*reach.code(), app.parents[1]))
+        program = program._replace(uid=_NOBODY, show=show)
+    environment = {"PLATFORM_SECRET": demo.secret}
+    process = await _started(program, signal.SIGKILL, None, environment)
+    try:
+        await _answering("127.0.0.1", demo.platform_port, "/")
+        yield
+    finally:
+        await _ended(process)
+
+
+async def ready(demo: Demo, up: asyncio.subprocess.Process) -> None:
+    """Return once notebooks can be asked for.
+
+    Raises:
+        Sorry: the system does not come up; has the end of its log.
+    """
+    answering = asyncio.create_task(_all_answering(demo.config))
+    ended = asyncio.create_task(up.wait())
+    done, pending = await asyncio.wait(
+        {answering, ended}, timeout=_READY_WITHIN, return_when=asyncio.FIRST_COMPLETED
+    )
+    for task in pending:
+        task.cancel()
+    if answering not in done:
+        raise Sorry(f"the system did not come up; the end of {demo.place.log}:\n{_end_of(demo)}")
+
+
+async def publish(demo: Demo, say: Say) -> None:
+    """Create the course, or publish what is new in it.
+
+    Raises:
+        Sorry: it was not published, and why.
+    """
+
+    def hear(answer: CommandAnswer) -> None:
+        if isinstance(answer, CommandProgress):
+            say(answer.line)
+
+    async with operating.bus(demo.config) as bus:
+        known = await operating.all_of(bus, Course)
+        command = _pull() if names.token(COURSE) in known else _create(demo)
+        last = await carrying_out.outcome(bus, command, hear)
+    if isinstance(last, CommandFailed):
+        raise Sorry(f"the course was not published: {carrying_out.why(last)}")
+
+
+def _create(demo: Demo) -> Command:
+    return CreateCourse(course=COURSE, giturl=str(demo.place.repository), image=IMAGE)
+
+
+def _pull() -> Command:
+    return PullCourse(course=COURSE)
+
+
+async def _all_answering(config: Config) -> None:
+    port = int(config.origins.content.rpartition(":")[2])
+    await _answering(config.router.host, config.router.port, "/readyz")
+    await _answering("127.0.0.1", port, "/")
+
+
+async def _answering(host: str, port: int, path: str) -> None:
+    while True:
+        with contextlib.suppress(OSError, ValueError):
+            status, body = await asking.get(host, port, path)
+            # Traefik's own words, until it has read the router's file
+            if status < 500 and body.strip() != b"404 page not found":
+                return
+        await asyncio.sleep(0.05)
+
+
+async def _started(
+    program: Program,
+    dies_by: signal.Signals,
+    output: int | None,
+    environment: Mapping[str, str] | None = None,
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *become(program, dies_by=dies_by),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output if output is not None else asyncio.subprocess.DEVNULL,
+        stderr=output if output is not None else asyncio.subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+        # Ctrl-C is for us; we end what we started in order
+        process_group=0,
+    )
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _ENDS_WITHIN)
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+def _end_of(demo: Demo) -> str:
+    lines = demo.place.log.read_text(errors="replace").splitlines()
+    return "\n".join(lines[-_LAST_LINES:])

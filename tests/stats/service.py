@@ -1,0 +1,82 @@
+"""The service as a process, and what stands for a ClickHouse server, for tests."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from nbh_kit.config import Config
+from nbh_proto.stats import EventsFound, FindEvents
+
+FRONT = Path(__file__).parent / "front.py"
+
+
+@contextmanager
+def front(folder: Path, port: int = 0):
+    """A small HTTP front of chDB in a process of its own: what stands for a server here."""
+    port_file = folder.with_suffix(".port")
+    process = subprocess.Popen([sys.executable, FRONT, folder, port_file, str(port)])
+    try:
+        deadline = time.monotonic() + 30
+        while not port_file.exists():
+            assert process.poll() is None, "the front has ended"
+            assert time.monotonic() < deadline, "the front has not started"
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port_file.read_text()}"
+    finally:
+        process.kill()
+        process.wait()
+        port_file.unlink(missing_ok=True)
+
+
+class Service:
+    """``python -m nbh_stats`` on a folder and a nats-server of the test's own."""
+
+    def __init__(self, folder: Path, nats_url: str, server: str = "") -> None:
+        self.data = folder / "data"
+        self._file = folder / "nbhosting.toml"
+        self._file.write_text(
+            f'[site]\ndata = "{self.data}"\nrun = "{folder / "run"}"\n'
+            f'[nats]\nurl = "{nats_url}"\n'
+            f'[stats]\nclickhouse = "{server}"\nbatch_rows = 500\nbatch_within = 0.02\n'
+        )
+        self._own(self.data / "clickhouse", folder)
+
+    def _own(self, clickhouse_folder: Path, folder: Path) -> None:
+        clickhouse_folder.mkdir(parents=True, exist_ok=True)
+        if os.getuid() == 0:  # it drops to a user of its own then, who must find the way
+            os.chown(clickhouse_folder, Config().uid_of("stats"), Config().uid_of("stats"))
+            for parent in (folder, *folder.parents):
+                parent.chmod(parent.stat().st_mode | 0o011)
+
+    @asynccontextmanager
+    async def running(self, *before: str):
+        """The process; ``before`` is what runs it, such as strace."""
+        process = await asyncio.create_subprocess_exec(
+            *before, sys.executable, "-m", "nbh_stats", "--config", str(self._file)
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    async def as_it(self, script: str, *arguments: str):
+        """Run some Python as the user that the service becomes."""
+        uid = Config().uid_of("stats") if os.getuid() == 0 else os.getuid()
+        become = f"import os; os.setgid({uid}); os.setuid({uid})\n" if os.getuid() == 0 else ""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", f"import chdb\n{become}{script}", *arguments
+        )
+        assert await process.wait() == 0
+
+
+async def found(bus, **wanted):
+    """What the service answers; nobody is there or it is not ready: an AssertionError."""
+    answer = await bus.ask(FindEvents(**{"limit": 10_000} | wanted), EventsFound, within=2)
+    assert not answer.error, answer.error
+    return answer.events
