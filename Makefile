@@ -11,7 +11,11 @@ BIN := $(VENV)/bin
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
+# Services run as users of their own and read our code: also after a clone under umask 077. The
+# checkout's own folder stays as closed as it is.
 setup: $(VENV)/.ready ## the environment, from the hashed locks
+	@chmod -R go+rX $(MEMBERS) examples 2>/dev/null || true
+
 
 demo: setup ## the whole system on this machine, with a demo course and platform; Ctrl-C ends it
 	@$(BIN)/python -m nbh_cli demo

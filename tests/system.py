@@ -21,6 +21,7 @@ import msgspec
 import psutil
 
 from nbh_cli import history
+from nbh_cli.up.children import Program, become
 from nbh_kit import bus as buses
 from nbh_kit import links
 from nbh_kit.buckets import Bucket, Snapshot
@@ -32,6 +33,7 @@ from tests.e2e.courses import Repository, small_course
 from tests.settings import PLATFORM, Tables, written
 
 _READY_WITHIN = 60.0
+_COMMAND_WITHIN = 120.0
 _ENDS_WITHIN = 60.0
 
 
@@ -87,7 +89,12 @@ class System:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, errors = (text.decode() for text in await process.communicate())
+        try:
+            said = await asyncio.wait_for(process.communicate(), _COMMAND_WITHIN)
+        except TimeoutError:
+            process.kill()
+            raise Failed(f"nbh {' '.join(words)}: not done in {_COMMAND_WITHIN:.0f} s") from None
+        out, errors = (text.decode() for text in said)
         if process.returncode:
             raise Failed(f"nbh {' '.join(words)}: {process.returncode}\n{out}{errors}")
         return out
@@ -197,11 +204,13 @@ async def running_system(
 @asynccontextmanager
 async def _up(config: Config, file: Path, log: Path) -> AsyncGenerator[int]:
     with log.open("ab") as out:
+        argv = (sys.executable, "-m", "nbh_cli.up", str(file), "--end-labs")
         up = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "nbh_cli.up", str(file), "--end-labs"),
+            # when the tests are killed it hears so and ends what it runs
+            *become(Program("up", argv), dies_by=signal.SIGTERM),
             stdout=out,
             stderr=out,
-            start_new_session=True,
+            process_group=0,
         )
     try:
         await _ready(config, up, log)

@@ -141,10 +141,10 @@ async def _built(podman: Podman) -> dict[str, str]:
 async def _build(
     podman: Podman, repository: Path, image: Image, fingerprint: str, on: str, say: Say
 ) -> None:
-    command = build_command(image, fingerprint, on, _certificates(_CERTIFICATES))
+    command = build_command(repository, image, fingerprint, on, _certificates(_CERTIFICATES))
     try:
         await run(
-            podman.command(*command, str(repository)),
+            podman.command(*command),
             what=f"building {image.repository}",
             say=say,
             environment=podman.environment,
@@ -154,9 +154,9 @@ async def _build(
 
 
 def build_command(
-    image: Image, fingerprint: str, on: str, certificates: Path | None
+    repository: Path, image: Image, fingerprint: str, on: str, certificates: Path | None
 ) -> tuple[str, ...]:
-    """podman's arguments, but for the context: the repository.
+    """podman's arguments. The context is the repository.
 
     The machine's certificates are laid over the image's while it is built, since a proxy on the
     way out may present its own; they are not in the image.
@@ -174,7 +174,9 @@ def build_command(
         *("--label", f"{LABEL}={fingerprint}"),
         *("--tag", f"{image.repository}:{fingerprint[:12]}"),
         *("--tag", f"{image.repository}:latest"),
-        *("--file", f"images/{image.name}/Containerfile"),
+        # with its full path: podman looks in its own working directory first
+        *("--file", str(repository.absolute() / "images" / image.name / "Containerfile")),
+        str(repository),
     )
 
 

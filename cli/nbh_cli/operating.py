@@ -1,9 +1,11 @@
 """The operator's side of the bus: the configuration, and a connection as user "operator"."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
@@ -27,7 +29,7 @@ ConfigFile = Annotated[
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object a line.")]
 
 DEFAULT_CONFIG = Path("nbhosting.toml")
-_WITHIN = 2.0
+_WITHIN = 5.0
 
 
 def load(file: Path) -> Config:
@@ -50,6 +52,7 @@ async def bus(config: Config) -> AsyncGenerator[Bus]:
         Sorry: it is not, or does not know our password; says the address.
     """
     configure_logging("nbh", "error")
+    await _check_that_somebody_listens(config)
     connection = buses.connect(
         config.nats.url,
         name="operator",
@@ -74,6 +77,17 @@ async def all_of(bus: Bus, type_: type[V]) -> dict[str, Held[V]]:
         if isinstance(change, Snapshot):
             return change.all
     raise Sorry(f"the bucket {type_.bucket} cannot be read")
+
+
+async def _check_that_somebody_listens(config: Config) -> None:
+    # The client would try again for a while; where nobody listens a person need not wait for that.
+    parts = urlsplit(config.nats.url)
+    try:
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port or 4222)
+    except OSError as e:
+        why = e.strerror or str(e)
+        raise Sorry(f"NATS at {config.nats.url}: {why}. Is `nbh up` running?") from e
+    writer.close()
 
 
 def _password(config: Config) -> str:

@@ -8,6 +8,7 @@ The key's secret comes by the environment, as PLATFORM_SECRET.
 import argparse
 import html
 import os
+import re
 import sys
 import time
 from http import HTTPStatus
@@ -60,7 +61,7 @@ def page(platform: Platform, language: str, student: str) -> str:
         _frame(platform, lesson, number, student) for number in range(len(lesson.notebooks))
     )
     return _template("page.html").substitute(
-        {key: html.escape(text) for key, text in lesson.words.items()},
+        {key: _text(words) for key, words in lesson.words.items()},
         language=language,
         student=html.escape(STUDENTS[student]),
         students=_choices(STUDENTS, student, language=language),
@@ -93,6 +94,11 @@ def _choices(names: dict[str, str], chosen: str, **others: str) -> str:
         query = html.escape(urlencode({parameter: key, **others}))
         links.append(f'<a href="?{query}"{current}>{html.escape(name)}</a>')
     return "".join(links)
+
+
+def _text(words: str) -> str:
+    # French puts a blank before these, and no line may begin with them
+    return re.sub(r" ([:;?!])", "\N{NO-BREAK SPACE}\\1", html.escape(words))
 
 
 def _template(name: str) -> Template:

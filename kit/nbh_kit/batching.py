@@ -267,7 +267,7 @@ class _Pulls:
 
 
 def _numbers(raw: Msg) -> tuple[int, int]:
-    """The place in the stream and the count of deliveries, from the address of the ack (ADR-15)."""
+    """The place in the stream and the count of deliveries, from the ack's address (ADR-15)."""
     tokens = raw.reply.split(".")
     if len(tokens) == _PLAIN_REPLY_TOKENS:
         return int(tokens[5]), int(tokens[6])

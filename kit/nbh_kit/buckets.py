@@ -108,6 +108,17 @@ class Bucket(Generic[V]):
         except _AWAY as e:
             raise BusAway(f"{self._type.bucket}: {e!r}") from e
 
+    async def put(self, key: str, value: V) -> int:
+        """Write a key, whatever stands there; return the revision. For a bucket's one writer.
+
+        Raises:
+            BusAway: NATS does not answer; the key may or may not be written.
+        """
+        try:
+            return int(await (await self._open()).put(key, msgspec.json.encode(value)))
+        except _AWAY as e:
+            raise BusAway(f"{self._type.bucket}: {e!r}") from e
+
     async def delete(self, key: str, revision: int) -> None:
         """Remove what stands under ``revision``.
 

@@ -7,7 +7,7 @@ so; when a service dies its messages come again after `ACK_WAIT`. What nobody ca
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any
@@ -111,7 +111,7 @@ class Consumption:
             return
         with structlog.contextvars.bound_contextvars(message=message.id):
             try:
-                async with _telling_that_we_work(raw):
+                with _telling_that_we_work(raw):
                     await self._handle(message)
             except Exception as e:
                 logger.exception("a handler failed", subject=raw.subject)
@@ -191,18 +191,25 @@ def _pattern(type_: type[Message], only: Mapping[str, str]) -> str:
     return pattern
 
 
-@asynccontextmanager
-async def _telling_that_we_work(raw: Msg) -> AsyncGenerator[None]:
+@contextlib.contextmanager
+def _telling_that_we_work(raw: Msg) -> Iterator[None]:
+    telling: set[asyncio.Task[None]] = set()
+
     async def tell() -> None:
         while True:
-            await asyncio.sleep(ACK_WAIT / 3)
             await _settle(raw.in_progress())
+            await asyncio.sleep(ACK_WAIT / 3)
 
-    telling = asyncio.create_task(tell())
+    # Most handlers are done long before: a timer costs a tenth of a task.
+    timer = asyncio.get_running_loop().call_later(
+        ACK_WAIT / 3, lambda: telling.add(asyncio.create_task(tell()))
+    )
     try:
         yield
     finally:
-        telling.cancel()
+        timer.cancel()
+        for task in telling:
+            task.cancel()
 
 
 async def _settle(saying: Awaitable[None]) -> None:

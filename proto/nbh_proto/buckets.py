@@ -80,6 +80,9 @@ class Course(Value, frozen=True, kw_only=True):
     notebook_url_format: str = "notebooks/{notebook}"
     """The path under the lab's base URL that opens a notebook (S11, U9)."""
 
+    problems: tuple[str, ...] = ()
+    """What is wrong in the published revision and left out of it, in sentences for the teacher."""
+
     @property
     def key(self) -> str:
         """Its key in the bucket."""

@@ -3,7 +3,6 @@
 import pytest
 
 from nbh_kit.testing import eventually
-
 from tests.router.upstream import upstream
 from tests.router.world import site
 

@@ -211,6 +211,7 @@ async def test_dead_letters_are_listed_and_said_again(bus, nbh):
     heard = await bus.client.subscribe("nbh.event.course.failed.python")
     assert await nbh("dead", "replay", "2") == (0, "1 said again.\n", "")
     assert (await heard.next_msg(timeout=5)).data == b"letter 2"
+    await heard.unsubscribe()
     assert (await bus.js.stream_info(DEAD.name)).state.messages == 1
     assert (await nbh("dead", "replay", "7"))[2] == "nbh: there is no dead letter 7\n"
     assert await nbh("dead", "replay", "--all") == (0, "1 said again.\n", "")

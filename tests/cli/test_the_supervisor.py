@@ -1,15 +1,20 @@
 """`nbh up` runs every part under its own user, keeps it running, and leaves nothing behind."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import socket
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx2 as httpx
 import psutil
 import pytest
 
+from nbh_cli.up import reach
+from nbh_cli.up.children import Program, become
 from nbh_kit.testing import eventually
 from tests import settings
 from tests.system import running_system
@@ -114,6 +119,49 @@ async def test_the_data_may_stand_behind_a_folder_that_only_root_can_pass(tmp_pa
         assert _uids(system.pid("traefik")) == {uid}
 
 
+@needs_root
+async def test_traefik_may_listen_on_the_port_of_the_web_without_being_root(tmp_path):
+    port = _free_low_port()
+    over = {
+        "origins": {"content": f"http://localhost:{port}"},
+        "traefik": {"listen": f"127.0.0.1:{port}"},
+    }
+    async with running_system(tmp_path, engine="memory", settings=over) as system:
+        assert _uids(system.pid("traefik")) == {system.config.uid_of("traefik")}
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"{system.url}/")).status_code != 502
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [("memory", "started; notebooks are at"), ("podman", "podman is run by root only")],
+)
+async def test_an_ordinary_user_runs_it_with_labs_in_memory_only(tmp_path, engine, said):
+    tmp_path.chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    settings.written(home / "nbhosting.toml", home / "run", engine=engine)
+    for path in (home, home / "nbhosting.toml"):
+        os.chown(path, 64197, 64197)
+    program = Program(
+        "up",
+        (*_UP, _file(home)),
+        uid=64197,
+        show=reach.behind_barriers((*reach.code(), home)),
+    )
+    with (home / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *become(program, dies_by=signal.SIGTERM), stdout=log, stderr=log, cwd="/"
+        )
+    await eventually(lambda: said in (home / "log").read_text(), within=20)
+    if engine == "memory":
+        children = await eventually(lambda: _has_all_parts(process.pid), within=20)
+        await eventually(lambda: {uid for c in children for uid in c.uids()} == {64197})
+        process.terminate()
+    assert await asyncio.wait_for(process.wait(), 40) == (0 if engine == "memory" else 2)
+
+
 @asynccontextmanager
 async def up(folder):
     """`nbh up` on a memory engine; killed at the end if it still runs."""
@@ -153,6 +201,14 @@ def _has_all_parts(pid):
 
 def _runs(process):
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def _free_low_port():
+    for port in range(700, 1023):
+        with socket.socket() as tried, contextlib.suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port below 1024 is free")
 
 
 def _uids(pid):

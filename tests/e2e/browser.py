@@ -59,8 +59,8 @@ class Notebook:
     async def shown(self) -> "Notebook":
         """Wait until it can be worked with: its cells are there and its kernel is idle."""
         await self._where.locator(".jp-Cell").first.wait_for()
-        idle = '[data-status="idle"], .jp-NotebookKernelStatus:has-text("")'
-        await self._where.locator(idle).first.wait_for(state="attached")
+        idle = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+        await self._where.locator(idle).first.wait_for()
         return self
 
     def code(self, number: int = 0) -> Locator:

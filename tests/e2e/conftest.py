@@ -1,14 +1,13 @@
 """One running system for all end-to-end tests, on the real parts."""
 
-import pytest
+import pytest_asyncio
 
-from tests.e2e.browser import CHROMIUM
 from tests.e2e.courses import small_course
 from tests.e2e.platform import platform as serving_platform
 from tests.system import running_system
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def system(tmp_path_factory, lab_images):
     """`nbh up` with podman, and a small course in it."""
     folder = tmp_path_factory.mktemp("system")
@@ -18,14 +17,8 @@ async def system(tmp_path_factory, lab_images):
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def platform(system):
     """A learning platform that may show notebooks in its frames."""
     async with serving_platform(system.platform_port) as shown:
         yield shown
-
-
-@pytest.fixture(autouse=True)
-def _needs_a_browser(request):
-    if request.node.get_closest_marker("browser") and CHROMIUM is None:
-        pytest.skip("Chromium is not installed")

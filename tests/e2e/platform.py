@@ -29,7 +29,8 @@ class Platform:
 
     async def page(self, request: Request) -> HTMLResponse:
         """Serve a lesson."""
-        return HTMLResponse(self._lessons[request.path_params["name"]])
+        found = self._lessons.get(request.path_params["name"])
+        return HTMLResponse(found or "", 200 if found else 404)
 
 
 @asynccontextmanager

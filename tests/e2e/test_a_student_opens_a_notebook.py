@@ -10,7 +10,11 @@ from nbh_kit.testing import eventually
 from tests.e2e.browser import Notebook, browser
 from tests.e2e.courses import MYST
 
-pytestmark = [pytest.mark.podman, pytest.mark.browser]
+pytestmark = [
+    pytest.mark.podman,
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
 async def opened(context, platform, *urls):

@@ -14,6 +14,7 @@ BUNDLE = Path(
 
 pytestmark = [
     pytest.mark.podman,
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.browser,
     pytest.mark.skipif(not BUNDLE.exists(), reason=f"there is no {BUNDLE}"),
 ]

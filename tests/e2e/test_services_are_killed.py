@@ -5,11 +5,12 @@ import os
 import signal
 
 import pytest
+import pytest_asyncio
 
 from nbh_kit.testing import eventually
 from tests.e2e.student import Student
 
-pytestmark = pytest.mark.podman
+pytestmark = [pytest.mark.podman, pytest.mark.asyncio(loop_scope="session")]
 
 STUDENTS = 10
 
@@ -55,7 +56,7 @@ async def killed(system, part):
     await eventually(lambda: system.pid(part) not in (None, was), within=20)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def workers(system):
     """Ten students at work."""
     working = [Worker(system, f"worker-{n}") for n in range(STUDENTS)]

@@ -1,7 +1,5 @@
 """A lab as the provisioner starts it: the contract of images/README.md, on podman's API."""
 
-import asyncio
-import contextlib
 import json
 import os
 import secrets
@@ -12,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import podman
-from podman.domain.containers import Container
-from podman.errors import APIError
 
 from nbh_kit.testing import eventually
 
@@ -29,7 +24,8 @@ STOCK = ("/opt/venv/bin/jupyter-lab",)
 class Lab:
     """One that answers."""
 
-    container: Container
+    podman: "Podman"
+    container: str
     address: str
     path: str
     token: str
@@ -55,11 +51,7 @@ class Lab:
 
     async def run(self, *argv: str) -> str:
         """What a program in the lab, of the lab's user, prints."""
-        status, raw = await asyncio.to_thread(
-            self.container.exec_run, list(argv), user=f"{UID}:{GID}"
-        )
-        assert status == 0, _unframed(raw)
-        return _unframed(raw)
+        return await self.podman.run(self.container, argv)
 
     @property
     def server(self) -> str:
@@ -69,6 +61,66 @@ class Lab:
 
     async def python(self, program: str) -> str:
         return await self.run("/opt/venv/bin/python", "-c", program)
+
+
+@dataclass(frozen=True)
+class Podman:
+    """podman's API, as much as a lab's tests need of it."""
+
+    socket: Path
+
+    async def create(self, body: Mapping[str, Any]) -> str:
+        """Create a container; returns its id."""
+        return str((await self._ask("POST", "/containers/create", body)).json()["Id"])
+
+    async def start(self, container: str) -> str:
+        """Start it; returns its address."""
+        await self._ask("POST", f"/containers/{container}/start")
+        settings = (await self.inspect(container))["NetworkSettings"]
+        return f"{settings['IPAddress']}:{PORT}"
+
+    async def inspect(self, container: str) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self._ask("GET", f"/containers/{container}/json")).json()
+        return answer
+
+    async def exists(self, container: str) -> bool:
+        return (await self._answer("GET", f"/containers/{container}/exists")).status_code == 204
+
+    async def remove(self, container: str) -> None:
+        answer = await self._answer("DELETE", f"/containers/{container}?force=true&v=true")
+        # podman 4.3 now and then fails to remove a folder that it has unmounted a moment ago,
+        # and says so after it has removed the container
+        if answer.is_error and await self.exists(container):
+            raise AssertionError(answer.text)
+
+    async def logs(self, container: str) -> str:
+        where = f"/containers/{container}/logs?stdout=true&stderr=true"
+        return _unframed((await self._ask("GET", where)).content)
+
+    async def run(self, container: str, argv: Sequence[str]) -> str:
+        """What a program in it, of the lab's user, prints."""
+        wish = {"Cmd": list(argv), "User": f"{UID}:{GID}"}
+        attached = {"AttachStdout": True, "AttachStderr": True}
+        made = await self._ask("POST", f"/containers/{container}/exec", {**wish, **attached})
+        session = made.json()["Id"]
+        said = _unframed((await self._ask("POST", f"/exec/{session}/start", {})).content)
+        ended = (await self._ask("GET", f"/exec/{session}/json")).json()
+        assert ended["ExitCode"] == 0, said
+        return said
+
+    async def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> httpx2.Response:
+        answer = await self._answer(method, path, body)
+        assert answer.is_success, answer.text
+        return answer
+
+    async def _answer(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> httpx2.Response:
+        transport = httpx2.AsyncHTTPTransport(uds=str(self.socket))
+        async with httpx2.AsyncClient(transport=transport, timeout=60) as client:
+            return await client.request(method, f"http://podman/v4.0.0/libpod{path}", json=body)
 
 
 def site_config(path: str, token: str) -> dict[str, Any]:
@@ -93,16 +145,15 @@ def site_config(path: str, token: str) -> dict[str, Any]:
 class Created:
     """A container that is there and does not run yet."""
 
-    container: Container
+    podman: Podman
+    container: str
     path: str
     token: str
     folder: Path
 
-    def start(self) -> str:
+    async def start(self) -> str:
         """Start it; returns its address."""
-        self.container.start()
-        self.container.reload()
-        return f"{self.container.attrs['NetworkSettings']['IPAddress']}:{PORT}"
+        return await self.podman.start(self.container)
 
     async def answers(self, address: str) -> bool:
         """Whether Jupyter answers 200; one request."""
@@ -131,13 +182,13 @@ async def running(
     path in the container.
     """
     async with created(socket, image, folder, files=files, command=command, given=given) as new:
-        address = await asyncio.to_thread(new.start)
+        address = await new.start()
         try:
             await eventually(lambda: new.answers(address), within=60)
         except AssertionError as e:
-            logs = await asyncio.to_thread(_logs, new.container)
-            raise AssertionError(f"the lab did not answer; it said:\n{logs}") from e
-        yield Lab(new.container, address, new.path, new.token, folder)
+            said = (await new.podman.logs(new.container))[-3000:]
+            raise AssertionError(f"the lab did not answer; it said:\n{said}") from e
+        yield Lab(new.podman, new.container, address, new.path, new.token, folder)
 
 
 @asynccontextmanager
@@ -153,32 +204,12 @@ async def created(
     """The container of a lab, not started yet; removed at the end of the block."""
     path, token = f"/{secrets.randbits(128)}/", secrets.token_hex(32)
     _fill(folder, files, given, site_config(path, token))
-    body = _body(image, folder, command, given)
-    client = podman.PodmanClient(base_url=f"unix://{socket}", timeout=60)
+    podman = Podman(socket)
+    container = await podman.create(_body(image, folder, command, given))
     try:
-        container = await asyncio.to_thread(_create, client, body)
-        try:
-            yield Created(container, path, token, folder)
-        finally:
-            await asyncio.to_thread(_remove, client, container)
+        yield Created(podman, container, path, token, folder)
     finally:
-        client.close()
-
-
-def _create(client: podman.PodmanClient, body: dict[str, Any]) -> Container:
-    answer = client.api.post("/containers/create", data=json.dumps(body))
-    answer.raise_for_status()
-    return client.containers.get(answer.json()["Id"])
-
-
-def _remove(client: podman.PodmanClient, container: Container) -> None:
-    try:
-        container.remove(force=True)
-    except APIError:
-        # podman 4.3 now and then fails to remove a folder that it has unmounted a moment ago,
-        # and says so after it has removed the container
-        if client.containers.exists(container.id):
-            raise
+        await podman.remove(container)
 
 
 def _fill(
@@ -236,10 +267,7 @@ def _body(
 
 
 def _unframed(raw: bytes) -> str:
-    """Text of podman's stream: eight bytes before each piece, the last four are its length.
-
-    podman-py's own ``demux=True`` loses pieces.
-    """
+    """Text of podman's stream: eight bytes before each piece, the last four are its length."""
     text = b""
     while len(raw) >= 8:
         length = int.from_bytes(raw[4:8], "big")
@@ -251,9 +279,3 @@ def _unframed(raw: bytes) -> str:
 def _mount(source: Path, target: str, how: str) -> dict[str, Any]:
     options = [how, "rbind", "rprivate", "nosuid", "nodev", "idmap"]
     return {"type": "bind", "source": str(source), "destination": target, "options": options}
-
-
-def _logs(container: Container) -> str:
-    with contextlib.suppress(OSError):
-        return b"".join(container.logs(stream=False)).decode(errors="replace")[-3000:]
-    return ""

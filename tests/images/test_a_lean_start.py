@@ -101,7 +101,7 @@ async def test_the_announcement_is_written_when_the_sockets_are_bound(
     async with labs.created(podman_socket, image, tmp_path / "lab") as new:
         with Inotify() as inotify:
             inotify.add_watch(tmp_path / "lab/runtime", Mask.CREATE | Mask.MOVED_TO)
-            address = await asyncio.to_thread(new.start)
+            address = await new.start()
             async with asyncio.timeout(30):
                 async for event in inotify:
                     if str(event.name).startswith("jpserver-"):
@@ -116,7 +116,7 @@ async def test_a_lab_starts_in_a_fraction_of_a_stock_start(podman_socket, lab_im
             folder = tmp_path / f"{turn}{len(taken)}{command[0].replace('/', '_')}"
             async with labs.created(podman_socket, lab_images[1], folder, command=command) as new:
                 began = time.perf_counter()
-                address = await asyncio.to_thread(new.start)
+                address = await new.start()
                 await eventually(lambda new=new, at=address: new.answers(at), within=60)
                 taken.append(time.perf_counter() - began)
     lean, stock = (statistics.median(taken) for taken in seconds.values())

@@ -16,6 +16,7 @@ STRACE = shutil.which("strace")
 
 pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 
+
 def run(data: Path, what: str, inject: str = "") -> subprocess.CompletedProcess[str]:
     """Do it in a process of its own, with what strace injects into its system calls."""
     traced: tuple[str, ...] = ()

@@ -188,10 +188,10 @@ class TestOnADiskOfTheirOwn:
         (work / "w1").mkdir(parents=True)
         (work / "w1/n1.ipynb").write_text("the student's")
         await opened()
-        assert git(work, "status", "--porcelain").split() == ["M", "w1/n1.ipynb"]
+        brought = [work / "here", work / "w1/helper.py", *(work / ".git").rglob("*")]
+        assert {(p.lstat().st_uid, p.lstat().st_gid) for p in brought} == {tuple(OWNER)}
         assert (work / "here").readlink() == Path("w1")
-        owners = {(p.lstat().st_uid, p.lstat().st_gid) for p in work.rglob("*")}
-        assert owners == {tuple(OWNER)}
+        assert git(work, "status", "--porcelain").split() == ["M", "w1/n1.ipynb"]
 
 
 async def test_a_mirror_that_is_none_is_told(open_folder):

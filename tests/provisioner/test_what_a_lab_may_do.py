@@ -66,7 +66,7 @@ def test_a_lab_is_run_exactly_so(tmp_path):
     spec = run_spec(
         lab,
         "sha256:0123",
-        Revision("python", "c1", folder, ()),
+        Revision("python", "c1", folder, (), folder / "notebooks"),
         Path("/data/students/ada/python"),
         Path("/data/labs/111"),
         "nbh",

@@ -32,8 +32,9 @@ class Upstream:
             "Service-Worker-Allowed": "/",
             "Clear-Site-Data": '"*"',
             "Strict-Transport-Security": "max-age=1",
-            "Content-Security-Policy": "frame-ancestors 'self'; sandbox allow-scripts",
         }
+        if "/files/" in request.url.path:  # as Jupyter does
+            headers["Content-Security-Policy"] = "frame-ancestors 'self'; sandbox allow-scripts"
         return JSONResponse(said, int(request.query_params.get("status", 200)), headers)
 
     async def stream(self, request: Request) -> Response:

@@ -116,12 +116,12 @@ port = {self.port}
                 await running
 
     @asynccontextmanager
-    async def router_process(self) -> AsyncGenerator[asyncio.subprocess.Process]:
-        """Run a router as `nbh up` does until the block ends."""
+    async def router_process(self, *under: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+        """Run a router as `nbh up` does until the block ends, maybe ``under`` another program."""
         environ = os.environ | {"NBH_CONFIG": str(self.file)}
         log = (self.folder / "router.log").open("ab")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "nbh_router", env=environ, stderr=log
+            *under, sys.executable, "-m", "nbh_router", env=environ, stderr=log
         )
         try:
             yield process

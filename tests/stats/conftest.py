@@ -1,6 +1,8 @@
 """ClickHouse in both forms that the service knows, and the service itself."""
 
 import asyncio
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +40,14 @@ async def events(door):
 
 
 @pytest.fixture
-def service(tmp_path, nats_url):
+def open_folder():
+    """A folder that other users can reach too: pytest closes its own to all but root."""
+    with tempfile.TemporaryDirectory(prefix="nbh-stats-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def service(open_folder, nats_url):
     """The service, not yet running, with the embedded engine."""
-    return Service(tmp_path, nats_url)
+    return Service(open_folder, nats_url)

@@ -1,8 +1,9 @@
 """A small HTTP front of chDB: it stands in for a ClickHouse server where none can be installed.
 
-Not ClickHouse's own HTTP interface, but the same engine behind the requests that clickhouse-connect
-makes: SQL in the body, or SQL in the address and rows in the body; settings and bound parameters in
-the address. Run as ``python front.py FOLDER PORT_FILE``; it writes down the port it took.
+Not ClickHouse's own HTTP interface, but the same engine behind the requests that
+clickhouse-connect makes: SQL in the body, or SQL in the address and rows in the body; settings and
+bound parameters in the address. Run as ``python front.py FOLDER PORT_FILE``; it writes down the
+port it took.
 """
 
 import sys

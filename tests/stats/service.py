@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -43,14 +44,22 @@ class Service:
             f'[nats]\nurl = "{nats_url}"\n'
             f'[stats]\nclickhouse = "{server}"\nbatch_rows = 500\nbatch_within = 0.02\n'
         )
-        self._own(self.data / "clickhouse", folder)
+        self.clickhouse = self.data / "clickhouse"
+        self.clickhouse.mkdir(parents=True)
+        self.own()
 
-    def _own(self, clickhouse_folder: Path, folder: Path) -> None:
-        clickhouse_folder.mkdir(parents=True, exist_ok=True)
-        if os.getuid() == 0:  # it drops to a user of its own then, who must find the way
-            os.chown(clickhouse_folder, Config().uid_of("stats"), Config().uid_of("stats"))
-            for parent in (folder, *folder.parents):
-                parent.chmod(parent.stat().st_mode | 0o011)
+    def own(self):
+        """Give ClickHouse's folder to the user that the service becomes when root starts it."""
+        if os.getuid() == 0:
+            uid = Config().uid_of("stats")
+            for path in (self.clickhouse, *self.clickhouse.rglob("*")):
+                os.chown(path, uid, uid, follow_symlinks=False)
+
+    def lose_tables(self):
+        """ClickHouse's folder is gone; an empty one is in its place."""
+        shutil.rmtree(self.clickhouse)
+        self.clickhouse.mkdir()
+        self.own()
 
     @asynccontextmanager
     async def running(self, *before: str):
@@ -64,15 +73,6 @@ class Service:
             if process.returncode is None:
                 process.kill()
             await process.wait()
-
-    async def as_it(self, script: str, *arguments: str):
-        """Run some Python as the user that the service becomes."""
-        uid = Config().uid_of("stats") if os.getuid() == 0 else os.getuid()
-        become = f"import os; os.setgid({uid}); os.setuid({uid})\n" if os.getuid() == 0 else ""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", f"import chdb\n{become}{script}", *arguments
-        )
-        assert await process.wait() == 0
 
 
 async def found(bus, **wanted):

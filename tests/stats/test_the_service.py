@@ -1,7 +1,6 @@
 """The service as it runs: a process, a nats-server, ClickHouse."""
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -11,6 +10,8 @@ from nbh_kit.config import Config
 from nbh_kit.testing import eventually, free_port
 from nbh_proto import AccessOpened, AccessRequested, CoursePublished, DeadLetter
 from nbh_proto.streams import DEAD
+from nbh_stats import clickhouse
+from nbh_stats.migrations import Migration, migrate
 from tests.stats.service import Service, found, front
 
 
@@ -111,18 +112,17 @@ async def test_tables_that_are_lost_are_filled_again_from_the_stream(service, bu
     await tell(bus, range(5))
     async with service.running():
         await have_come(bus, range(5))
-    for each in (service.data / "clickhouse").iterdir():
-        shutil.rmtree(each)
+    service.lose_tables()
     async with service.running():
         await have_come(bus, range(5))
 
 
 async def test_events_wait_while_clickhouse_is_down_and_are_stored_once_it_is_back(
-    tmp_path, nats_url, bus
+    open_folder, nats_url, bus
 ):
     port = free_port()
-    service = Service(tmp_path, nats_url, f"http://127.0.0.1:{port}")
-    folder = tmp_path / "server"
+    service = Service(open_folder, nats_url, f"http://127.0.0.1:{port}")
+    folder = open_folder / "server"
     async with service.running():
         await tell(bus, range(3))  # it waits for ClickHouse from the start
         with front(folder, port):
@@ -132,14 +132,11 @@ async def test_events_wait_while_clickhouse_is_down_and_are_stored_once_it_is_ba
             await have_come(bus, range(6), within=40)
 
 
-async def test_a_later_release_s_tables_stop_the_start_with_a_sentence(service, bus, capfd):
-    async with service.running():
-        await eventually(lambda: ready(bus), within=20)
-    script = (
-        "import chdb, sys; c = chdb.connect(sys.argv[1]);"
-        "c.query(\"INSERT INTO migrations (number, name) VALUES (99, 'later')\")"
-    )
-    await service.as_it(script, str(service.data / "clickhouse"))
+async def test_a_later_release_s_tables_stop_the_start_with_a_sentence(service, capfd):
+    later = Migration(99, "later", ("SELECT 1",))
+    with clickhouse.opened("", service.clickhouse) as door:
+        await door.use(lambda client: migrate(client, (later,)))
+    service.own()
     async with service.running() as process:
         assert await process.wait() == 1
     assert "are at step 99, this release knows" in capfd.readouterr().err

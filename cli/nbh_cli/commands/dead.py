@@ -83,13 +83,17 @@ async def _letters(bus: Bus) -> list[_Buried]:
         config=api.ConsumerConfig(deliver_policy=api.DeliverPolicy.ALL),
     )
     letters: list[_Buried] = []
-    while not letters or letters[-1].number < state.last_seq:
-        try:
+    try:
+        waiting = 1
+        while waiting:
             raw = await subscription.next_msg(timeout=2)
-        except nats.errors.TimeoutError:  # the last ones were replayed by somebody else meanwhile
-            break
-        letter = msgspec.json.decode(raw.data, type=DeadLetter)
-        letters.append(_Buried(raw.metadata.sequence.stream, letter))
+            waiting = raw.metadata.num_pending or 0
+            letter = msgspec.json.decode(raw.data, type=DeadLetter)
+            letters.append(_Buried(raw.metadata.sequence.stream, letter))
+    except nats.errors.TimeoutError:  # somebody else replayed the last ones meanwhile
+        pass
+    finally:
+        await subscription.unsubscribe()
     return letters
 
 

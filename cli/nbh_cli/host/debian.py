@@ -33,7 +33,7 @@ async def image(podman: Podman, say: Say) -> str:
         if await _is_here(podman, name):
             return name
     say(f"pulling {PULLED}")
-    if await _pulled(podman, say):
+    if await pulled(podman, PULLED, say):
         return PULLED
     say("no registry answers: making Debian with debootstrap")
     await _make(podman, say)
@@ -53,8 +53,10 @@ async def _is_here(podman: Podman, name: str) -> bool:
     return True
 
 
-async def _pulled(podman: Podman, say: Say) -> bool:
-    """Pull it; gives up when no registry has answered after some seconds."""
+async def pulled(
+    podman: Podman, name: str, say: Say, within: float = _REGISTRY_ANSWERS_WITHIN
+) -> bool:
+    """Pull an image; False when no registry has it, or none has answered after so many seconds."""
     answered = asyncio.Event()
 
     def hear(line: str) -> None:
@@ -64,14 +66,14 @@ async def _pulled(podman: Podman, say: Say) -> bool:
 
     pulling = asyncio.create_task(
         run(
-            podman.command("pull", PULLED),
-            what=f"podman pull {PULLED}",
+            podman.command("pull", name),
+            what=f"podman pull {name}",
             say=hear,
             environment=podman.environment,
         )
     )
     try:
-        await _first(pulling, answered, _REGISTRY_ANSWERS_WITHIN)
+        await _first(pulling, answered, within)
         await pulling
     except (CommandFailed, TimeoutError):
         return False

@@ -12,6 +12,7 @@ import argparse
 import ctypes
 import os
 import signal
+import stat
 import sys
 from pathlib import Path
 
@@ -93,8 +94,17 @@ def _show(pairs: list[str]) -> None:
     for barrier in dict.fromkeys(barrier for barrier, _ in wanted):
         _mount("tmpfs", barrier, "tmpfs", 0, "mode=0755,size=1m")
     for path, fd in opened:
-        Path(path).mkdir(parents=True, exist_ok=True)
+        _make_place(Path(path), fd)
         _mount(f"/proc/self/fd/{fd}", path, None, _MS_BIND | _MS_REC)
+
+
+def _make_place(path: Path, fd: int) -> None:
+    """Something of the same kind to mount on."""
+    if stat.S_ISDIR(os.fstat(fd).st_mode):
+        path.mkdir(parents=True, exist_ok=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:

@@ -37,7 +37,7 @@ def of(config: Config, file: Path, podman: Program | None) -> Parts:
         OutOfReach: the services' users cannot read our own code.
         ProgramMissing: a server's program is not installed.
     """
-    show = _what_to_show(config)
+    show = _what_to_show(config, file)
     nats = nats_server.program(config) if config.nats.embedded else None
     proxy = _traefik(config) if config.traefik.embedded else None
     return Parts(
@@ -50,10 +50,13 @@ def of(config: Config, file: Path, podman: Program | None) -> Parts:
     )
 
 
-def _what_to_show(config: Config) -> Show:
+def _what_to_show(config: Config, file: Path) -> Show:
     if os.getuid() != 0:
         return ()
-    return reach.behind_barriers((*reach.code(), config.site.data, config.site.run))
+    keys = (key.secret_file for platform in config.platform for key in platform.keys)
+    tls = (config.traefik.certificate, config.traefik.certificate_key)
+    read = [path for path in (file, *keys, *tls) if path is not None and path.exists()]
+    return reach.behind_barriers((*reach.code(), config.site.data, config.site.run, *read))
 
 
 def _as(config: Config, role: Role, program: Program, show: Show) -> Program:

@@ -3,49 +3,61 @@
 import argparse
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 
-from nbh_courses.commands import Commands
-from nbh_courses.pulling import Pulling
-from nbh_courses.registry import Registry
-from nbh_courses.revisions import Revisions
-from nbh_kit import bus, run
+from nbh_courses import environment, handlers
+from nbh_courses.announcing import Announcer
+from nbh_courses.git_program import Git, Limits
+from nbh_courses.pulls import Pulls, Rules
+from nbh_courses.repositories import Repositories
+from nbh_courses.shelf import Shelf
+from nbh_kit import bus as buses
 from nbh_kit import config as configuration
-from nbh_kit.buckets import Bucket
+from nbh_kit import run
 from nbh_kit.config import BadConfig, Config
 from nbh_kit.consuming import consume
-from nbh_proto import Course, CreateCourse, PullCourse
+from nbh_kit.programs import ProgramMissing
+from nbh_proto import CreateCourse, PullCourse
 from nbh_proto.streams import COMMANDS
 
 
 def main() -> None:
-    """Read the configuration and the password as who we are, then become who we need be (S-5)."""
+    """Read the configuration and the secrets as who we are, then become who we need be (S-5)."""
     arguments = argparse.ArgumentParser(prog="nbh_courses")
     arguments.add_argument("--config", type=Path, default=Path("nbhosting.toml"))
     try:
         config = configuration.load(arguments.parse_args().config)
-    except BadConfig as e:
+        run.configure_logging("courses", config.site.log_level)
+        password = config.password_of("courses")
+        run.drop_privileges(config.uid_of("courses"))
+        asyncio.run(_serve(config, password))
+    except (BadConfig, ProgramMissing) as e:
         sys.exit(str(e))
-    run.configure_logging("courses", config.site.log_level)
-    password = config.password_of("courses")
-    # Git runs as this user too: what teachers push cannot read what others keep (S-43).
-    run.drop_privileges(config.uid_of("courses"))
-    asyncio.run(_serve(config, password))
 
 
 async def _serve(config: Config, password: str) -> None:
-    async with bus.connect(
-        config.nats.url, name="courses", user="courses", password=password
-    ) as b:
-        registry = Registry(config.site.data / "courses", Bucket(b, Course))
-        registry.read()
-        for course in registry.all():
-            Revisions(registry.place(course.course), config.courses.max_bytes).clean()
-        await b.at_each_connection(registry.tell_all)
-        pulling = Pulling(registry, b, config.courses)
-        commands = Commands(registry, pulling, b, config.lab.image)
-        async with consume(b, COMMANDS, "courses", [CreateCourse, PullCourse], commands.handle):
-            await run.until_stopped(run.every(config.courses.pull_every, pulling.pull_all))
+    shelf = Shelf(config.site.data / "courses")
+    given = config.courses
+    closed = environment.closed(shelf.folder, local=given.local_urls)
+    git = Git(closed, Limits(given.fetch_within, given.max_bytes))
+    async with shelf.owned():
+        shelf.sweep()
+        if given.local_urls:
+            environment.allow_local(shelf.folder)
+        async with buses.connect(
+            config.nats.url, name="courses", user="courses", password=password
+        ) as bus:
+            announcer = Announcer(bus, shelf, config.lab.image)
+            rules = Rules(given.local_urls, given.pulls_at_once, given.max_bytes)
+            pulls = Pulls(shelf, Repositories(git), announcer, closed, rules)
+            await pulls.finish()
+            handle = partial(handlers.handle, bus=bus, pulls=pulls)
+            async with consume(bus, COMMANDS, "courses", [CreateCourse, PullCourse], handle):
+                await run.until_stopped(
+                    announcer.keep_true(), run.every(given.pull_every, pulls.pull_all)
+                )
+                git.stop()
 
 
 if __name__ == "__main__":

@@ -1,152 +1,172 @@
-"""Runs the git program in a closed environment, with fixed arguments (S-43).
-
-Nothing of this machine's or anybody's configuration is read, no hook, filter, prompt or helper
-runs, only https and ssh are spoken (and paths where the site allows them).
-"""
+"""Runs the git program: literal arguments, a closed environment, limits, and its words live."""
 
 import asyncio
 import contextlib
 import os
+import re
 import signal
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from nbh_courses import failure
+from nbh_courses.environment import CONFIGURATION
+from nbh_courses.failure import CourseError
 from nbh_kit import programs
 
-Say = Callable[[str], None]
-"""Hears each line of progress."""
+Say = Callable[[str], Awaitable[None]]
+"""Tells whoever waits one line about how it goes."""
 
-_CPU_SECONDS = 600
-_LAST_WORDS = 4000
-
-_NEVER = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.symlinks=false",
-    "core.askPass=/bin/false",
-    "credential.helper=",
-    "fetch.recurseSubmodules=false",
-    "fetch.writeCommitGraph=false",
-    "filter.lfs.smudge=",
-    "filter.lfs.process=",
-    "gc.auto=0",
-    "http.followRedirects=false",
-    "maintenance.auto=false",
-    "protocol.ext.allow=never",
-    "submodule.recurse=false",
-    "transfer.fsckObjects=true",
-)
+_MOST_OUTPUT = 4 * 1024**2
+_LAST_LINES = 30
+_LONGEST_LINE = 200
+_SECONDS_BETWEEN = 0.3
+_PROGRESS = re.compile(r"(?:remote: )?([A-Z][a-z]+ (?:objects|deltas)|Updating files): .*")
 
 
-class GitFailed(Exception):
-    """Git ended with an error; ``str()`` is the last of what it said."""
+class Stopping(Exception):
+    """We are asked to leave: what was begun will be asked for again."""
 
 
-class GitSlow(GitFailed):
-    """Git took too long and was ended."""
+class Limits(NamedTuple):
+    """What one run of git may take."""
+
+    seconds: float
+    max_bytes: int
+    """Of each file it writes; a fetch writes one pack."""
 
 
 class Git:
-    """The git program."""
+    """The git program, as it may be run here."""
 
-    def __init__(self, home: Path, *, local: bool, max_bytes: int) -> None:
-        """Take what the site allows.
+    def __init__(self, environment: Mapping[str, str], limits: Limits) -> None:
+        self._environment = dict(environment)
+        self._limits = limits
+        self._before = _limited(limits)
+        self._running: set[asyncio.subprocess.Process] = set()
+        self._stopping = False
 
-        Args:
-            home: a folder of ours, for git's only configuration file.
-            local: whether repositories of this machine may be read.
-            max_bytes: no file that git writes becomes larger.
-        """
-        self._environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "HOME": "/nonexistent",
-            "LC_ALL": "C.UTF-8",
-            "GIT_ALLOW_PROTOCOL": "https:ssh:file" if local else "https:ssh",
-            "GIT_ASKPASS": "/bin/false",
-            "GIT_CONFIG_GLOBAL": str(_trust(home)) if local else "/dev/null",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_LFS_SKIP_SMUDGE": "1",
-            "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes",
-            "GIT_TERMINAL_PROMPT": "0",
-            # a certificate authority of the operator's, if there is one
-            **{k: os.environ[k] for k in ("SSL_CERT_FILE", "GIT_SSL_CAINFO") if k in os.environ},
-        }
-        self._limits = (
-            str(programs.find("prlimit")),
-            f"--fsize={max_bytes}",
-            f"--cpu={_CPU_SECONDS}",
-            "--core=0",
-        )
-        self._git = str(programs.find("git"))
-
-    async def run(
-        self, repository: Path, *words: str, within: float, say: Say | None = None
-    ) -> str:
-        """Run a git command on a bare repository and return what it printed.
+    async def run(self, *arguments: str, folder: Path, say: Say | None = None) -> str:
+        """Run git in a folder and return what it wrote; its progress is said live.
 
         Raises:
-            GitFailed: it did not succeed.
-            GitSlow: not within so many seconds.
+            CourseError: it failed, or took too long; says why.
+            Stopping: we are leaving.
         """
-        options = [o for setting in _NEVER for o in ("-c", setting)]
-        process = await asyncio.create_subprocess_exec(
-            *self._limits,
-            self._git,
-            *options,
-            f"--git-dir={repository}",
-            *words,
+        if self._stopping:
+            raise Stopping
+        process = await self._started(arguments, folder)
+        self._running.add(process)
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                output, said = await _heard(process, say)
+                status = await process.wait()
+        except TimeoutError as e:
+            within = f"{self._limits.seconds:.0f} s (courses.fetch_within)"
+            raise CourseError("slow", f"git {arguments[0]} took longer than {within}") from e
+        finally:
+            await _end(process)
+            self._running.discard(process)
+        if self._stopping:
+            raise Stopping
+        if status:
+            raise failure.of_git(status, said)
+        return output
+
+    def stop(self) -> None:
+        """End what runs; from now on nothing is run."""
+        self._stopping = True
+        for process in self._running:
+            _kill(process)
+
+    async def _started(
+        self, arguments: tuple[str, ...], folder: Path
+    ) -> asyncio.subprocess.Process:
+        settings = (part for setting in CONFIGURATION for part in ("-c", setting))
+        return await asyncio.create_subprocess_exec(
+            *(*self._before, *settings, *arguments),
+            cwd=folder,
             env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
+            umask=0o022,  # labs read the mirror, as users of their own
+            # SIGXFSZ stays ignored, so that a file too large is an error that git tells
+            restore_signals=False,
         )
-        try:
-            async with asyncio.timeout(within):
-                said, out = await asyncio.gather(
-                    _listen(process.stderr, say), _all_of(process.stdout)
-                )
-                code = await process.wait()
-        except TimeoutError as e:
-            raise GitSlow(f"git {words[0]} took longer than {within:.0f} s") from e
-        finally:
-            _end(process)
-        if code:
-            raise GitFailed(said or f"git {words[0]} ended with {code}")
-        return out
 
 
-def _trust(home: Path) -> Path:
-    """Let git read repositories of other users of this machine, as a teacher's clone is one.
+def _limited(limits: Limits) -> tuple[str, ...]:
+    """The programs that set the limits and then become git.
 
-    Only from a file: what is given with -c does not reach the program that reads them.
+    util-linux's, not a function between fork and exec: we have threads. Git dies with us, so that
+    nobody works in a mirror which the next one of us takes for idle.
     """
-    file = home / ".gitconfig"
-    home.mkdir(parents=True, exist_ok=True)
-    file.write_text("[safe]\n\tdirectory = *\n")
-    return file
+    return (
+        str(programs.find("prlimit")),
+        f"--fsize={limits.max_bytes}",
+        f"--cpu={max(1, round(limits.seconds))}",
+        "--core=0",
+        "--",
+        str(programs.find("setpriv")),
+        *("--pdeathsig", "KILL", "--no-new-privs"),
+        "--",
+        str(programs.find("git")),
+    )
 
 
-async def _all_of(stream: asyncio.StreamReader | None) -> str:
-    assert stream is not None
-    return (await stream.read()).decode(errors="replace").strip()
+async def _heard(process: asyncio.subprocess.Process, say: Say | None) -> tuple[str, "deque[str]"]:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said: deque[str] = deque(maxlen=_LAST_LINES)
+    output, _ = await asyncio.gather(_output(process.stdout), _listened(process.stderr, said, say))
+    return output.decode(errors="replace"), said
 
 
-async def _listen(stream: asyncio.StreamReader | None, say: Say | None) -> str:
-    """Pass progress on, line by line; return the last of it."""
-    assert stream is not None
-    said = ""
-    while chunk := await stream.read(4096):
-        said = (said + chunk.decode(errors="replace").replace("\r", "\n"))[-_LAST_WORDS:]
-        if say is not None:
-            for line in chunk.decode(errors="replace").replace("\r", "\n").splitlines():
-                if line.endswith(("done.", "done")):
-                    say(line.strip())
-    return said.strip()
+async def _output(stream: asyncio.StreamReader) -> bytes:
+    output = b""
+    while chunk := await stream.read(64 * 1024):
+        output += chunk
+        if len(output) > _MOST_OUTPUT:
+            raise CourseError("too-big", "the repository has more branches than we look at")
+    return output
 
 
-def _end(process: asyncio.subprocess.Process) -> None:
+async def _listened(stream: asyncio.StreamReader, said: "deque[str]", say: Say | None) -> None:
+    clock = asyncio.get_running_loop().time
+    last = 0.0
+    async for line in _lines(stream):
+        if not _PROGRESS.fullmatch(line):
+            said.append(line)
+        elif say and (clock() - last >= _SECONDS_BETWEEN or line.endswith("done.")):
+            last = clock()
+            await say(line)
+
+
+async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
+    """Lines as git writes them: a progress line ends with a carriage return and is overwritten."""
+    rest = b""
+    while chunk := await stream.read(8 * 1024):
+        *whole, rest = re.split(rb"[\r\n]+", rest[-_LONGEST_LINE:] + chunk)
+        for line in whole:
+            if text := _text(line):
+                yield text
+    if text := _text(rest):
+        yield text
+
+
+def _text(line: bytes) -> str:
+    return line[:_LONGEST_LINE].decode(errors="replace").strip()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
-        # its helpers (git-remote-https, index-pack) are in its session
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
+        await process.wait()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,28 +1,146 @@
-"""What of a repository goes where in a revision (G2, G4, S10). Pure."""
+"""What of a repository goes where in a revision (G2, G4, S10). Pure.
 
-from collections.abc import Collection
+``notebooks`` gets every notebook at its path, ``modules`` and ``static`` whole folders. There are
+no links in a revision: one to a file becomes that file, in modules and static one to a folder
+becomes that folder, and one that leads out of the repository is left out and told (S-14).
+"""
 
-from nbh_proto.names import NOTEBOOK_SUFFIXES
+from collections.abc import Iterable
+from typing import NamedTuple
 
-_CONFIGURATION = ("nbhosting", ".nbhosting")
+from nbh_courses.failure import CourseError
+from nbh_courses.nodes import File, Folder, Found, Link, Node, Submodule, Trail, follow
+from nbh_courses.settings import DEFAULT_MAPPINGS
+from nbh_proto.names import MAX_COMPONENT_BYTES, NOTEBOOK_SUFFIXES
+
+AREAS = ("notebooks", "modules", "static")
+MAX_FILES = 200_000
+MAX_PATH = 1024
+"""Bytes, within its area. No notebook may have a longer name (S-41)."""
 
 
-def places(path: str, static: Collection[str]) -> list[str]:
-    """The paths in the revision under which a file of the repository appears.
+class Placed(NamedTuple):
+    """A file and where it goes, relative to the revision."""
 
-    Args:
-        path: relative to the repository, with slashes.
-        static: the top-level folders that static mappings lead to.
+    path: str
+    file: File
 
-    >>> places("modules/lesson.py", {"data"})
-    ['notebooks/modules/lesson.py', 'modules/lesson.py']
+
+class Plan(NamedTuple):
+    """All that a revision will hold."""
+
+    files: tuple[Placed, ...]
+    notebooks: int
+    problems: tuple[str, ...]
+    """What is left out and should not be, in sentences."""
+
+
+def plan(root: Folder, mappings: Iterable[tuple[str, str]]) -> Plan:
+    """Where everything goes.
+
+    Raises:
+        CourseError: links multiply the repository beyond all measure.
     """
-    top, slash, rest = path.partition("/")
-    if top.startswith(".") or top in _CONFIGURATION:
-        return []
-    found = [f"notebooks/{path}"] if path.endswith(NOTEBOOK_SUFFIXES) else []
-    if slash and top == "modules":
-        found.append(f"modules/{rest}")
-    if slash and top in static:
-        found.append(f"static/{path}")
-    return found
+    planning = _Planning(root)
+    planning.notebooks()
+    notebooks = len(planning.files)
+    planning.whole("modules", "")
+    for top in dict.fromkeys(destination.split("/")[0] for _, destination in mappings):
+        if not planning.whole(top, "static/") and (top, top) not in DEFAULT_MAPPINGS:
+            planning.problems[f"static-mappings: there is no {top} in the repository"] = None
+    return Plan(tuple(planning.files), notebooks, tuple(planning.problems))
+
+
+class _Visit(NamedTuple):
+    """A folder to look into, and how we came there."""
+
+    trail: Trail
+    path: str
+    entered: frozenset[int]
+    """The folders on the way, by identity: a link back to one goes round in circles."""
+
+
+class _Planning:
+    def __init__(self, root: Folder) -> None:
+        self._root = root
+        self.files: list[Placed] = []
+        self.problems: dict[str, None] = {}
+        """In order, each once."""
+
+    def notebooks(self) -> None:
+        """Every notebook, but for hidden top-level folders (.git, .nbhosting and the like)."""
+        shown = {
+            name: node
+            for name, node in self._root.items()
+            if not (name.startswith(".") and isinstance(node, dict))
+        }
+        left = [_Visit((self._root,), "", frozenset())]
+        while left:
+            visit = left.pop()
+            inner = visit.trail[-1] if visit.path else shown
+            for name, node in sorted(inner.items()):
+                path = visit.path + name
+                if isinstance(node, dict):
+                    left.append(_Visit((*visit.trail, node), f"{path}/", frozenset()))
+                elif isinstance(node, Submodule):
+                    self._tell(path, "submodules are not fetched")
+                elif name.endswith(NOTEBOOK_SUFFIXES):
+                    found = self._found(visit.trail, path, node)
+                    if found and isinstance(found.node, File):
+                        self._place("notebooks/", path, found.node)
+
+    def whole(self, top: str, area: str) -> bool:
+        """A top-level folder (or file) with all that is in it; whether there is one."""
+        if top not in self._root:
+            return False
+        left = [_Visit((self._root,), "", frozenset({id(self._root)}))]
+        only: str | None = top
+        while left:
+            visit = left.pop()
+            for name, node in sorted(visit.trail[-1].items()):
+                if only in (None, name):
+                    left += self._into(visit, area, name, node)
+            only = None
+        return True
+
+    def _into(self, visit: _Visit, area: str, name: str, node: Node) -> list[_Visit]:
+        path = visit.path + name
+        found = self._found(visit.trail, path, node)
+        if found is None:
+            return []
+        if isinstance(found.node, File):
+            self._place(area, path, found.node)
+            return []
+        if id(found.node) in visit.entered:
+            self._tell(path, "a link to a folder that it lies in is left out")
+            return []
+        return [_Visit(found.trail, f"{path}/", visit.entered | {id(found.node)})]
+
+    def _found(self, trail: Trail, path: str, node: Node) -> Found | None:
+        match node:
+            case File():
+                return Found(node, trail)
+            case Link(target):
+                if found := follow(trail, target):
+                    return found
+                self._tell(path, "a link that leads out of the repository or nowhere is left out")
+                return None
+            case Submodule():
+                return None
+            case _:
+                return Found(node, (*trail, node))
+
+    def _place(self, area: str, path: str, file: File) -> None:
+        parts = path.encode(errors="surrogateescape").split(b"/")
+        if sum(map(len, parts)) > MAX_PATH or max(map(len, parts)) > MAX_COMPONENT_BYTES:
+            self._tell(path[:80], "a name this long is left out")
+        elif len(self.files) >= MAX_FILES:
+            raise CourseError("too-big", f"more than {MAX_FILES} files, links followed")
+        else:
+            self.files.append(Placed(area + path, file))
+
+    def _tell(self, path: str, what: str) -> None:
+        printable = path.encode(errors="surrogateescape").decode(errors="replace")
+        self.problems["".join(c if c.isprintable() else "?" for c in printable) + f": {what}"] = (
+            None
+        )

@@ -1,7 +1,8 @@
 """Notices a lab's first answer: an event, then one request that confirms it.
 
-Jupyter announces itself with a file in its runtime folder when its sockets are bound. What does
-not (a foreign image) is asked every `PAUSE` seconds.
+Jupyter announces itself with a file in its runtime folder, some milliseconds before it binds its
+socket (jupyter-server 2.21 binds in the first turn of its event loop). From then on its port is
+tried every `SHORT_PAUSE`; what announces nothing (a foreign image) is tried every `PAUSE`.
 """
 
 import asyncio
@@ -15,6 +16,10 @@ import httpx2
 from asyncinotify import Inotify, Mask, Watch
 
 PAUSE = 0.1
+SHORT_PAUSE = 0.003
+SOON = 5.0
+"""Seconds after an announcement in which the answer should come."""
+
 _ANNOUNCEMENT = "jpserver-"
 _CONNECT_SECONDS = 0.5
 _ANSWER_SECONDS = 10.0
@@ -38,15 +43,15 @@ class Readiness:
             token: what it wants to see.
         """
         with self._watched(runtime) as announced:
-            while True:
-                if announced.is_set() or await _listens(address):
-                    # Bound, but perhaps not serving yet: the request waits in the backlog for
-                    # the first possible answer.
-                    if await self._answers(address, path, token):
-                        return
-                    announced.clear()
+            while not announced.is_set():
+                if await self._is_there(address, path, token):
+                    return
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(announced.wait(), PAUSE)
+            soon = asyncio.get_running_loop().time() + SOON
+            while not await self._is_there(address, path, token):
+                is_soon = asyncio.get_running_loop().time() < soon
+                await asyncio.sleep(SHORT_PAUSE if is_soon else PAUSE)
 
     async def hear(self) -> None:
         """Pass on what the kernel tells, for ever."""
@@ -67,6 +72,10 @@ class Readiness:
             del self._announced[watch]
             with contextlib.suppress(OSError):  # the folder is gone
                 self._inotify.rm_watch(watch)
+
+    async def _is_there(self, address: str, path: str, token: str) -> bool:
+        # Bound, but perhaps not serving yet: then the request waits for the first possible answer.
+        return await _listens(address) and await self._answers(address, path, token)
 
     async def _answers(self, address: str, path: str, token: str) -> bool:
         try:

@@ -1,5 +1,6 @@
 """The published revision of a course, as it lies on disk (DESIGN.md, Files on disk)."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +26,8 @@ class Revision(NamedTuple):
     links: tuple[Link, ...]
     """What stands beside each notebook: only links that lead somewhere."""
 
-    @property
-    def notebooks(self) -> Path:
-        """The originals that students get copies of."""
-        return self.folder / "notebooks"
+    notebooks: Path
+    """The originals that students get copies of."""
 
     @property
     def mirror(self) -> Path:
@@ -51,15 +50,15 @@ class Revisions:
         Raises:
             Unreadable: nothing is published, or not where it should be.
         """
-        place = self._courses / course.course
+        current = f"{self._courses}/{course.course}/current"
         try:
-            folder = (place / "current").readlink()
+            commit = os.path.basename(os.readlink(current))  # noqa: PTH115, PTH119 - the hot path
         except OSError as e:
-            raise Unreadable(f"{place / 'current'}: {e.strerror}") from e
+            raise Unreadable(f"{current}: {e.strerror}") from e
         known = self._last.get(course.course)
-        if known and known[0] is course and known[1].commit == folder.name:
+        if known and known[0] is course and known[1].commit == commit:
             return known[1]
-        revision = _read(course, place / "revisions" / folder.name)
+        revision = _read(course, self._courses / course.course / "revisions" / commit)
         self._last[course.course] = (course, revision)
         return revision
 
@@ -67,7 +66,8 @@ class Revisions:
 def _read(course: Course, folder: Path) -> Revision:
     if not (folder / "notebooks").is_dir():
         raise Unreadable(f"{folder}: there are no notebooks")
-    return Revision(course.course, folder.name, folder, tuple(_links(course, folder / "static")))
+    links = tuple(_links(course, folder / "static"))
+    return Revision(course.course, folder.name, folder, links, folder / "notebooks")
 
 
 def _links(course: Course, static: Path) -> list[Link]:

@@ -12,9 +12,6 @@ from nbh_kit import run
 from nbh_kit.config import BadConfig, Config
 from nbh_router.service import Service
 
-# httpx2 imports its backend when it is first used; by then we may not read where it stands.
-import anyio._backends._asyncio  # isort: skip  # noqa: F401
-
 
 def ticket_key(config: Config) -> bytes:
     """The key that signs tickets: 32 random bytes that outlive a router.

@@ -6,13 +6,12 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx2
 import msgspec
 import structlog
 
 from nbh_kit.buckets import Held, Put
 from nbh_proto import lab_key, new_id
-from nbh_router import dynamic, table, whole_file
+from nbh_router import dynamic, probe, table, whole_file
 from nbh_router.beginning import Known
 from nbh_router.dynamic import Dynamic
 from nbh_router.table import Change, Route, Table
@@ -64,20 +63,17 @@ class Routes:
         One version at a time: what changes while Traefik takes one in comes with the next.
         """
         written: dict[str, Route] | None = None
-        async with httpx2.AsyncClient(
-            base_url=f"http://{self._internal}", trust_env=False
-        ) as http:
-            while True:
-                await self._until_changed()
-                routes = table.routes(self._table, time.monotonic())
-                if routes == written:
-                    continue
-                version = new_id()
-                await asyncio.to_thread(self._write, routes, version)
-                written = routes
-                logger.debug("routes written", labs=len(routes))
-                if await self._is_confirmed(http, version):
-                    await self._go_live(routes)
+        while True:
+            await self._until_changed()
+            routes = table.routes(self._table, time.monotonic())
+            if routes == written:
+                continue
+            version = new_id()
+            await asyncio.to_thread(self._write, routes, version)
+            written = routes
+            logger.debug("routes written", labs=len(routes))
+            if await self._is_confirmed(version):
+                await self._go_live(routes)
 
     @property
     def are_live(self) -> bool:
@@ -111,9 +107,9 @@ class Routes:
         data = dynamic.encoded(dynamic.labs(routes.values(), version))
         whole_file.write(self._labs_file, data)
 
-    async def _is_confirmed(self, http: httpx2.AsyncClient, version: str) -> bool:
+    async def _is_confirmed(self, version: str) -> bool:
         began = time.monotonic()
-        while not await _answers(http, dynamic.version_path(version)):
+        while not await probe.answers(self._internal, dynamic.version_path(version)):
             waited = time.monotonic() - began
             if waited > _PATIENCE_SECONDS and self._changed.is_set():
                 logger.warning("Traefik has not taken its routes in", seconds=round(waited, 1))
@@ -127,13 +123,6 @@ class Routes:
         self._live, self._confirmed = routes, True
         async with self._news:
             self._news.notify_all()
-
-
-async def _answers(http: httpx2.AsyncClient, path: str) -> bool:
-    try:
-        return (await http.get(path, timeout=1.0)).status_code == 200
-    except httpx2.TransportError:
-        return False
 
 
 def _read(file: Path) -> dict[str, Route]:

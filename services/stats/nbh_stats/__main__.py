@@ -67,7 +67,7 @@ async def _opened(doors: ExitStack, server: str, folder: Path) -> Events:
             reading = doors.enter_context(clickhouse.opened(server, folder))
             await writing.use(migrations.migrate)
             return Events(writing, reading)
-        except ClickHouseError as e:
+        except (ClickHouseError, OSError) as e:
             logger.warning("waiting for ClickHouse", error=str(e).partition("\n")[0])
             doors.close()
             await asyncio.sleep(_RETRY_SECONDS)

@@ -3,22 +3,10 @@
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nbh_proto import names
 from nbh_provisioner.files.beneath import folder
-
-
-def spellings(name: str) -> Iterator[str]:
-    """The files that a notebook's canonical name may stand for, the likeliest first.
-
-    Authors' file systems write accents in two ways: composed (NFC), and some decomposed (NFD).
-    """
-    for candidate in names.candidates(name):
-        yield candidate
-        decomposed = unicodedata.normalize("NFD", candidate)
-        if decomposed != candidate:
-            yield decomposed
 
 
 def original(notebooks: int, name: str) -> str | None:
@@ -27,11 +15,7 @@ def original(notebooks: int, name: str) -> str | None:
     Raises:
         OSError: what the kernel says, but for a path that leads nowhere.
     """
-    for path in spellings(name):
-        mode = mode_of(notebooks, path)
-        if mode is not None and stat.S_ISREG(mode):
-            return path
-    return None
+    return _found(notebooks, name, stat.S_ISREG)
 
 
 def own(workspace: int, name: str) -> str | None:
@@ -40,11 +24,28 @@ def own(workspace: int, name: str) -> str | None:
     Raises:
         OSError: as `original`.
     """
-    for path in spellings(name):
-        mode = mode_of(workspace, path)
-        if mode is not None and (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-            return path
+    return _found(workspace, name, lambda mode: stat.S_ISREG(mode) or stat.S_ISLNK(mode))
+
+
+def _found(root: int, name: str, is_one: Callable[[int], bool]) -> str | None:
+    for spelling in _spellings(name):
+        parent, slash, leaf = spelling.rpartition("/")
+        try:
+            with folder(root, parent) as place:
+                for candidate in names.candidates(leaf):
+                    mode = mode_of(place, candidate)
+                    if mode is not None and is_one(mode):
+                        return f"{parent}{slash}{candidate}"
+        except (FileNotFoundError, NotADirectoryError):
+            continue
     return None
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """Authors' file systems write accents in two ways: composed (NFC), and some decomposed."""
+    yield name
+    if not name.isascii():
+        yield unicodedata.normalize("NFD", name)
 
 
 def mode_of(root: int, path: str) -> int | None:

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Nothing is started while an image is built.
+exit 101

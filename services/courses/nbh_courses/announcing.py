@@ -1,0 +1,79 @@
+"""Tells the others what is on the shelf: the COURSES bucket and the events.
+
+The disk is the truth: whatever is told here is told again until it agrees (DESIGN.md, Which copy
+is true).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
+import msgspec
+import structlog
+
+from nbh_courses.record import Record
+from nbh_courses.shelf import Shelf
+from nbh_kit.buckets import Bucket, Held, Lost, Snapshot
+from nbh_kit.bus import Bus, BusAway
+from nbh_proto import Course, CourseFailed, names
+
+_RETRY_SECONDS = 0.5
+
+logger = structlog.get_logger(__name__)
+
+
+class Announcer:
+    """The one writer of the bucket COURSES."""
+
+    def __init__(self, bus: Bus, shelf: Shelf, default_image: str) -> None:
+        self._bus = bus
+        self._shelf = shelf
+        self._bucket: Bucket[Course] = Bucket(bus, Course)
+        self._default_image = default_image
+
+    async def announce(self, record: Record) -> Record:
+        """Have others see a record, however long NATS is away; tell a publication once.
+
+        Returns the record with what was told in it.
+        """
+        await self._show(record)
+        if not record.commit or record.told == record.commit:
+            return record
+        await self._bus.tell_surely(record.publication)
+        told = msgspec.structs.replace(record, told=record.commit)
+        await asyncio.to_thread(self._shelf.place(record.course).remember, told)
+        return told
+
+    async def tell_failure(self, record: Record) -> None:
+        """Tell that a course could not be published; the last good revision is still served."""
+        assert record.failure is not None
+        await self._bus.tell_surely(
+            CourseFailed(course=record.course, reason=record.failure, detail=record.failure_detail)
+        )
+
+    async def keep_true(self) -> None:
+        """Have the bucket hold what is on the shelf and nothing else, at each connection anew."""
+        async for change in self._bucket.watch():
+            if isinstance(change, Snapshot):
+                await self._make_true(change.all)
+
+    async def _make_true(self, held: Mapping[str, Held[Course]]) -> None:
+        records = self._shelf.records()
+        for record in records:
+            value = record.value(self._default_image)
+            if value.key not in held or held[value.key].value != value:
+                await self._show(record)
+        for key in held.keys() - {names.token(record.course) for record in records}:
+            logger.warning("a course that is not on the disk is taken back", course=key)
+            with contextlib.suppress(Lost, BusAway):  # the next connection tries again
+                await self._bucket.delete(key, held[key].revision)
+
+    async def _show(self, record: Record) -> None:
+        value = record.value(self._default_image)
+        while True:
+            try:
+                await self._bucket.put(value.key, value)
+                return
+            except BusAway as e:
+                logger.warning("waiting for NATS to show", course=record.course, error=str(e))
+                await asyncio.sleep(_RETRY_SECONDS)

@@ -1,0 +1,88 @@
+"""What git runs in: nothing of the machine's or anybody's, only what stands here (S-43)."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from nbh_courses import disk
+
+_PASSED_ON = (
+    "PATH",
+    # how the site reaches the network is the site's own
+    "https_proxy",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+
+_LOCAL_CONFIG = b"[safe]\n\tdirectory = *\n"
+_LOCAL_CONFIG_FILE = ".gitconfig"
+
+CONFIGURATION = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.symlinks=false",
+    "core.askPass=/bin/false",
+    "credential.helper=",
+    "transfer.fsckObjects=true",
+    # old and harmless, in the history of many a real repository (GitLab lets them pass too)
+    "fetch.fsck.badTimezone=ignore",
+    "fetch.fsck.missingSpaceBeforeDate=ignore",
+    "fetch.fsck.zeroPaddedFilemode=ignore",
+    # always one pack, so that the limit on a file's size is one on a fetch
+    "fetch.unpackLimit=1",
+    "fetch.writeCommitGraph=false",
+    "http.followRedirects=false",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "gc.autoDetach=false",
+    "maintenance.auto=false",
+    "pack.threads=1",
+    "advice.detachedHead=false",
+)
+"""Each stands over whatever any file says."""
+
+
+def closed(
+    folder: Path, *, local: bool, environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """The whole environment of git; ``folder`` is the courses' own, ``local`` allows files.
+
+    A deploy key is ``.ssh/key`` in that folder, with ``known_hosts`` beside it.
+    """
+    given = {name: environ[name] for name in _PASSED_ON if name in environ}
+    ssh = folder / ".ssh"
+    return given | {
+        "HOME": "/nonexistent",
+        "LC_ALL": "C",
+        "GIT_ALLOW_PROTOCOL": "https:ssh:file" if local else "https:ssh",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(folder / _LOCAL_CONFIG_FILE) if local else "/dev/null",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "/bin/false",
+        "SSH_ASKPASS": "/bin/false",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_SSH_COMMAND": shlex.join(_ssh(ssh)),
+    }
+
+
+def allow_local(folder: Path) -> None:
+    """Have git read repositories on this machine though they belong to others."""
+    disk.replace_file(folder / _LOCAL_CONFIG_FILE, _LOCAL_CONFIG)
+
+
+def _ssh(folder: Path) -> tuple[str, ...]:
+    # A forge's key is taken at the first visit and must stay the same from then on.
+    return (
+        "ssh",
+        *("-F", "none"),
+        *("-i", str(folder / "key")),
+        *("-o", "BatchMode=yes"),
+        *("-o", "IdentitiesOnly=yes"),
+        *("-o", "StrictHostKeyChecking=accept-new"),
+        *("-o", f"UserKnownHostsFile={folder / 'known_hosts'}"),
+    )

@@ -1,0 +1,114 @@
+"""Makes a revision of a commit: read from the mirror, written whole, read-only from then on."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from nbh_courses import disk, layout, settings
+from nbh_courses.failure import CourseError, of_disk
+from nbh_courses.layout import AREAS, Plan
+from nbh_courses.nodes import File, Folder, follow
+from nbh_courses.settings import Read, Settings
+from nbh_courses.shelf import Place
+from nbh_courses.tree import Reader
+
+_LAYERS = (".nbhosting", "nbhosting")
+_LFS = b"version https://git-lfs.github.com/spec/"
+_MOST_PROBLEMS = 20
+
+
+class Published(NamedTuple):
+    """A revision that is there."""
+
+    notebooks: int
+    settings: Settings
+    problems: tuple[str, ...]
+
+
+def publish(place: Place, reader: Reader, commit: str, max_bytes: int) -> Published:
+    """Have a commit's revision in its place; blocking.
+
+    Raises:
+        CourseError: the commit cannot be read, holds too much, or the disk is full.
+    """
+    root = reader.folder(commit)
+    read = _settings(root, reader)
+    plan = layout.plan(root, read.settings.static_mappings)
+    pointers: list[str] = []
+    if not place.revision(commit).exists():
+        with of_disk(), place.building(commit) as folder:
+            pointers = _Writing(folder, reader, max_bytes).write(plan)
+    problems = (*read.problems, *plan.problems, *pointers)
+    return Published(plan.notebooks, read.settings, _at_most(problems))
+
+
+def _settings(root: Folder, reader: Reader) -> Read:
+    layers: list[tuple[str, bytes | None]] = []
+    for layer in _LAYERS:
+        name = f"{layer}/{settings.FILE}"
+        found = follow((root,), name)
+        if found and isinstance(found.node, File):
+            whole = reader.size(found.node) <= settings.MAX_BYTES
+            layers.append((name, b"".join(reader.content(found.node)) if whole else None))
+    return settings.read(layers)
+
+
+def _at_most(problems: tuple[str, ...]) -> tuple[str, ...]:
+    if len(problems) <= _MOST_PROBLEMS:
+        return problems
+    return (*problems[:_MOST_PROBLEMS], f"and {len(problems) - _MOST_PROBLEMS} more")
+
+
+class _Writing:
+    """One revision being written."""
+
+    def __init__(self, folder: Path, reader: Reader, max_bytes: int) -> None:
+        self._folder = folder
+        self._reader = reader
+        self._max = self._left = max_bytes
+        self._made: dict[bytes, None] = {}
+        """Folders, in the order in which they were made."""
+
+    def write(self, plan: Plan) -> list[str]:
+        """Write all files and return once they are on the disk; tell those that are pointers."""
+        root = os.fsencode(self._folder)
+        for area in AREAS:
+            self._make_sure_of(b"%s/%s" % (root, area.encode()))
+        pointers = [path for path, file in plan.files if self._write(root, path, file)]
+        for folder in (*reversed(self._made), root):
+            os.chmod(folder, 0o555)  # noqa: PTH101  # names are bytes, in no encoding
+        disk.sync_all(self._folder)
+        return [f"{path}: is a pointer of git-lfs, not the file" for path in pointers]
+
+    def _write(self, root: bytes, path: str, file: File) -> bool:
+        """Write one file; whether it is a mere pointer of git-lfs."""
+        self._left -= self._reader.size(file)
+        if self._left < 0:
+            raise CourseError("too-big", f"more than {self._max} bytes (courses.max_bytes)")
+        folder, _, name = path.encode(errors="surrogateescape").rpartition(b"/")
+        self._make_sure_of(b"%s/%s" % (root, folder))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(b"%s/%s/%s" % (root, folder, name), flags, 0o600)
+        try:
+            first = b""
+            for chunk in self._reader.content(file):
+                first = first or chunk
+                _write_all(fd, chunk)
+            os.fchmod(fd, 0o555 if file.executable else 0o444)
+        finally:
+            os.close(fd)
+        return first.startswith(_LFS)
+
+    def _make_sure_of(self, folder: bytes) -> None:
+        if folder not in self._made:
+            parent = folder.rpartition(b"/")[0]
+            if parent != os.fsencode(self._folder):
+                self._make_sure_of(parent)
+            os.mkdir(folder, 0o700)  # noqa: PTH102  # names are bytes, in no encoding
+            self._made[folder] = None
+
+
+def _write_all(fd: int, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    while left:
+        left = left[os.write(fd, left) :]

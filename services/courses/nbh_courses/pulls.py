@@ -1,0 +1,216 @@
+"""Brings courses from where teachers push them to what students see.
+
+One pull of a course at a time, a few of different courses at once. A record is written down
+before ``current`` moves and before anybody is told, so that a crash at any step leaves the old or
+the new revision, and the next start finishes what was begun.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from nbh_courses import publishing, tree
+from nbh_courses.addresses import checked_branch, checked_url
+from nbh_courses.announcing import Announcer
+from nbh_courses.failure import CourseError, of_disk
+from nbh_courses.git_program import Say, Stopping
+from nbh_courses.publishing import Published
+from nbh_courses.record import Record
+from nbh_courses.repositories import FETCHED, Repositories, Tip
+from nbh_courses.shelf import Place, Shelf
+from nbh_proto import CreateCourse, now
+
+logger = structlog.get_logger(__name__)
+
+
+class Rules(NamedTuple):
+    """What the site allows."""
+
+    local_urls: bool
+    at_once: int
+    max_bytes: int
+
+
+class Pulls:
+    """All that is done to courses, each in its turn."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        repositories: Repositories,
+        announcer: Announcer,
+        environment: Mapping[str, str],
+        rules: Rules,
+    ) -> None:
+        self._shelf = shelf
+        self._repositories = repositories
+        self._announcer = announcer
+        self._environment = environment
+        self._rules = rules
+        self._places = asyncio.Semaphore(rules.at_once)
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def create(self, command: CreateCourse, say: Say) -> Record:
+        """Register a course and publish it; if that fails nothing of it is left (G3).
+
+        Raises:
+            CourseError: the course is there already, or cannot be published.
+            Stopping: we are leaving.
+        """
+        checked_url(command.giturl, local=self._rules.local_urls)
+        checked_branch(command.branch)
+        async with self._turn(command.course):
+            there = self._shelf.place(command.course).record
+            if there is None:
+                there = await self._create(_asked(command), say)
+            elif there.created_by != command.id:
+                raise CourseError("exists", "to publish what is new, pull it")
+            return await self._announcer.announce(there)
+
+    async def _create(self, asked: Record, say: Say) -> Record:
+        try:
+            with self._shelf.creating(asked.course) as place:
+                return await self._advance(asked, place, say)
+        except CourseError as e:
+            await self._announcer.tell_failure(_failed(asked, e))
+            raise
+
+    async def pull(self, course: str, say: Say, *, timer: bool = False) -> Record:
+        """Publish what is new in a course.
+
+        A failure that a ``timer`` meets again and again is told as an event once.
+
+        Raises:
+            CourseError: there is no such course, or it cannot be published.
+            Stopping: we are leaving.
+        """
+        async with self._turn(course):
+            place = self._shelf.place(course)
+            record = place.record
+            if record is None:
+                raise CourseError("unknown", "create it first")
+            try:
+                advanced = await self._advance(record, place, say)
+            except CourseError as e:
+                await self._note(_failed(place.record or record, e), place)
+                if not timer or e.reason != record.failure:
+                    await self._announcer.tell_failure(_failed(record, e))
+                raise
+            return await self._announcer.announce(advanced)
+
+    async def pull_all(self) -> None:
+        """Pull every course that is not archived (G5)."""
+        courses = [r.course for r in self._shelf.records() if not r.archived]
+        await asyncio.gather(*map(self._pull_by_timer, courses))
+
+    async def _pull_by_timer(self, course: str) -> None:
+        try:
+            await self.pull(course, _to_nobody, timer=True)
+        except CourseError as e:
+            logger.warning("a course cannot be published", course=course, why=str(e))
+        except Stopping:
+            pass
+
+    async def finish(self) -> None:
+        """Tell what was published and not told when we were last ended."""
+        for record in self._shelf.records():
+            if record.commit and record.told != record.commit:
+                try:
+                    await self._show(record, self._shelf.place(record.course))
+                except CourseError as e:
+                    logger.warning("clones see an old commit", course=record.course, why=str(e))
+                await self._announcer.announce(record)
+
+    @asynccontextmanager
+    async def _turn(self, course: str) -> AsyncIterator[None]:
+        async with self._turns[course], self._places:
+            yield
+
+    async def _note(self, record: Record, place: Place) -> None:
+        place.remember(record)
+        await self._announcer.announce(record)
+
+    async def _advance(self, record: Record, place: Place, say: Say) -> Record:
+        """Have a course's place hold what the other side has now."""
+        try:
+            with of_disk():
+                brought = await self._bring(record, place, say)
+                place.remember(brought)
+                if brought.commit != record.commit:
+                    await self._show(brought, place)
+                    await self._repositories.tidy(place.mirror)
+        except (CourseError, Stopping):
+            raise
+        except Exception as e:  # whoever waits gets an answer, whatever went wrong
+            logger.exception("a pull failed", course=record.course)
+            raise CourseError("internal", f"{type(e).__name__}: see the service's log") from e
+        return brought
+
+    async def _show(self, record: Record, place: Place) -> None:
+        await self._repositories.show(place.mirror, record.shown_as, record.commit)
+
+    async def _bring(self, record: Record, place: Place, say: Say) -> Record:
+        began = time.monotonic()
+        await say(f"asking {record.giturl}")
+        tip = await self._repositories.tip(record.giturl, record.branch, self._shelf.folder)
+        if tip.commit == record.commit and place.is_whole(tip.commit):
+            return _pulled(record)
+        await say(f"fetching {tip.branch} at {tip.commit[:10]}")
+        await self._repositories.fetch(place.mirror, record.giturl, tip, say)
+        commit, published = await asyncio.to_thread(self._publish, place)
+        for problem in published.problems:
+            await say(f"! {problem}")
+        if commit == record.commit:
+            return _pulled(record)
+        return _published(record, tip, commit, published, time.monotonic() - began)
+
+    def _publish(self, place: Place) -> tuple[str, Published]:
+        with tree.opened(place.mirror, self._environment) as reader:
+            commit = reader.commit(FETCHED)
+            return commit, publishing.publish(place, reader, commit, self._rules.max_bytes)
+
+
+async def _to_nobody(_line: str) -> None:
+    pass
+
+
+def _asked(command: CreateCourse) -> Record:
+    return Record(
+        course=command.course,
+        giturl=command.giturl,
+        branch=command.branch,
+        image=command.image,
+        created_by=command.id,
+    )
+
+
+def _failed(record: Record, error: CourseError) -> Record:
+    return msgspec.structs.replace(
+        record, pulled_at=now(), failure=error.reason, failure_detail=error.detail
+    )
+
+
+def _pulled(record: Record) -> Record:
+    return msgspec.structs.replace(record, pulled_at=now(), failure=None, failure_detail="")
+
+
+def _published(
+    record: Record, tip: Tip, commit: str, published: Published, seconds: float
+) -> Record:
+    return msgspec.structs.replace(
+        _pulled(record),
+        commit=commit,
+        shown_as=tip.branch,
+        notebooks=published.notebooks,
+        seconds=round(seconds, 3),
+        published_at=now(),
+        static_mappings=published.settings.static_mappings,
+        notebook_url_format=published.settings.notebook_url_format,
+        problems=published.problems,
+    )

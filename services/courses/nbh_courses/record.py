@@ -1,0 +1,80 @@
+"""What is known of a course, beside its mirror: the COURSES bucket is made from this again."""
+
+from datetime import datetime
+
+import msgspec
+
+from nbh_courses.settings import DEFAULT_FORMAT, DEFAULT_MAPPINGS
+from nbh_proto import Course, CoursePublished
+from nbh_proto.course import CourseReason
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One course, as ``course.json`` holds it.
+
+    It is written before anybody is told: what it says is carried out again after a crash.
+    """
+
+    v: int = 1
+    course: str
+    giturl: str
+    branch: str = ""
+    image: str = ""
+    """As it was asked for; empty for the site's default, whichever that is."""
+
+    created_by: str = ""
+    """The command's id: the same command, delivered again, has been carried out."""
+
+    archived: bool = False
+    commit: str = ""
+    """The published revision; ``current`` points there."""
+
+    shown_as: str = ""
+    """The branch that students' clones follow."""
+
+    notebooks: int = 0
+    seconds: float = 0.0
+    """How long the publication took."""
+
+    published_at: datetime | None = None
+    told: str = ""
+    """The commit whose publication was told; another one is told at the next start."""
+
+    pulled_at: datetime | None = None
+    failure: CourseReason | None = None
+    failure_detail: str = ""
+    static_mappings: tuple[tuple[str, str], ...] = DEFAULT_MAPPINGS
+    notebook_url_format: str = DEFAULT_FORMAT
+    problems: tuple[str, ...] = ()
+
+    def value(self, default_image: str) -> Course:
+        """What others may read."""
+        return Course(
+            course=self.course,
+            giturl=self.giturl,
+            branch=self.branch,
+            image=self.image or default_image,
+            commit=self.commit,
+            notebooks=self.notebooks,
+            pulled_at=self.pulled_at,
+            published_at=self.published_at,
+            failure=self.failure,
+            failure_detail=self.failure_detail,
+            archived=self.archived,
+            static_mappings=self.static_mappings,
+            notebook_url_format=self.notebook_url_format,
+            problems=self.problems,
+        )
+
+    @property
+    def publication(self) -> CoursePublished:
+        """The event; the same one each time it is told, so that it is stored once."""
+        assert self.published_at is not None
+        return CoursePublished(
+            id=f"published-{self.course}-{self.commit}-{self.published_at.timestamp():.6f}",
+            at=self.published_at,
+            course=self.course,
+            commit=self.commit,
+            notebooks=self.notebooks,
+            seconds=self.seconds,
+        )

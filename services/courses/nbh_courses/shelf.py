@@ -1,0 +1,163 @@
+"""The folder of all courses, ours alone: what lies where, and what a crash may have left there.
+
+::
+
+    <course>/course.json  mirror.git  revisions/<commit>/  current -> revisions/<commit>
+    .creating-<course>/   a course that is not there yet
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from nbh_courses import disk
+from nbh_courses.record import Record
+from nbh_proto import names
+
+logger = structlog.get_logger(__name__)
+
+_CREATING = ".creating-"
+_BUILDING = ".building-"
+_ASK_AGAIN_SECONDS = 0.5
+
+
+class Place:
+    """One course's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.mirror = folder / "mirror.git"
+        self.current = folder / "current"
+        self._revisions = folder / "revisions"
+        self._record = folder / "course.json"
+
+    @property
+    def record(self) -> Record | None:
+        """What is known of the course; None if it is not there."""
+        try:
+            return msgspec.json.decode(self._record.read_bytes(), type=Record)
+        except FileNotFoundError:
+            return None
+
+    def remember(self, record: Record) -> None:
+        """Write down what is known, and have ``current`` follow it."""
+        disk.replace_file(self._record, msgspec.json.format(msgspec.json.encode(record)))
+        if record.commit and self.published != record.commit:
+            disk.replace_link(self.current, f"revisions/{record.commit}")
+
+    @property
+    def published(self) -> str:
+        """The commit that ``current`` points to; empty if there is none."""
+        try:
+            return self.current.readlink().name
+        except FileNotFoundError:
+            return ""
+
+    def is_whole(self, commit: str) -> bool:
+        """Whether a commit is published here, and its repository is there for clones."""
+        return self.published == commit and self.current.exists() and self.mirror.exists()
+
+    def revision(self, commit: str) -> Path:
+        """Where a commit's revision is, or would be."""
+        return self._revisions / commit
+
+    @contextmanager
+    def building(self, commit: str) -> Iterator[Path]:
+        """A new folder that becomes a commit's revision if the block ends well; else it goes."""
+        self._make(self._revisions)
+        new = self._revisions / f"{_BUILDING}{commit}"
+        disk.remove(new)
+        self._make(new)
+        try:
+            yield new
+            new.rename(self.revision(commit))
+            disk.sync_folder(self._revisions)
+        except BaseException:
+            disk.remove(new)
+            raise
+
+    def sweep(self) -> None:
+        """Remove revisions that were being built."""
+        for left in self._revisions.glob(f"{_BUILDING}*"):
+            disk.remove(left)
+
+    @staticmethod
+    def _make(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+
+
+class Shelf:
+    """All courses."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def place(self, course: str) -> Place:
+        """Where a course is, or would be."""
+        return Place(self.folder / names.checked_id("course", course))
+
+    def records(self) -> list[Record]:
+        """All courses that are there and can be read."""
+        return [record for place in self._places() if (record := _readable(place))]
+
+    def _places(self) -> list[Place]:
+        return [Place(each) for each in sorted(self.folder.iterdir()) if each.name[0] != "."]
+
+    def sweep(self) -> None:
+        """Remove what a crash left, and finish what it interrupted: records stand."""
+        for left in self.folder.glob(f"{_CREATING}*"):
+            disk.remove(left)
+        for place in self._places():
+            place.sweep()
+            if record := _readable(place):
+                place.remember(record)
+
+    @contextmanager
+    def creating(self, course: str) -> Iterator[Place]:
+        """A place that becomes the course's if the block ends well; else nothing is left of it."""
+        new = self.folder / f"{_CREATING}{names.checked_id('course', course)}"
+        disk.remove(new)
+        new.mkdir()
+        new.chmod(0o755)
+        try:
+            yield Place(new)
+            new.rename(self.folder / course)
+            disk.sync_folder(self.folder)
+        except BaseException:
+            disk.remove(new)
+            raise
+
+    @asynccontextmanager
+    async def owned(self) -> AsyncIterator[None]:
+        """Have the shelf to ourselves in the block, however long another process has it."""
+        fd = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            while not _locked(fd):
+                logger.warning("waiting for another process to leave", folder=str(self.folder))
+                await asyncio.sleep(_ASK_AGAIN_SECONDS)
+            yield
+        finally:
+            os.close(fd)
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _readable(place: Place) -> Record | None:
+    try:
+        return place.record
+    except (msgspec.MsgspecError, OSError):
+        logger.exception("a course that cannot be read", folder=str(place.folder))
+        return None

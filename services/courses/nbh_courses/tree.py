@@ -1,0 +1,126 @@
+"""What a commit holds, read from the bare mirror with GitPython: trees and blobs, no checkout.
+
+No filter, attribute, hook or link of a repository is carried out by reading it so (S-43, S-44).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import git
+from git.exc import GitError
+from gitdb.exc import ODBError  # type: ignore[import-untyped]  # gitdb has no types
+
+from nbh_courses.failure import CourseError
+from nbh_courses.nodes import File, Folder, Link, Submodule
+
+MAX_ENTRIES = 300_000
+
+_DEEPEST = 2048
+"""Bytes of a path. `layout` leaves out what is half as long, and tells."""
+
+_MAX_TREE = 64 * 1024**2
+_MAX_LINK = 4096
+_CHUNK = 256 * 1024
+_LINK = 0o120000
+_EXECUTABLE = 0o100
+
+Unread: TypeAlias = "tuple[git.Tree, Folder, int]"
+"""A tree, the folder to fill from it, and how long the path to it is."""
+
+Trees: TypeAlias = list[Unread]
+
+
+class Reader:
+    """One mirror, being read; not for two threads at once."""
+
+    def __init__(self, repository: git.Repo) -> None:
+        self._repository = repository
+
+    def commit(self, ref: str) -> str:
+        """The id of the commit that a reference names.
+
+        Raises:
+            CourseError: there is none.
+        """
+        with _told():
+            return str(self._repository.commit(ref).hexsha)
+
+    def folder(self, commit: str) -> Folder:
+        """All that a commit holds, but for what lies too deep to be used.
+
+        Raises:
+            CourseError: there is too much of it, or it is no proper tree.
+        """
+        root: Folder = {}
+        entries = 0
+        with _told():
+            left: Trees = [(self._repository.commit(commit).tree, root, 0)]
+            while left:
+                tree, folder, length = left.pop()
+                left += self._read(tree, folder, length)
+                entries += len(folder)
+                if entries > MAX_ENTRIES:
+                    raise CourseError("too-big", f"more than {MAX_ENTRIES} files and folders")
+        return root
+
+    def _read(self, tree: git.Tree, folder: Folder, length: int) -> Iterator[Unread]:
+        if self._repository.odb.info(tree.binsha).size > _MAX_TREE:
+            raise CourseError("too-big", f"a folder's list is larger than {_MAX_TREE} bytes")
+        for item in tree:
+            longer = length + len(item.name.encode(errors="surrogateescape")) + 1
+            if longer > _DEEPEST:
+                continue
+            if item.type == "tree":
+                inner: Folder = {}
+                folder[item.name] = inner
+                yield item, inner, longer
+            elif item.type == "submodule":
+                folder[item.name] = Submodule()
+            elif item.mode == _LINK:
+                folder[item.name] = Link(self._target(item.binsha))
+            else:
+                folder[item.name] = File(item.binsha, bool(item.mode & _EXECUTABLE))
+
+    def _target(self, blob: bytes) -> str:
+        if self._repository.odb.info(blob).size > _MAX_LINK:
+            return ""  # leads nowhere, as any path so long does
+        target: bytes = self._repository.odb.stream(blob).read()
+        return target.decode(errors="surrogateescape")
+
+    def size(self, file: File) -> int:
+        """Bytes of a file."""
+        with _told():
+            return int(self._repository.odb.info(file.blob).size)
+
+    def content(self, file: File) -> Iterator[bytes]:
+        """A file's bytes, in pieces; to be read to the end before the next one is asked for."""
+        with _told():
+            stream = self._repository.odb.stream(file.blob)
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+
+
+@contextmanager
+def opened(mirror: Path, environment: Mapping[str, str]) -> Iterator[Reader]:
+    """Read a mirror while the block runs; git itself, which GitPython asks, in our environment.
+
+    Raises:
+        CourseError: there is no repository that can be read.
+    """
+    with _told():
+        repository = git.Repo(mirror, expand_vars=False)
+    try:
+        repository.git.update_environment(**environment)
+        yield Reader(repository)
+    finally:
+        repository.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (GitError, ODBError, ValueError) as e:
+        raise CourseError("unreadable", str(e)) from e

@@ -1,0 +1,25 @@
+"""Asks Traefik, on this machine, whether a path is there.
+
+A library for HTTP would cost 7 MB and a tenth of a second of each start, measured, for one line.
+"""
+
+import asyncio
+
+_PATIENCE_SECONDS = 1.0
+
+
+async def answers(address: str, path: str) -> bool:
+    """Whether the HTTP server at ``host:port`` answers a GET of this path with 200."""
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            try:
+                head = f"GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+                writer.write(head.encode())
+                status = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError):
+        return False
+    return status.split()[1:2] == [b"200"]

@@ -1,0 +1,122 @@
+"""`make demo`: one URL, notebooks that open, and nothing left behind but students' files."""
+
+import asyncio
+import html
+import re
+import signal
+import sys
+import time
+from contextlib import asynccontextmanager
+
+import httpx2 as httpx
+import psutil
+import pytest
+
+from nbh_cli.demo.place import Place
+from nbh_kit.testing import eventually
+from tests.e2e.student import Student
+
+pytestmark = pytest.mark.podman
+
+_LATER_SECONDS = 10.0
+_OF_A_BUSY_MACHINE = 3.0
+"""Tests share two cores with whatever else runs; `make bench` measures on its own."""
+
+
+@asynccontextmanager
+async def demo(folder):
+    """A demo that invites; (its process, its URL, after how many seconds)."""
+    began = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "nbh_cli", "demo", "--folder", str(folder)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        url = await asyncio.wait_for(_invitation(process), 120)
+        yield process, url, time.monotonic() - began
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            await asyncio.wait_for(process.wait(), 60)
+
+
+async def _invitation(process):
+    said = ""
+    async for line in process.stdout:
+        said += line.decode()
+        if found := re.search(r"Open\s+(http://\S+)", said):
+            return found[1]
+    raise AssertionError(said)
+
+
+async def test_a_demo_opens_notebooks_and_leaves_only_students_files(tmp_path):
+    place = Place(tmp_path / "demo")
+    async with demo(place.folder) as (process, url, _):
+        children = psutil.Process(process.pid).children(recursive=True)
+        for language in ("en", "fr"):
+            await _open_all(f"{url}?language={language}&student=ada")
+        assert place.name in await _on_the_machine()
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+    assert [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE] == []
+    assert place.name not in await _on_the_machine()
+    assert not place.run.exists()
+    work = place.data / "students" / "ada" / "daylight"
+    assert {p.name for p in work.rglob("*") if p.suffix in (".md", ".py", ".ipynb")} == {
+        "1-the-length-of-the-day.md",
+        "2-some-cities.ipynb",
+        "1-la-duree-du-jour.md",
+        "2-quelques-villes.py",
+    }
+
+
+async def test_a_later_demo_is_quick_and_finds_what_students_wrote(tmp_path):
+    place = Place(tmp_path / "demo")
+    async with demo(place.folder) as (_, url, _):
+        await _open_all(f"{url}?language=en&student=emile")
+    wrote = place.data / "students" / "emile" / "daylight" / "en" / "2-some-cities.ipynb"
+    wrote.write_text(wrote.read_text().replace("Some cities", "Émile was here"))
+    async with demo(place.folder) as (_, again, seconds):
+        assert again == url
+        assert seconds <= _LATER_SECONDS * _OF_A_BUSY_MACHINE
+        await _open_all(f"{again}?language=en&student=emile")
+    assert "Émile was here" in wrote.read_text()
+
+
+async def test_a_demo_that_is_killed_leaves_no_process_behind(tmp_path):
+    place = Place(tmp_path / "demo")
+    async with demo(place.folder) as (process, _, _):
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        await eventually(
+            lambda: not [c for c in children if c.is_running() and c.status() != "zombie"],
+            within=60,
+        )
+    assert place.name not in await _on_the_machine()
+
+
+async def _open_all(page):
+    """Open each notebook of the lesson, as its frames do."""
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(page)).text
+    frames = [html.unescape(url) for url in re.findall(r'<iframe[^>]* src="([^"]+)"', text)]
+    assert len(frames) == 2
+    for url in frames:
+        student = Student(url)
+        opened = await student.open(within=60)
+        assert "/notebooks/" in opened
+        await student.close()
+
+
+async def _on_the_machine():
+    """What podman has, as text: containers and networks with their labels."""
+    said = ""
+    for words in (
+        ("ps", "--all", "--format", "{{.Names}} {{.Labels}}"),
+        ("network", "ls", "--format", "{{.Name}} {{.Labels}}"),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            "podman", *words, stdout=asyncio.subprocess.PIPE
+        )
+        said += (await process.communicate())[0].decode()
+    return said

@@ -1,0 +1,47 @@
+"""What the service's main composes, composed for a test: real git, real disk, real NATS."""
+
+from pathlib import Path
+
+from nbh_courses import environment
+from nbh_courses.announcing import Announcer
+from nbh_courses.git_program import Git, Limits
+from nbh_courses.pulls import Pulls, Rules
+from nbh_courses.record import Record
+from nbh_courses.repositories import Repositories
+from nbh_courses.shelf import Shelf
+from nbh_proto import CreateCourse
+from tests.courses.teacher import published
+
+MIB = 1024**2
+
+
+class Site:
+    """Courses on a shelf, told on a bus."""
+
+    def __init__(
+        self, folder: Path, bus, *, local: bool = True, seconds=60.0, max_bytes=64 * MIB, at_once=4
+    ):
+        folder.mkdir(exist_ok=True)
+        self.shelf = Shelf(folder)
+        closed = environment.closed(folder, local=local)
+        environment.allow_local(folder)
+        self.git = Git(closed, Limits(seconds, max_bytes))
+        announcer = Announcer(bus, self.shelf, "nbhosting/minimal-notebook")
+        rules = Rules(local, at_once, max_bytes)
+        self.repositories = Repositories(self.git)
+        self.pulls = Pulls(self.shelf, self.repositories, announcer, closed, rules)
+        self.lines: list[str] = []
+
+    async def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    async def create(self, giturl: str, course: str = "py", **more) -> Record:
+        command = CreateCourse(course=course, giturl=giturl, **more)
+        return await self.pulls.create(command, self.say)
+
+    async def pull(self, course: str = "py") -> Record:
+        return await self.pulls.pull(course, self.say)
+
+    def served(self, course: str = "py") -> dict[str, bytes]:
+        """What students get right now, by path."""
+        return published(self.shelf.place(course).current.resolve())
