@@ -16,7 +16,6 @@ help: ## this list
 setup: $(VENV)/.ready ## the environment, from the hashed locks
 	@chmod -R go+rX $(MEMBERS) examples 2>/dev/null || true
 
-
 demo: setup ## the whole system on this machine, with a demo course and platform; Ctrl-C ends it
 	@$(BIN)/python -m nbh_cli demo
 

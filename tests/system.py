@@ -249,7 +249,7 @@ async def _operator(config: Config) -> AsyncGenerator[Bus]:
 
 def _part(words: list[str]) -> str:
     """Which part a command line is; empty for none."""
-    for word in words[1:3]:
+    for word in words[1:4]:
         if word.startswith("nbh_"):
             return word.removeprefix("nbh_")
     program = Path(words[0]).name if words else ""

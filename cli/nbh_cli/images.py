@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from nbh_cli.host import debian
-from nbh_cli.host.failures import CommandFailed
+from nbh_cli.host.failures import BuildFailed, CommandFailed
 from nbh_cli.host.podman import Podman
 from nbh_cli.host.running import Say, run
 
@@ -52,10 +52,6 @@ IMAGES = (
     Image("scipy-notebook", ("images/scipy-notebook", "locks/scipy-notebook.txt")),
 )
 """Each builds on the one before it."""
-
-
-class BuildFailed(CommandFailed):
-    """podman could not build an image; it has podman's last lines."""
 
 
 async def build_all(podman: Podman, repository: Path, say: Say) -> tuple[str, ...]:

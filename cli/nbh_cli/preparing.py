@@ -14,7 +14,7 @@ from nbh_cli.host.podman import Podman
 from nbh_cli.host.running import Say, run
 from nbh_cli.steps import Steps
 
-CHROMIUM = Need("chromium", "chromium", "chromium")
+CHROMIUM = Need("chromium", "chromium fonts-dejavu-core", "chromium")
 """What tests need beside what labs need."""
 
 _CHROMIUM_TOO = ("chromium", "chromium-browser", "google-chrome")

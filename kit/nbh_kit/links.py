@@ -39,9 +39,11 @@ PATHS: dict[Workspace, str] = {"copy": "notebookLazyCopy", "git": "notebookGitRe
 class Refused(Exception):
     """Somebody is not let in; the reason is for the log, never for them."""
 
-    def __init__(self, reason: RefusalReason) -> None:
+    def __init__(self, reason: RefusalReason, platform: str = "") -> None:
         super().__init__(reason)
         self.reason: RefusalReason = reason
+        self.platform = platform
+        """The platform they came from, if there is one of that name."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,9 +170,9 @@ def verify(place: Place, query: str, platforms: Mapping[str, SigningPlatform], n
     link = _link(place, found)
     _check_signature(link, platform, found["key"], found["signature"])
     if not now < link.expires <= now + (ONCE_SECONDS if link.nonce else REUSABLE_SECONDS):
-        raise Refused("expired")
+        raise Refused("expired", platform.name)
     if not any(fnmatchcase(place.course, pattern) for pattern in platform.courses):
-        raise Refused("scope")
+        raise Refused("scope", platform.name)
     return link
 
 
@@ -189,4 +191,4 @@ def _check_signature(link: Link, platform: SigningPlatform, key_id: str, given: 
     for key in platform.keys:
         if key.id == key_id and hmac.compare_digest(signature(link, key.secret), given):
             return
-    raise Refused("signature")
+    raise Refused("signature", platform.name)

@@ -1,6 +1,8 @@
 """What tests need of the real world: a nats-server of their own, free ports, patience."""
 
 import asyncio
+import contextlib
+import random
 import socket
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -93,7 +95,12 @@ async def eventually(
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses right now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """A port of 127.0.0.1 that nobody uses right now, and that no outgoing connection will take.
+
+    The system takes those from 32768 up (Linux, ip_local_port_range), at any moment.
+    """
+    while True:
+        port = random.randrange(10_000, 32_768)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port

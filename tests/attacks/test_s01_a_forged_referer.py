@@ -9,7 +9,7 @@ import structlog
 from nbh_router import referers
 from tests.router.world import site
 
-HOSTS = ("fun-mooc.fr", "lms.example.org:8443")
+HOSTS = (".fun-mooc.fr", "lms.example.org:8443")
 
 HOSTILE = [
     "",

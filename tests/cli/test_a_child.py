@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import re
 import signal
 import sys
 from contextlib import asynccontextmanager
@@ -78,6 +79,31 @@ async def test_each_line_of_a_child_has_its_name():
     async with kept("/bin/sh", "-c", script, said=said):
         await eventually(lambda: "two" in said.getvalue())
     assert said.getvalue() == "it          | one\nit          | two\nit          | three\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_each_name_has_a_colour_of_its_own():
+    said = Terminal()
+    log = Log(said, width=6)
+    for name in ("router", "nats", "router"):
+        log.write(name, "a line")
+    router, nats, again = said.getvalue().splitlines()
+    assert re.fullmatch(r"\x1b\[\d+mrouter \| \x1b\[0ma line", router)
+    assert again == router
+    assert nats.partition("m")[0] != router.partition("m")[0]
+
+
+def test_a_log_that_nobody_reads_any_more_ends_nothing():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        log = Log(stream)
+        for _ in range(3):
+            log.say("nobody hears this")
 
 
 async def test_a_line_without_an_end_does_not_fill_the_memory():

@@ -25,27 +25,32 @@ CAPABILITY = "1" * 40
 TOKEN = "do-not-show-this-token"
 
 
+class Nbh:
+    """Runs a command; (exit status, what it printed, what it said on the side)."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def argv(self, *words):
+        return (sys.executable, "-m", "nbh_cli", *words, "--config", str(self.file))
+
+    async def __call__(self, *words):
+        process = await asyncio.create_subprocess_exec(
+            *self.argv(*words), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await asyncio.wait_for(process.communicate(), 20)
+        return process.returncode, out.decode(), err.decode()
+
+
 @pytest.fixture
 def nbh(nats_url, tmp_path):
-    """Run a command; (exit status, what it printed, what it said on the side)."""
     file = tmp_path / "nbhosting.toml"
     file.write_text(
         f"[site]\ndata = '{tmp_path}/data'\n[nats]\nurl = '{nats_url}'\n"
         "[[platform]]\nname = 'lms'\ncourses = ['python', 'c*']\n"
         f"keys = [{{ id = 'k1', secret = '{'s' * 32}' }}]\n"
     )
-
-    async def run(*words, stop=None):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "nbh_cli", *words, "--config", str(file)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await asyncio.wait_for(process.communicate(), 20)
-        return process.returncode, out.decode(), err.decode()
-
-    run.file = file
-    return run
+    return Nbh(file)
 
 
 async def test_labs_are_listed_without_their_secrets(bus, nbh):
@@ -164,9 +169,7 @@ async def test_the_last_events_are_shown_oldest_first(bus, nbh):
 
 async def test_events_that_follow_are_shown_as_they_come(bus, nbh):
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nbh_cli", "events", "--follow", "--json"),
-        *("--config", str(nbh.file)),
-        stdout=asyncio.subprocess.PIPE,
+        *nbh.argv("events", "--follow", "--json"), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     try:

@@ -135,7 +135,7 @@ async def test_traefik_may_listen_on_the_port_of_the_web_without_being_root(tmp_
 @needs_root
 @pytest.mark.parametrize(
     ("engine", "said"),
-    [("memory", "started; notebooks are at"), ("podman", "podman is run by root only")],
+    [("memory", "ready; notebooks are at"), ("podman", "podman is run by root only")],
 )
 async def test_an_ordinary_user_runs_it_with_labs_in_memory_only(tmp_path, engine, said):
     tmp_path.chmod(0o755)

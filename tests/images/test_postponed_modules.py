@@ -118,9 +118,9 @@ def test_a_postponed_class_can_be_derived_from_and_asked_about(python):
         class Square(Shape):
             pass
         print(isinstance(Square(), Shape), issubclass(Square, Shape), Square.side, Shape.side)
-        print(Square.__mro__[1].__module__)
+        print(Square.__mro__[1].__module__, isinstance(None, Shape | None), None | Shape)
     """)
-    assert said[-2:] == ["True True 4 4", "heavy"]
+    assert said[-2:] == ["True True 4 4", "heavy True None | heavy.Shape"]
 
 
 @pytest.mark.parametrize("module", ["part", "apart"])

@@ -7,6 +7,7 @@ import pytest
 
 from nbh_cli import images
 from nbh_cli.host import machine, podman
+from nbh_cli.host.failures import BuildFailed
 from tests.conftest import REPOSITORY
 
 NAMES = [image.name for image in images.IMAGES]
@@ -121,6 +122,6 @@ async def test_a_build_that_fails_tells_its_last_lines_and_replaces_nothing(lab_
         "ARG DEBIAN\nFROM ${DEBIAN}\nRUN echo the disk is made of cheese && exit 3\n"
     )
     here = podman.prepare(machine.look(), sources / "podman")
-    with pytest.raises(images.BuildFailed, match=r"(?s)nbhosting/base.*made of cheese"):
+    with pytest.raises(BuildFailed, match=r"(?s)nbhosting/base.*made of cheese"):
         await images.build_all(here, sources, lambda _: None)
     assert await images.build_all(here, REPOSITORY, lambda _: None) == ()

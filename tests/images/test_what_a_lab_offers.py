@@ -67,7 +67,8 @@ async def test_both_user_interfaces_answer(lab, path):
 
 async def test_front_end_extensions_are_there(lab):
     page = (await lab.get("lab")).text
-    config = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1])
+    [config] = re.findall(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
+    config = json.loads(config)
     names = {extension["name"] for extension in config["federated_extensions"]}
     assert names >= {
         "@jupyter-notebook/lab-extension",

@@ -123,6 +123,19 @@ async def test_a_file_that_is_not_ours_stops_nobody(world, provisioner, lab_serv
         await eventually(lambda: reaches(world, lab))
 
 
+async def test_a_disk_that_fails_is_waited_for(world, provisioner, lab_server):
+    in_the_way = world.folder / "traefik" / "new"
+    with structlog.testing.capture_logs() as said:
+        async with world.traefik(), world.router():
+            await world.ready()
+            in_the_way.rmdir()
+            in_the_way.write_text("no folder can be here")
+            lab = await provisioner.lab(lab_server.address)
+            await eventually(lambda: any("cannot be written" in e["event"] for e in said))
+            in_the_way.unlink()
+            await eventually(lambda: reaches(world, lab))
+
+
 async def test_an_odd_lab_has_no_route_and_is_told_to_the_operator(world, provisioner, lab_server):
     with structlog.testing.capture_logs() as said:
         async with world.traefik(), world.router():

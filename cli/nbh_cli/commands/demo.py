@@ -52,9 +52,9 @@ async def _until_stopped(doing: Coroutine[Any, Any, None]) -> None:
 
 async def _demo(where: Place, steps: Steps) -> None:
     demo = await _prepared(where, steps)
-    async with running.system(demo) as up:
+    async with running.system(demo, steps) as up:
         with steps.step("the system"):
-            await running.ready(demo, up)
+            await running.came_up(demo, up)
         with steps.step("the course") as say:
             await running.publish(demo, say)
         async with running.platform(demo, _EXAMPLES / "platform" / "app.py"):

@@ -19,6 +19,6 @@ def up(
     """Run the whole system on this machine, in the foreground, until Ctrl-C."""
     # The supervisor lives as long as the system: it becomes a process that has only what it needs.
     options = ["--end-labs"] if end_labs else []
-    argv = [sys.executable, "-m", "nbh_cli.up", str(config), *options]
+    argv = [sys.executable, "-P", "-m", "nbh_cli.up", str(config), *options]
     sys.stdout.flush()
     os.execv(sys.executable, argv)  # noqa: S606  # a literal list, no shell

@@ -6,17 +6,17 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from nbh_cli import carrying_out, operating
 from nbh_cli.demo.place import COURSE, KEY, PLATFORM, Demo
 from nbh_cli.sorry import Sorry
 from nbh_cli.steps import Say, Steps
-from nbh_cli.up import asking, reach
+from nbh_cli.up import reach, ready
 from nbh_cli.up.children import Program, become
-from nbh_kit.config import Config
 from nbh_proto import (
     Command,
     CommandFailed,
@@ -37,9 +37,9 @@ _LAST_LINES = 15
 
 
 @asynccontextmanager
-async def system(demo: Demo) -> AsyncGenerator[asyncio.subprocess.Process]:
+async def system(demo: Demo, steps: Steps) -> AsyncGenerator[asyncio.subprocess.Process]:
     """`nbh up` while the block runs; then it ends with all labs. Its log is a file."""
-    argv = (sys.executable, "-m", "nbh_cli.up", str(demo.place.config_file), "--end-labs")
+    argv = (sys.executable, "-P", "-m", "nbh_cli.up", str(demo.place.config_file), "--end-labs")
     demo.place.data.mkdir(parents=True, exist_ok=True)
     with demo.place.log.open("wb") as log:
         # If we are killed it hears so, and ends everything in order.
@@ -47,7 +47,7 @@ async def system(demo: Demo) -> AsyncGenerator[asyncio.subprocess.Process]:
     try:
         yield process
     finally:
-        with Steps().step("ending labs and services"):
+        with steps.step("ending labs and services"):
             await _ended(process)
         shutil.rmtree(demo.place.run, ignore_errors=True)
 
@@ -63,29 +63,40 @@ async def platform(demo: Demo, app: Path) -> AsyncGenerator[None]:
         show = reach.behind_barriers((*reach.code(), app.parents[1]))
         program = program._replace(uid=_NOBODY, show=show)
     environment = {"PLATFORM_SECRET": demo.secret}
-    process = await _started(program, signal.SIGKILL, None, environment)
+    log = demo.place.folder / "platform.log"
+    with log.open("wb") as out:
+        process = await _started(program, signal.SIGKILL, out.fileno(), environment)
     try:
-        await _answering("127.0.0.1", demo.platform_port, "/")
+        if not await _before(process, ready.answering("127.0.0.1", demo.platform_port, "/")):
+            raise Sorry(f"the platform's page is not served; the end of {log}:\n{_end_of(log)}")
         yield
     finally:
         await _ended(process)
 
 
-async def ready(demo: Demo, up: asyncio.subprocess.Process) -> None:
+async def came_up(demo: Demo, up: asyncio.subprocess.Process) -> None:
     """Return once notebooks can be asked for.
 
     Raises:
         Sorry: the system does not come up; has the end of its log.
     """
-    answering = asyncio.create_task(_all_answering(demo.config))
-    ended = asyncio.create_task(up.wait())
-    done, pending = await asyncio.wait(
-        {answering, ended}, timeout=_READY_WITHIN, return_when=asyncio.FIRST_COMPLETED
-    )
-    for task in pending:
-        task.cancel()
-    if answering not in done:
-        raise Sorry(f"the system did not come up; the end of {demo.place.log}:\n{_end_of(demo)}")
+    if not await _before(up, ready.ready(demo.config)):
+        log = demo.place.log
+        raise Sorry(f"the system did not come up; the end of {log}:\n{_end_of(log)}")
+
+
+async def _before(process: asyncio.subprocess.Process, doing: Coroutine[Any, Any, None]) -> bool:
+    """Whether something was done in time, and before a process ended."""
+    done = asyncio.create_task(doing)
+    ended = asyncio.create_task(process.wait())
+    try:
+        await asyncio.wait(
+            {done, ended}, timeout=_READY_WITHIN, return_when=asyncio.FIRST_COMPLETED
+        )
+        return done.done()
+    finally:
+        done.cancel()
+        ended.cancel()
 
 
 async def publish(demo: Demo, say: Say) -> None:
@@ -115,33 +126,18 @@ def _pull() -> Command:
     return PullCourse(course=COURSE)
 
 
-async def _all_answering(config: Config) -> None:
-    port = int(config.origins.content.rpartition(":")[2])
-    await _answering(config.router.host, config.router.port, "/readyz")
-    await _answering("127.0.0.1", port, "/")
-
-
-async def _answering(host: str, port: int, path: str) -> None:
-    while True:
-        with contextlib.suppress(OSError, ValueError):
-            status, body = await asking.get(host, port, path)
-            # Traefik's own words, until it has read the router's file
-            if status < 500 and body.strip() != b"404 page not found":
-                return
-        await asyncio.sleep(0.05)
-
-
 async def _started(
     program: Program,
     dies_by: signal.Signals,
-    output: int | None,
+    output: int,
     environment: Mapping[str, str] | None = None,
 ) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *become(program, dies_by=dies_by),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=output if output is not None else asyncio.subprocess.DEVNULL,
-        stderr=output if output is not None else asyncio.subprocess.DEVNULL,
+        cwd="/",
+        stdout=output,
+        stderr=output,
         env={**os.environ, **(environment or {})},
         # Ctrl-C is for us; we end what we started in order
         process_group=0,
@@ -158,6 +154,5 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _end_of(demo: Demo) -> str:
-    lines = demo.place.log.read_text(errors="replace").splitlines()
-    return "\n".join(lines[-_LAST_LINES:])
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_LAST_LINES:])

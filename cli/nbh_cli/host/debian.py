@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbh_cli.host.failures import CommandFailed, NoDebian
 from nbh_cli.host.podman import Podman
-from nbh_cli.host.running import Say, run
+from nbh_cli.host.running import Say, end, run
 
 RELEASE = "bookworm"
 PULLED = f"debian:{RELEASE}-slim"
@@ -148,19 +148,20 @@ def with_updates(sources: str) -> str:
 async def _import(podman: Podman, root: Path, say: Say) -> None:
     """Make an image of a folder, without a copy of it on the way."""
     reading, writing = os.pipe()
-    try:
-        tar = await asyncio.create_subprocess_exec(
-            "tar", "--directory", str(root), "--create", ".", stdout=writing
-        )
-        os.close(writing)
-        await run(
-            podman.command("import", "-", MADE),
-            what="podman import",
-            say=say,
-            environment=podman.environment,
-            stdin=reading,
-        )
-        if status := await tar.wait():
-            raise CommandFailed("tar", status, ())
-    finally:
-        os.close(reading)
+    with os.fdopen(reading, "rb") as from_tar:
+        with os.fdopen(writing, "wb") as to_podman:
+            tar = await asyncio.create_subprocess_exec(
+                "tar", "--directory", str(root), "--create", ".", stdout=to_podman
+            )
+        try:
+            await run(
+                podman.command("import", "-", MADE),
+                what="podman import",
+                say=say,
+                environment=podman.environment,
+                stdin=from_tar.fileno(),
+            )
+            if status := await tar.wait():
+                raise CommandFailed("tar", status, ())
+        finally:
+            await end(tar)

@@ -6,6 +6,7 @@ HostFailure
 │   ├── PodmanTooOld
 │   └── PodmanSilent    its API does not answer
 ├── CommandFailed       a program ended with an error
+│   └── BuildFailed     podman could not build an image
 └── NoDebian            neither a registry nor debootstrap gave a base image
 """
 
@@ -53,6 +54,10 @@ class CommandFailed(HostFailure):
         super().__init__(f"{what} failed (status {status})" + (f":\n{tail}" if tail else ""))
         self.status = status
         self.said = tuple(said)
+
+
+class BuildFailed(CommandFailed):
+    """podman could not build an image; it has podman's last lines."""
 
 
 class NoDebian(HostFailure):

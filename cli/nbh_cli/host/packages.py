@@ -1,9 +1,9 @@
 """Which system packages are missing, and how they get here."""
 
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from nbh_cli.host.failures import PackagesMissing
@@ -22,7 +22,7 @@ _HELPERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A program, or a file, and the packages that have it."""
+    """A program, and the packages that have it and what it needs; several with blanks between."""
 
     what: str
     debian: str
@@ -45,12 +45,7 @@ NEEDS = (
     Need("nft", "nftables", "nftables"),
     Need("ip", "iproute2", "iproute"),
     Need("newuidmap", "uidmap", "shadow-utils"),
-    Need("debootstrap", "debootstrap", "debootstrap"),
-    Need(
-        "/usr/share/keyrings/debian-archive-keyring.gpg",
-        "debian-archive-keyring",
-        "debian-keyring",
-    ),
+    Need("debootstrap", "debootstrap debian-archive-keyring", "debootstrap"),
     Need("git", "git", "git-core"),
 )
 
@@ -81,28 +76,28 @@ def family(distributions: Iterable[str]) -> Family | None:
 
 def missing(needs: Iterable[Need] = NEEDS) -> tuple[Need, ...]:
     """What is not on this machine."""
-    path = ":".join((*_HELPERS, "/usr/sbin", "/sbin"))
+    path = os.pathsep.join((*_HELPERS, "/usr/sbin", "/sbin"))
     return tuple(
         need
         for need in needs
-        if not (Path(need.what).exists() if need.what.startswith("/") else _found(need, path))
+        if not (shutil.which(need.what) or shutil.which(need.what, path=path))
     )
-
-
-def _found(need: Need, path: str) -> str | None:
-    return shutil.which(need.what) or shutil.which(need.what, path=path)
 
 
 def plan(machine: Machine, needs: Sequence[Need]) -> Install | Tell:
     """How to get these packages: by ourselves if we are root and know how, else by a person."""
     kind = family(machine.distributions)
-    packages = tuple(need.package(kind) for need in needs)
+    packages = _packages(needs, kind)
     if kind is None:
         return Tell(None)
     commands = _apt(packages) if kind == "debian" else _dnf(packages)
     if machine.root:
         return Install(commands)
     return Tell(" && ".join("sudo " + " ".join(command) for command in commands))
+
+
+def _packages(needs: Sequence[Need], kind: Family | None) -> tuple[str, ...]:
+    return tuple(package for need in needs for package in need.package(kind).split())
 
 
 def _apt(packages: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -127,7 +122,7 @@ async def ensure(machine: Machine, say: Say) -> None:
     needs = missing()
     if not needs:
         return
-    names = tuple(need.package(family(machine.distributions)) for need in needs)
+    names = _packages(needs, family(machine.distributions))
     match plan(machine, needs):
         case Tell(told):
             raise PackagesMissing(names, told)

@@ -26,6 +26,7 @@ async def podman_service(folder: Path, within: float = 10.0) -> AsyncGenerator[P
         PodmanSilent: it ended, or did not answer within so many seconds.
         ValueError: the folder's path is too long for a socket.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     here = podman.prepare(machine.look(), folder)
     socket = folder / "podman.sock"
     if len(os.fsencode(socket)) > _LONGEST_SOCKET:

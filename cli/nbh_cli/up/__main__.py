@@ -11,6 +11,7 @@ from nbh_cli.host.failures import HostFailure
 from nbh_cli.up import folders, labs, nats_server, parts
 from nbh_cli.up.lock import Running, lock
 from nbh_cli.up.log import Log
+from nbh_cli.up.ready import ready
 from nbh_cli.up.system import NotStarted, System
 from nbh_kit.config import BadConfig, Config, load
 from nbh_kit.programs import ProgramMissing
@@ -73,8 +74,10 @@ async def _until_stopped(system: System, config: Config, log: Log) -> None:
 
 async def _run(system: System, config: Config, log: Log) -> None:
     await system.start()
-    log.say(f"started; notebooks are at {config.origins.content}")
-    await system.watch()
+    async with asyncio.TaskGroup() as together:
+        together.create_task(system.watch())
+        await ready(config)
+        log.say(f"ready; notebooks are at {config.origins.content}")
 
 
 def _signals(system: System) -> asyncio.Event:

@@ -126,6 +126,8 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            # ours may be where its user cannot go
+            cwd="/",
             env={**os.environ, **dict(self.program.environment)},
             # Ctrl-C reaches a terminal's whole group: we alone hear it, and end things in order
             process_group=0,

@@ -14,7 +14,7 @@ class Log:
     """Writes lines to a stream; what it cannot write is lost, the system goes on."""
 
     def __init__(self, stream: TextIO = sys.stdout, *, width: int = 11) -> None:
-        self._stream: TextIO | None = stream
+        self._stream = stream
         self._width = width
         self._coloured = stream.isatty()
         self._colours: dict[str, int] = {_OURS: 1}
@@ -25,14 +25,14 @@ class Log:
 
     def write(self, name: str, line: str) -> None:
         """A line of a child."""
-        if self._stream is None:
-            return
         try:
             self._stream.write(f"{self._prefix(name)}{line}\n")
             self._stream.flush()
-        except (OSError, ValueError):
+        except OSError:
             # The terminal or the reader of the pipe has gone. Labs are worth more than the log.
-            self._stream = None
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
 
     async def copy(self, name: str, pipe: int) -> None:
         """Every line of a child, until it closes its end of the pipe. Closes ours."""

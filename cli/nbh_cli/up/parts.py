@@ -73,6 +73,6 @@ def _traefik(config: Config) -> Program:
 def _service(name: str, file: Path, show: Show) -> Program:
     """A service of ours: it reads its secrets as root, then drops its rights itself."""
     where = str(file.absolute())
-    argv = (sys.executable, "-m", f"nbh_{name}", "--config", where)
+    argv = (sys.executable, "-P", "-m", f"nbh_{name}", "--config", where)
     shown = show if name in _UNPRIVILEGED else ()
     return Program(name, argv, show=shown, environment=(("NBH_CONFIG", where),))

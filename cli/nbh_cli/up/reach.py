@@ -4,10 +4,13 @@ A checkout or an interpreter under /root is closed to everybody else. Such paths
 services in a mount namespace of their own (`nbh_cli.up.child`); what is closed itself is told.
 """
 
+import importlib.util
 import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+_PACKAGES = ("nbh_proto", "nbh_kit", "nbh_router", "nbh_courses", "nbh_stats")
 
 
 class OutOfReach(PermissionError):
@@ -45,11 +48,13 @@ def code() -> tuple[Path, ...]:
         OutOfReach: one is closed itself, as after a git clone under umask 077.
     """
     inside = {Path(sys.prefix), Path(sys.base_prefix)}
-    others = [Path(entry) for entry in sys.path if Path(entry).is_dir() and entry]
-    folders = (*inside, *(p for p in others if not _is_in(p, inside)))
+    found = (importlib.util.find_spec(name) for name in _PACKAGES)
+    files = [Path(spec.origin) for spec in found if spec and spec.origin]
+    folders = (*inside, *(f.parents[1] for f in files if not _is_in(f, inside)))
     for folder in folders:
         check_open(folder, stat.S_IROTH | stat.S_IXOTH)
-    check_open(Path(__file__), stat.S_IROTH)
+    for file in files:
+        check_open(file, stat.S_IROTH)
     return folders
 
 

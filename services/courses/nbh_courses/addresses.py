@@ -17,7 +17,7 @@ _REMOTE = (
     # what people copy from a forge: user@host:path
     re.compile(rf"{_USER}@{_HOST}:(?![-:]){_PATH}", re.ASCII),
 )
-_LOCAL = re.compile(r"(?:file://)?/[^\x00-\x1f\x7f]*")
+_LOCAL = re.compile(r"(?:file://)?/[^\x00-\x1f\x7f-\x9f]*")
 _LONGEST = 1024
 
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+#-]{0,199}", re.ASCII)

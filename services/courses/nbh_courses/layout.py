@@ -131,8 +131,8 @@ class _Planning:
                 return Found(node, (*trail, node))
 
     def _place(self, area: str, path: str, file: File) -> None:
-        parts = path.encode(errors="surrogateescape").split(b"/")
-        if sum(map(len, parts)) > MAX_PATH or max(map(len, parts)) > MAX_COMPONENT_BYTES:
+        name = path.encode(errors="surrogateescape")
+        if len(name) > MAX_PATH or max(map(len, name.split(b"/"))) > MAX_COMPONENT_BYTES:
             self._tell(path[:80], "a name this long is left out")
         elif len(self.files) >= MAX_FILES:
             raise CourseError("too-big", f"more than {MAX_FILES} files, links followed")

@@ -48,9 +48,14 @@ def _settings(root: Folder, reader: Reader) -> Read:
         name = f"{layer}/{settings.FILE}"
         found = follow((root,), name)
         if found and isinstance(found.node, File):
-            whole = reader.size(found.node) <= settings.MAX_BYTES
-            layers.append((name, b"".join(reader.content(found.node)) if whole else None))
+            layers.append((name, _text(reader, found.node)))
     return settings.read(layers)
+
+
+def _text(reader: Reader, file: File) -> bytes | None:
+    if reader.size(file) > settings.MAX_BYTES:
+        return None
+    return b"".join(reader.content(file))
 
 
 def _at_most(problems: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,13 +95,17 @@ class _Writing:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         fd = os.open(b"%s/%s/%s" % (root, folder, name), flags, 0o600)
         try:
-            first = b""
-            for chunk in self._reader.content(file):
-                first = first or chunk
-                _write_all(fd, chunk)
+            is_pointer = self._copy(file, fd)
             os.fchmod(fd, 0o555 if file.executable else 0o444)
         finally:
             os.close(fd)
+        return is_pointer
+
+    def _copy(self, file: File, fd: int) -> bool:
+        first = b""
+        for chunk in self._reader.content(file):
+            first = first or chunk
+            _write_all(fd, chunk)
         return first.startswith(_LFS)
 
     def _make_sure_of(self, folder: bytes) -> None:

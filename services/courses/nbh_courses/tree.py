@@ -3,13 +3,14 @@
 No filter, attribute, hook or link of a repository is carried out by reading it so (S-43, S-44).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 import git
 from git.exc import GitError
+from git.objects.fun import tree_entries_from_data
 from gitdb.exc import ODBError  # type: ignore[import-untyped]  # gitdb has no types
 
 from nbh_courses.failure import CourseError
@@ -23,13 +24,14 @@ _DEEPEST = 2048
 _MAX_TREE = 64 * 1024**2
 _MAX_LINK = 4096
 _CHUNK = 256 * 1024
-_LINK = 0o120000
+_FOLDER, _LINK, _SUBMODULE = 0o40000, 0o120000, 0o160000
 _EXECUTABLE = 0o100
 
-Unread: TypeAlias = "tuple[git.Tree, Folder, int]"
-"""A tree, the folder to fill from it, and how long the path to it is."""
+Entry: TypeAlias = "tuple[bytes, int, str]"
+"""An object's id, its mode, its name."""
 
-Trees: TypeAlias = list[Unread]
+Unread: TypeAlias = "tuple[bytes, Folder, int]"
+"""A tree's id, the folder to fill from it, and how long the path to it is."""
 
 
 class Reader:
@@ -37,6 +39,8 @@ class Reader:
 
     def __init__(self, repository: git.Repo) -> None:
         self._repository = repository
+        self._lists: dict[bytes, Sequence[Entry]] = {}
+        """Trees that were read: a bomb is made of few, many times."""
 
     def commit(self, ref: str) -> str:
         """The id of the commit that a reference names.
@@ -56,7 +60,7 @@ class Reader:
         root: Folder = {}
         entries = 0
         with _told():
-            left: Trees = [(self._repository.commit(commit).tree, root, 0)]
+            left: list[Unread] = [(self._repository.commit(commit).tree.binsha, root, 0)]
             while left:
                 tree, folder, length = left.pop()
                 left += self._read(tree, folder, length)
@@ -65,23 +69,30 @@ class Reader:
                     raise CourseError("too-big", f"more than {MAX_ENTRIES} files and folders")
         return root
 
-    def _read(self, tree: git.Tree, folder: Folder, length: int) -> Iterator[Unread]:
-        if self._repository.odb.info(tree.binsha).size > _MAX_TREE:
-            raise CourseError("too-big", f"a folder's list is larger than {_MAX_TREE} bytes")
-        for item in tree:
-            longer = length + len(item.name.encode(errors="surrogateescape")) + 1
+    def _read(self, tree: bytes, folder: Folder, length: int) -> Iterator[Unread]:
+        for id_, mode, name in self._list(tree):
+            longer = length + len(name.encode(errors="surrogateescape")) + 1
             if longer > _DEEPEST:
                 continue
-            if item.type == "tree":
+            if mode == _FOLDER:
                 inner: Folder = {}
-                folder[item.name] = inner
-                yield item, inner, longer
-            elif item.type == "submodule":
-                folder[item.name] = Submodule()
-            elif item.mode == _LINK:
-                folder[item.name] = Link(self._target(item.binsha))
+                folder[name] = inner
+                yield id_, inner, longer
+            elif mode == _SUBMODULE:
+                folder[name] = Submodule()
+            elif mode == _LINK:
+                folder[name] = Link(self._target(id_))
             else:
-                folder[item.name] = File(item.binsha, bool(item.mode & _EXECUTABLE))
+                folder[name] = File(id_, bool(mode & _EXECUTABLE))
+
+    def _list(self, tree: bytes) -> Sequence[Entry]:
+        if tree not in self._lists:
+            if self._repository.odb.info(tree).size > _MAX_TREE:
+                raise CourseError("too-big", f"a folder's list is larger than {_MAX_TREE} bytes")
+            # GitPython refuses what is no name: "..", ".git" in all its guises (S-44)
+            data = self._repository.odb.stream(tree).read()
+            self._lists[tree] = tree_entries_from_data(data)
+        return self._lists[tree]
 
     def _target(self, blob: bytes) -> str:
         if self._repository.odb.info(blob).size > _MAX_LINK:
@@ -95,7 +106,10 @@ class Reader:
             return int(self._repository.odb.info(file.blob).size)
 
     def content(self, file: File) -> Iterator[bytes]:
-        """A file's bytes, in pieces; to be read to the end before the next one is asked for."""
+        """A file's bytes, in pieces; to be read to the end before anything else is asked for.
+
+        Look at its size first: GitPython reads to the end even what is given up.
+        """
         with _told():
             stream = self._repository.odb.stream(file.blob)
             while chunk := stream.read(_CHUNK):

@@ -2,7 +2,7 @@
 
 Jupyter announces itself with a file in its runtime folder, some milliseconds before it binds its
 socket (jupyter-server 2.21 binds in the first turn of its event loop). From then on its port is
-tried every `SHORT_PAUSE`; what announces nothing (a foreign image) is tried every `PAUSE`.
+tried every few milliseconds; what announces nothing (a foreign image) is tried every `PAUSE`.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ import httpx2
 from asyncinotify import Inotify, Mask, Watch
 
 PAUSE = 0.1
-SHORT_PAUSE = 0.003
+SHORTEST_PAUSE = 0.003
+SHORT_PAUSE = 0.009
 SOON = 5.0
 """Seconds after an announcement in which the answer should come."""
 
@@ -48,10 +49,10 @@ class Readiness:
                     return
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(announced.wait(), PAUSE)
-            soon = asyncio.get_running_loop().time() + SOON
-            while not await self._is_there(address, path, token):
-                is_soon = asyncio.get_running_loop().time() < soon
-                await asyncio.sleep(SHORT_PAUSE if is_soon else PAUSE)
+            for pause in _pauses():
+                if await self._is_there(address, path, token):
+                    return
+                await asyncio.sleep(pause)
 
     async def hear(self) -> None:
         """Pass on what the kernel tells, for ever."""
@@ -101,6 +102,17 @@ async def noticing() -> AsyncGenerator[Readiness]:
             finally:
                 hearing.cancel()
                 await asyncio.gather(hearing, return_exceptions=True)
+
+
+def _pauses() -> Iterator[float]:
+    """After an announcement: short ones first, since eight labs may boot at once on two cores."""
+    pause, waited = SHORTEST_PAUSE, 0.0
+    while waited < SOON:
+        yield pause
+        waited += pause
+        pause = min(pause * 1.2, SHORT_PAUSE)
+    while True:
+        yield PAUSE
 
 
 async def _listens(address: str) -> bool:

@@ -71,7 +71,7 @@ class Admission:
     def _by_signature(self, click: Click, now: float) -> Admitted:
         link = links.verify(click.place, click.query, self._signing, now)
         if link.action == "stop":
-            raise Refused("scope")  # it is for another address than a notebook's
+            raise Refused("scope", link.platform)  # it is for another address than a notebook's
         return Admitted(
             place=link.place,
             action="reset" if click.forcecopy else link.action,
@@ -91,7 +91,7 @@ class Admission:
         for platform in self._legacy:
             if referers.is_from(referer, platform.hosts, insecure=self._insecure):
                 if not any(fnmatchcase(click.place.course, p) for p in platform.courses):
-                    raise Refused("scope")
+                    raise Refused("scope", platform.name)
                 return Admitted(
                     place=click.place,
                     action=_action(click),

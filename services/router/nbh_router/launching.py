@@ -67,10 +67,9 @@ class Launching:
         access = new_id()
         # A call from inside a lab is judged by what is known of labs.
         await self._routes.known.wait(arrived)
+        referer = request.headers.get("referer", "")
         try:
-            admitted = self._admission.admit(
-                click, request.headers.get("referer", ""), time.time()
-            )
+            admitted = self._admission.admit(click, referer, time.time())
             await self._use_up(admitted)
         except Refused as e:
             return self._refused(access, click, e, language)
@@ -118,7 +117,7 @@ class Launching:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 await self._launches.create(key, Launch(used_at=now()))
         except Lost as e:
-            raise Refused("replayed") from e
+            raise Refused("replayed", admitted.platform) from e
         except TimeoutError as e:
             raise BusAway("NATS is too slow") from e
 
@@ -132,6 +131,7 @@ class Launching:
             student=place.student,
             notebook=place.notebook,
             reason=why.reason,
+            platform=why.platform,
         )
         # A course that does not exist is a name that somebody typed: no subject of the bus.
         known = self._courses.get(place.course) is not None

@@ -9,7 +9,7 @@ from collections import deque
 
 from nbh_proto import AccessProgress
 
-FIRST_WORD = 0.15
+FIRST_WORD = 0.1
 """Seconds. A running lab answers in milliseconds and a lab that starts is told at once; who has
 heard nothing of use by now is shown the page, well within the 200 ms of E-17."""
 

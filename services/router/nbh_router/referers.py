@@ -26,8 +26,8 @@ def lab_page(referer: str, content_origin: str) -> str | None:
 def is_from(referer: str, hosts: Iterable[str], *, insecure: bool = False) -> bool:
     """Whether a page of one of the hosts, or of a subdomain of one, sent the browser.
 
-    A host is ``name`` (at the scheme's own port) or ``name:port``. Only https counts, unless
-    ``insecure``.
+    A host is ``name`` (at the scheme's own port) or ``name:port``; a dot before it says nothing
+    more. Only https counts, unless ``insecure``.
     """
     found = _REFERER.fullmatch(referer)
     if found is None:
@@ -40,7 +40,7 @@ def is_from(referer: str, hosts: Iterable[str], *, insecure: bool = False) -> bo
 
 
 def _matches(host: str, port: str, default_port: str, wanted: str) -> bool:
-    name, _, wanted_port = wanted.partition(":")
+    name, _, wanted_port = wanted.removeprefix(".").partition(":")
     if port != (wanted_port or default_port):
         return False
     return host == name or host.endswith("." + name)

@@ -13,12 +13,13 @@ from nbh_kit.buckets import Held, Put
 from nbh_proto import lab_key, new_id
 from nbh_router import dynamic, probe, table, whole_file
 from nbh_router.beginning import Known
-from nbh_router.dynamic import Dynamic
 from nbh_router.table import Change, Route, Table
+from nbh_router.traefik_config import Dynamic
 
 _POLL_SECONDS = 0.005
 _SLOW_POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 2.0
+_RETRY_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
 
@@ -66,14 +67,8 @@ class Routes:
         while True:
             await self._until_changed()
             routes = table.routes(self._table, time.monotonic())
-            if routes == written:
-                continue
-            version = new_id()
-            await asyncio.to_thread(self._write, routes, version)
-            written = routes
-            logger.debug("routes written", labs=len(routes))
-            if await self._is_confirmed(version):
-                await self._go_live(routes)
+            if routes != written and await self._publish(routes):
+                written = routes
 
     @property
     def are_live(self) -> bool:
@@ -102,6 +97,21 @@ class Routes:
             async with asyncio.timeout(end):
                 await self._changed.wait()
         self._changed.clear()
+
+    async def _publish(self, routes: dict[str, Route]) -> bool:
+        version = new_id()
+        try:
+            await asyncio.to_thread(self._write, routes, version)
+        except OSError as e:
+            # The last file stays and is served; a full disk is mended some time.
+            logger.error("routes cannot be written", error=str(e))
+            await asyncio.sleep(_RETRY_SECONDS)
+            self._changed.set()
+            return False
+        logger.debug("routes written", labs=len(routes))
+        if await self._is_confirmed(version):
+            await self._go_live(routes)
+        return True
 
     def _write(self, routes: dict[str, Route], version: str) -> None:
         data = dynamic.encoded(dynamic.labs(routes.values(), version))

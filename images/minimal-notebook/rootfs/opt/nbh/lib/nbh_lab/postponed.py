@@ -64,7 +64,7 @@ class PostponedModule(ModuleType):
 class PostponedName:
     """Stands for a function or a class of a postponed module.
 
-    It can be called, derived from, asked with `isinstance` and looked into.
+    It can be called, derived from, asked with `isinstance`, named in a union and looked into.
     """
 
     def __init__(self, module: PostponedModule, name: str) -> None:
@@ -87,6 +87,12 @@ class PostponedName:
 
     def __subclasscheck__(self, subclass: type) -> bool:
         return issubclass(subclass, self.__real())
+
+    def __or__(self, other: Any) -> Any:
+        return self.__real() | other
+
+    def __ror__(self, other: Any) -> Any:
+        return other | self.__real()
 
 
 class _RealParents(MetaPathFinder):

@@ -1,0 +1,112 @@
+"""Traefik's run-time ("dynamic") configuration as types: those parts of it that are used here.
+
+No such model can be had for Traefik 3 (TRUST.md, 7). Its oracle is the real Traefik, in the tests.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Section(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename="camel",
+):
+    """One object of Traefik's file."""
+
+
+class Observability(Section, frozen=True, kw_only=True):
+    access_logs: bool | None = None
+    metrics: bool | None = None
+    tracing: bool | None = None
+
+
+class Router(Section, frozen=True, kw_only=True):
+    rule: str
+    service: str
+    entry_points: tuple[str, ...]
+    priority: int | None = None
+    middlewares: tuple[str, ...] = ()
+    observability: Observability | None = None
+
+
+class Server(Section, frozen=True, kw_only=True):
+    url: str
+
+
+class LoadBalancer(Section, frozen=True, kw_only=True):
+    servers: tuple[Server, ...]
+    servers_transport: str | None = None
+
+
+class Service(Section, frozen=True, kw_only=True):
+    load_balancer: LoadBalancer
+
+
+class Headers(Section, frozen=True, kw_only=True):
+    custom_request_headers: Mapping[str, str] = {}
+    custom_response_headers: Mapping[str, str] = {}
+
+
+class Errors(Section, frozen=True, kw_only=True):
+    status: tuple[str, ...]
+    service: str
+    query: str
+
+
+class Retry(Section, frozen=True, kw_only=True):
+    attempts: int
+    initial_interval: str
+    status: tuple[str, ...] = ()
+
+
+class IpAllowList(Section, frozen=True, kw_only=True):
+    source_range: tuple[str, ...]
+
+
+class Middleware(Section, frozen=True, kw_only=True):
+    headers: Headers | None = None
+    errors: Errors | None = None
+    retry: Retry | None = None
+    ip_allow_list: IpAllowList | None = None
+
+
+class ForwardingTimeouts(Section, frozen=True, kw_only=True):
+    dial_timeout: str
+    response_header_timeout: str | None = None
+
+
+class ServersTransport(Section, frozen=True, kw_only=True):
+    forwarding_timeouts: ForwardingTimeouts
+
+
+class Http(Section, frozen=True, kw_only=True):
+    routers: Mapping[str, Router]
+    services: Mapping[str, Service] = {}
+    middlewares: Mapping[str, Middleware] = {}
+    servers_transports: Mapping[str, ServersTransport] = {}
+
+
+class Certificate(Section, frozen=True, kw_only=True):
+    cert_file: str
+    key_file: str
+
+
+class TlsOptions(Section, frozen=True, kw_only=True):
+    min_version: str
+
+
+class Tls(Section, frozen=True, kw_only=True):
+    certificates: tuple[Certificate, ...]
+    options: Mapping[str, TlsOptions]
+
+
+class Dynamic(Section, frozen=True, kw_only=True):
+    """One file."""
+
+    http: Http
+    tls: Tls | None = None
