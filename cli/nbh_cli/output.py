@@ -6,6 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
 Row = Mapping[str, object]
 
 
@@ -37,18 +39,19 @@ def text(value: object) -> str:
         case dict():
             return " ".join(f"{k}={text(v)}" for k, v in value.items() if v not in ("", None))
         case _:
-            return str(value)
+            # a student names files: nothing in a name may move the cursor or change colours
+            return "".join(
+                c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)
+            )
 
 
 def _print_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    # a pipe has no width: nothing is cut or folded there
-    console = Console() if sys.stdout.isatty() else Console(width=10_000)
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in cells:
-        # Text, since a student's notebook may be called [red]
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    # Not rich's table: importing it takes a fifth of the time of `nbh lab list`.
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    header, *lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (columns, *cells)
+    )
+    print(f"\x1b[1m{header}\x1b[0m" if sys.stdout.isatty() else header)
+    for line in lines:
+        print(line)

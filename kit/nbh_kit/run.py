@@ -16,6 +16,9 @@ import structlog
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+_FINISH_SECONDS = 10.0
+"""How long a cancelled loop may take to finish what it has begun."""
+
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 2, 38
 
 logger = structlog.get_logger(__name__)
@@ -93,12 +96,23 @@ async def until_stopped(*forever: Awaitable[None]) -> None:
     loops: set[asyncio.Future[Any]] = {asyncio.ensure_future(f) for f in forever}
     done, _ = await asyncio.wait({waiting, *loops}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    for task in loops:
-        task.cancel()
-    await asyncio.gather(*loops, return_exceptions=True)
+    await _end(loops)
     for task in done - {waiting}:
         task.result()
         raise RuntimeError("a loop that should run for ever has returned")
+
+
+async def _end(tasks: set[asyncio.Future[Any]]) -> None:
+    """Cancel, and cancel again what goes on regardless.
+
+    Before Python 3.12 `asyncio.wait_for`, which nats-py uses, swallows a cancellation that comes
+    just as what it waits for is there (python/cpython#86296).
+    """
+    going_on = tasks
+    while going_on:
+        for task in going_on:
+            task.cancel()
+        _, going_on = await asyncio.wait(going_on, timeout=_FINISH_SECONDS)
 
 
 async def every(seconds: float, call: Callable[[], Awaitable[None]]) -> None:

@@ -62,6 +62,12 @@ def lab_address():
     return "127.0.0.1:9"
 
 
+def _ticket(page):
+    found = TICKET.search(page.text)
+    assert found, page.text
+    return found[1]
+
+
 def _with_forcecopy(link):
     return link.replace("?", "?forcecopy=true&")
 
@@ -73,7 +79,7 @@ async def test_an_unsigned_reset_is_asked_about_and_then_done(running):
         page = await browser.get(link)
         assert page.status_code == 200
         assert "<form" in page.text
-        ticket = TICKET.search(page.text)[1]
+        ticket = _ticket(page)
         done = await browser.post(
             link,
             content=f"ticket={ticket}&action=reset",
@@ -90,7 +96,7 @@ async def test_the_other_button_opens_the_students_own_version(running):
     world, provisioner = running
     link = _with_forcecopy(world.link())
     async with world.client() as browser:
-        ticket = TICKET.search((await browser.get(link)).text)[1]
+        ticket = _ticket(await browser.get(link))
         done = await browser.post(
             link, content=f"ticket={ticket}&action=open", headers={"Origin": world.origin}
         )
@@ -116,7 +122,7 @@ async def test_another_site_cannot_press_the_button(running, origin):
     world, provisioner = running
     link = _with_forcecopy(world.link())
     async with world.client() as browser:
-        ticket = TICKET.search((await browser.get(link)).text)[1]
+        ticket = _ticket(await browser.get(link))
         answer = await browser.post(
             link,
             content=f"ticket={ticket}&action=reset",
@@ -130,7 +136,7 @@ async def test_a_question_about_one_notebook_resets_no_other(running):
     world, provisioner = running
     link = _with_forcecopy(world.link())
     async with world.client(headers={"Origin": world.origin}) as browser:
-        ticket = TICKET.search((await browser.get(link)).text)[1]
+        ticket = _ticket(await browser.get(link))
         for other in (
             _with_forcecopy(world.link("w1/n2")),
             _with_forcecopy(world.link(student="eve")),

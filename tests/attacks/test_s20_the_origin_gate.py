@@ -3,6 +3,8 @@
 The eight probes of TRUST.md, and what lies beside them.
 """
 
+from functools import partial
+
 import pytest
 import websockets
 from websockets.exceptions import InvalidStatus
@@ -61,7 +63,7 @@ async def test_a_websocket_of_another_origin_is_refused(running):
             return await websockets.connect(url, origin=origin, proxy=None)
 
         for origin in (None, world.origin):
-            async with await eventually(lambda o=origin: connected(o)) as channel:
+            async with await eventually(partial(connected, origin)) as channel:
                 await channel.send("x")
                 assert await channel.recv() == "x"
         for origin in hostile(world):

@@ -56,12 +56,12 @@ def test_any_name_that_a_disk_can_hold_is_only_a_name(tmp_path, stem):
         world.publish(tmp_path, {})
     (notebooks / f"{name}.md").write_text("original")
     current = Revisions(course).current(Course(course="python", giturl="x", image="x"))
-    before = set(os.listdir(Path.cwd()))
+    before = world.entries(Path.cwd())
     ready = Workspaces(students, None).prepare(Wanted("ada", current, f"{name}.md"))
     copy = students / "ada/python" / ready.notebook
     assert copy.read_text() == "original"
     copy.unlink()
     (notebooks / f"{name}.md").unlink()
-    assert set(os.listdir(Path.cwd())) == before
-    assert os.listdir(students / "ada/python") == []
+    assert world.entries(Path.cwd()) == before
+    assert world.entries(students / "ada/python") == []
     assert not list(tmp_path.rglob("HACKED"))

@@ -42,7 +42,7 @@ class Target:
         folder = self.folder.stat()
         return (
             (self.file.read_text(), *where),
-            (sorted(os.listdir(self.folder)), folder.st_uid, folder.st_mode),
+            (world.entries(self.folder), folder.st_uid, folder.st_mode),
         )
 
     def assert_untouched(self) -> None:

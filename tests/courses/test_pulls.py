@@ -12,6 +12,7 @@ from nbh_courses.git_program import Stopping
 from nbh_kit.buckets import Bucket
 from nbh_proto import Course, CourseFailed, CoursePublished
 from nbh_proto.streams import EVENTS
+from tests.courses.service import silent_forge
 from tests.courses.site import Site
 from tests.courses.teacher import LESSON, Teacher
 
@@ -283,31 +284,18 @@ async def test_courses_are_pulled_a_few_at_a_time(tmp_path, bus):
 async def test_a_repository_that_never_answers_is_given_up(tmp_path, bus):
     site = Site(tmp_path / "courses", bus, local=False, seconds=0.5)
 
-    async def say_nothing(reader, writer):
-        await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with silent_forge() as forge:
         began = time.monotonic()
         with pytest.raises(CourseError, match="slow: git ls-remote took longer than"):
-            await site.create(f"https://127.0.0.1:{port}/x")
+            await site.create(forge.url)
     assert time.monotonic() - began < 5
 
 
 async def test_who_leaves_in_the_middle_of_a_fetch_lets_it_be_asked_for_again(tmp_path, bus):
     site = Site(tmp_path / "courses", bus, local=False)
-    reached = asyncio.Event()
-
-    async def say_nothing(reader, writer):
-        reached.set()
-        await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        creating = asyncio.create_task(site.create(f"https://127.0.0.1:{port}/x"))
-        await reached.wait()
+    async with silent_forge() as forge:
+        creating = asyncio.create_task(site.create(forge.url))
+        await forge.reached.wait()
         site.git.stop()
         with pytest.raises(Stopping):
             await creating

@@ -3,11 +3,14 @@
 import json
 import re
 import shutil
-from collections.abc import AsyncGenerator
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, async_playwright
+
+from tests.e2e import apart
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 
@@ -28,15 +31,25 @@ PATIENCE = 60_000
 
 @asynccontextmanager
 async def browser(
-    profile: Path, *, javascript: bool = True, width: int = 1100, height: int = 900
+    profile: Path,
+    *,
+    ports: Sequence[int] = (),
+    javascript: bool = True,
+    width: int = 1100,
+    height: int = 900,
 ) -> AsyncGenerator[BrowserContext]:
-    """A fresh browser with a profile of its own."""
+    """A fresh browser with a profile of its own.
+
+    Args:
+        ports: if given, it lives in a network of its own that has these alone (`apart`).
+    """
     (profile / "Default").mkdir(parents=True)
     (profile / "Default" / "Preferences").write_text(json.dumps(_PREFERENCES))
-    async with async_playwright() as playwright:
+    through = Path(tempfile.mkdtemp(prefix="nbh-apart-"))
+    async with apart.passing(through, ports), async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             str(profile),
-            executable_path=CHROMIUM,
+            executable_path=apart.wrapper(through, CHROMIUM) if ports else CHROMIUM,
             headless=True,
             chromium_sandbox=False,
             args=_QUIET,
@@ -46,8 +59,14 @@ async def browser(
         context.set_default_timeout(PATIENCE)
         try:
             yield context
+        except BaseException:
+            # what the student saw when it went wrong
+            for number, page in enumerate(context.pages):
+                await page.screenshot(path=profile / f"failed-{number}.png")
+            raise
         finally:
             await context.close()
+            shutil.rmtree(through)
 
 
 class Notebook:
@@ -77,7 +96,7 @@ class Notebook:
     async def run(self, number: int = 0) -> str:
         """Run a code cell and return what it printed."""
         await self.code(number).locator(".cm-content").click()
-        await self.code(number).locator(".cm-content").press("Control+Enter")
+        await self._where.locator('[data-jp-item-name="run"]').first.click()
         output = self.code(number).locator(".jp-OutputArea-output").first
         await output.wait_for()
         await self._prompt_is_a_number(number)
@@ -91,6 +110,6 @@ class Notebook:
         """Save as a student does."""
         await self.code().locator(".cm-content").press("ControlOrMeta+s")
 
-    async def source(self, number: int = 0) -> str:
-        """What stands in a code cell."""
-        return await self.code(number).locator(".cm-content").inner_text()
+    async def shows(self, source: str, number: int = 0) -> None:
+        """Wait until this stands in a code cell; editors are drawn a moment after their cells."""
+        await self.code(number).locator(".cm-content").filter(has_text=source).wait_for()

@@ -1,7 +1,9 @@
 """One running system for all end-to-end tests, on the real parts."""
 
+import pytest
 import pytest_asyncio
 
+from tests.e2e.browser import browser
 from tests.e2e.courses import small_course
 from tests.e2e.platform import platform as serving_platform
 from tests.system import running_system
@@ -22,3 +24,14 @@ async def platform(system):
     """A learning platform that may show notebooks in its frames."""
     async with serving_platform(system.platform_port) as shown:
         yield shown
+
+
+@pytest.fixture
+def student_browser(system, tmp_path):
+    """Opens a browser that reaches the notebooks and the platform: ``student_browser("name")``."""
+
+    def opened(name, *more_ports, **options):
+        ports = (system.port, system.platform_port, *more_ports)
+        return browser(tmp_path / name, ports=ports, **options)
+
+    return opened

@@ -18,6 +18,7 @@ class Platform:
     """Shows the lessons a test gives it. Its site is 127.0.0.1, the notebooks' is localhost."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.origin = f"http://127.0.0.1:{port}"
         self._lessons: dict[str, str] = {}
 

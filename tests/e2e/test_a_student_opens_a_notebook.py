@@ -7,8 +7,9 @@ import signal
 import pytest
 
 from nbh_kit.testing import eventually
-from tests.e2e.browser import Notebook, browser
+from tests.e2e.browser import Notebook
 from tests.e2e.courses import MYST
+from tests.e2e.platform import platform as another
 
 pytestmark = [
     pytest.mark.podman,
@@ -25,9 +26,11 @@ async def opened(context, platform, *urls):
     return page, [await Notebook(frame).shown() for frame in frames]
 
 
-async def test_what_a_student_writes_is_there_when_they_come_back(system, platform, tmp_path):
+async def test_what_a_student_writes_is_there_when_they_come_back(
+    system, platform, student_browser
+):
     ada = system.link("lesson", "w1/first", "ada")
-    async with browser(tmp_path / "profile") as context:
+    async with student_browser("profile") as context:
         page, [notebook] = await opened(context, platform, ada)
         assert await notebook.run() == "hello from the course"
         await notebook.write("print('ada was here')")
@@ -36,22 +39,22 @@ async def test_what_a_student_writes_is_there_when_they_come_back(system, platfo
         await eventually(lambda: "ada was here" in system.file("ada", "lesson", "w1/first.md"))
         await page.reload()
         again = await Notebook(page.frame_locator("[name=frame0]")).shown()
-        assert "ada was here" in await again.source()
+        await again.shows("ada was here")
         assert await context.cookies() == []
 
     on_disk = system.path("ada", "lesson", "w1/first.md").stat()
     assert (on_disk.st_uid, on_disk.st_mode & 0o777) == (1000, 0o644)
 
-    async with browser(tmp_path / "other") as context:
+    async with student_browser("other") as context:
         bob = system.link("lesson", "w1/first", "bob")
         _, [notebook] = await opened(context, platform, bob)
-        assert "hello from the course" in await notebook.source()
+        await notebook.shows("hello from the course")
     assert "ada was here" not in system.file("bob", "lesson", "w1/first.md")
 
 
-async def test_two_frames_of_one_student_share_one_lab(system, platform, tmp_path):
+async def test_two_frames_of_one_student_share_one_lab(system, platform, student_browser):
     urls = [system.link("lesson", name, "twin") for name in ("w1/first", "w1/second")]
-    async with browser(tmp_path / "profile") as context:
+    async with student_browser("profile") as context:
         _, [first, second] = await opened(context, platform, *urls)
         assert await first.run() == "hello from the course"
         assert await second.run() == "42"
@@ -62,11 +65,11 @@ async def test_two_frames_of_one_student_share_one_lab(system, platform, tmp_pat
 
 
 async def test_a_newer_version_of_the_course_leaves_the_students_copy_alone_until_a_reset(
-    system, platform, tmp_path
+    system, platform, student_browser
 ):
     course = await system.new_course("moving")
     url = system.link("moving", "w1/first", "cleo")
-    async with browser(tmp_path / "profile") as context:
+    async with student_browser("profile") as context:
         _, [notebook] = await opened(context, platform, url)
         await notebook.write("print('cleo was here')")
         await notebook.save()
@@ -75,7 +78,7 @@ async def test_a_newer_version_of_the_course_leaves_the_students_copy_alone_unti
         course.push({"w1/first.md": MYST.format(title="First", greeting="the second edition")})
         await system.pull("moving")
         _, [notebook] = await opened(context, platform, url)
-        assert "cleo was here" in await notebook.source()
+        await notebook.shows("cleo was here")
 
         reset = system.link("moving", "w1/first", "cleo", action="reset")
         _, [notebook] = await opened(context, platform, reset)
@@ -85,12 +88,14 @@ async def test_a_newer_version_of_the_course_leaves_the_students_copy_alone_unti
     assert "cleo was here" in kept[0].read_text()
 
 
-async def test_a_slow_start_shows_a_page_that_moves_on_by_itself(system, platform, tmp_path):
+async def test_a_slow_start_shows_a_page_that_moves_on_by_itself(
+    system, platform, student_browser
+):
     url = system.link("lesson", "w1/first", "slow")
     provisioner = system.pid("provisioner")
     os.kill(provisioner, signal.SIGSTOP)
     try:
-        async with browser(tmp_path / "profile") as context:
+        async with student_browser("profile") as context:
             page = await context.new_page()
             await page.goto(platform.lesson("lesson", [url]))
             frame = page.frame_locator("[name=frame0]")
@@ -102,12 +107,12 @@ async def test_a_slow_start_shows_a_page_that_moves_on_by_itself(system, platfor
         os.kill(provisioner, signal.SIGCONT)
 
 
-async def test_without_javascript_the_page_moves_on_too(system, platform, tmp_path):
+async def test_without_javascript_the_page_moves_on_too(system, platform, student_browser):
     url = system.link("lesson", "w1/first", "plain")
     provisioner = system.pid("provisioner")
     os.kill(provisioner, signal.SIGSTOP)
     try:
-        async with browser(tmp_path / "profile", javascript=False) as context:
+        async with student_browser("profile", javascript=False) as context:
             page = await context.new_page()
             await page.goto(platform.lesson("lesson", [url]))
             await page.frame_locator("[name=frame0]").locator("[aria-live]").first.wait_for()
@@ -122,11 +127,9 @@ async def _frame_shows(page, path):
     return any(path in frame.url for frame in page.frames)
 
 
-async def test_a_page_of_a_stranger_cannot_frame_a_notebook(system, tmp_path):
-    from tests.e2e.platform import platform as another
-
+async def test_a_page_of_a_stranger_cannot_frame_a_notebook(system, student_browser):
     url = system.link("lesson", "w1/first", "framed")
-    async with another() as stranger, browser(tmp_path / "profile") as context:
+    async with another() as stranger, student_browser("profile", stranger.port) as context:
         page = await context.new_page()
         refused: list[str] = []
         page.on("console", lambda message: refused.append(message.text))

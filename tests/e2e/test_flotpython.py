@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.e2e.browser import Notebook, browser
+from tests.e2e.browser import Notebook
 
 BUNDLE = Path(
     os.environ.get("NBH_COURSES", REPOSITORY.parent / "shared" / "courses"), "flotpython.bundle"
@@ -20,10 +20,10 @@ pytestmark = [
 ]
 
 
-async def test_the_first_notebook_opens_and_its_first_cell_runs(system, platform, tmp_path):
+async def test_the_first_notebook_opens_and_its_first_cell_runs(system, platform, student_browser):
     await system.create_course("flotpython", BUNDLE, image="nbhosting/scipy-notebook")
     url = system.link("flotpython", "w1/w1-s1-c1-versions-python", "ada")
-    async with browser(tmp_path / "profile") as context:
+    async with student_browser("profile") as context:
         page = await context.new_page()
         await page.goto(platform.lesson("versions", [url]))
         notebook = await Notebook(page.frame_locator("[name=frame0]")).shown()

@@ -66,11 +66,14 @@ async def podman_engine(podman_socket, site):
     """An engine of real labs, whose containers and network are gone after the test."""
     engine = PodmanEngine(podman_socket, site.site.name)
     yield engine
+    await engine.close()
+    cleaner = PodmanEngine(podman_socket, site.site.name)
+    await asyncio.gather(*(cleaner.stop(lab.name, within=0) for lab in await cleaner.labs()))
+    await cleaner.close()
     api = PodmanApi(podman_socket, within=30)
-    await asyncio.gather(*(engine.stop(lab.name, within=0) for lab in await engine.labs()))
     with contextlib.suppress(EngineError):  # it started nothing, so there is no network
         api.delete(f"/networks/{site.site.name}-labs", force="true")
-    await engine.close()
+    api.close()
 
 
 @pytest.fixture
@@ -82,11 +85,3 @@ def small_disk(tmp_path):
     subprocess.run(mount, check=True)
     yield folder
     subprocess.run(("/bin/umount", str(folder)), check=True)
-
-
-@pytest.fixture
-def open_folder():
-    """A folder that users without rights can get to, as the site's data is."""
-    with tempfile.TemporaryDirectory(prefix="nbh-open-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)

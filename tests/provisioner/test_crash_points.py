@@ -1,4 +1,4 @@
-"""Killed at any system call that changes a student's files, nothing is lost or half there (R-6)."""
+"""Killed at any call that changes a student's files, nothing is lost or half there (R-6)."""
 
 import itertools
 import os

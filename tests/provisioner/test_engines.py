@@ -137,14 +137,6 @@ async def test_a_site_never_sees_the_labs_of_another(podman_engine, podman_socke
     await neighbour.close()
 
 
-# podman-py leaves a socket that could not connect to the collector.
-_leaves_sockets = pytest.mark.filterwarnings(
-    "ignore:unclosed <podman:ResourceWarning",
-    "ignore:Exception ignored in.*<podman:pytest.PytestUnraisableExceptionWarning",
-)
-
-
-@_leaves_sockets
 async def test_a_podman_that_is_not_there_is_down(tmp_path):
     engine = PodmanEngine(tmp_path / "nothing.sock", "t")
     with pytest.raises(EngineDown):
@@ -152,7 +144,6 @@ async def test_a_podman_that_is_not_there_is_down(tmp_path):
     await engine.close()
 
 
-@_leaves_sockets
 async def test_a_podman_that_never_answers_is_down_and_holds_up_nobody(tmp_path):
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "silent.sock"))

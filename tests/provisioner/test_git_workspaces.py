@@ -29,13 +29,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 @pytest.fixture
-def open_data(open_folder):
-    """The site's data, where users without rights can get to."""
-    return open_folder / "data"
-
-
-@pytest.fixture
-def mirror(open_data, tmp_path):
+def mirror(data, tmp_path):
     """The course python with its mirror."""
     author = tmp_path / "author"
     (author / "w1").mkdir(parents=True)
@@ -45,10 +39,10 @@ def mirror(open_data, tmp_path):
     (author / "here").symlink_to("w1")
     git(author, "add", ".")
     git(author, "commit", "--quiet", "-m", "one")
-    bare = open_data / "courses/python/mirror.git"
+    bare = data / "courses/python/mirror.git"
     bare.parent.mkdir(parents=True)
     git(author, "clone", "--quiet", "--mirror", str(author), str(bare))
-    world.publish(open_data, {"w1/n1.ipynb": "original"})
+    world.publish(data, {"w1/n1.ipynb": "original"})
     return bare
 
 
@@ -58,48 +52,52 @@ def work(students):
 
 
 @pytest.fixture
-def students(open_data):
+def students(data):
     """Where all workspaces are."""
-    return open_data / "students"
+    return data / "students"
 
 
 @pytest.fixture
-async def opened(open_data, students, mirror):
+def said_copying():
+    """Filled when who waits is told that it takes a moment."""
+    return []
+
+
+@pytest.fixture
+async def opened(data, students, mirror, said_copying):
     """Opens a notebook of Ada's in a git workspace."""
-    clones = Clones(open_data / "preparing", UID)
+    clones = Clones(data / "preparing", UID)
     preparation = Preparation(Workspaces(students, OWNER), clones, OWNER)
     course = Course(course="python", giturl="x", image="x")
-    said = []
 
     async def copying():
-        said.append("copying")
+        said_copying.append(True)
 
     async def open_(notebook="w1/n1", **fields):
-        revision = Revisions(open_data / "courses").current(course)
+        revision = Revisions(data / "courses").current(course)
         requested = world.access(notebook, workspace="git", **fields)
         return await preparation.ready(requested, revision, copying)
 
-    open_.said = said
     yield open_
     preparation.close()
-    assert list(open_data.glob("preparing/*")) == []
+    assert list(data.glob("preparing/*")) == []
 
 
-async def test_a_first_open_clones_the_course(opened, work):
+async def test_a_first_open_clones_the_course(opened, work, said_copying):
     ready = await opened()
     assert ready.notebook == "w1/n1.ipynb"
     assert git(work, "status", "--porcelain") == ""
     assert git(work, "branch", "--show-current") == "trunk"
     assert git(work, "remote", "get-url", "origin") == MIRROR
     assert git(work, "rev-parse", "--abbrev-ref", "origin/HEAD") == "origin/trunk"
-    assert opened.said == ["copying"]
+    assert said_copying == [True]
 
 
-async def test_nothing_of_this_machine_stands_in_a_clone(opened, work, open_data):
+async def test_nothing_of_this_machine_stands_in_a_clone(opened, work, data):
     await opened()
     for file in (work / ".git").rglob("*"):
         if file.is_file():
-            assert str(open_data).encode() not in file.read_bytes(), file
+            assert str(data).encode() not in file.read_bytes(), file
 
 
 @pytest.mark.skipif(OWNER is None, reason="only root gives files away")
@@ -109,7 +107,7 @@ async def test_a_clone_is_the_students(opened, work):
     assert owners == {tuple(OWNER)}
 
 
-async def test_a_second_open_changes_nothing(opened, work, mirror, tmp_path):
+async def test_a_second_open_changes_nothing(opened, work, said_copying):
     await opened()
     (work / "w1/n1.ipynb").write_text("the student's")
     before = (work / ".git/config").stat().st_mtime_ns
@@ -117,7 +115,7 @@ async def test_a_second_open_changes_nothing(opened, work, mirror, tmp_path):
     assert ready.notebook == "w1/n1.ipynb"
     assert (work / "w1/n1.ipynb").read_text() == "the student's"
     assert (work / ".git/config").stat().st_mtime_ns == before
-    assert opened.said == ["copying"]
+    assert said_copying == [True]
 
 
 async def test_what_the_student_has_stays_and_the_rest_is_added(opened, work):
@@ -133,7 +131,9 @@ async def test_what_the_student_has_stays_and_the_rest_is_added(opened, work):
     assert {line.split()[-1] for line in changed} == {"here", "own.txt", "w1/n1.ipynb"}
 
 
-async def test_a_repository_of_the_students_only_gets_its_origin_put_right(opened, work):
+async def test_a_repository_of_the_students_only_gets_its_origin_put_right(
+    opened, work, said_copying
+):
     work.mkdir(parents=True)
     git(work, "init", "--quiet")
     git(work, "remote", "add", "origin", "https://example.org/old.git")
@@ -141,7 +141,7 @@ async def test_a_repository_of_the_students_only_gets_its_origin_put_right(opene
     await opened()
     assert git(work, "remote", "get-url", "origin") == MIRROR
     assert git(work, "remote", "get-url", "mine") == "https://example.org/mine.git"
-    assert opened.said == []
+    assert said_copying == []
 
 
 async def test_a_repository_without_an_origin_gets_one(opened, work):
@@ -194,10 +194,10 @@ class TestOnADiskOfTheirOwn:
         assert git(work, "status", "--porcelain").split() == ["M", "w1/n1.ipynb"]
 
 
-async def test_a_mirror_that_is_none_is_told(open_folder):
-    clones = Clones(open_folder / "preparing", UID)
-    (open_folder / "none").mkdir()
+async def test_a_mirror_that_is_none_is_told(data):
+    clones = Clones(data / "preparing", UID)
+    (data / "none").mkdir()
     with pytest.raises(CloneFailed):
-        async with clones.clone(open_folder / "none"):
+        async with clones.clone(data / "none"):
             raise AssertionError("there is nothing to clone")
-    assert os.listdir(open_folder / "preparing") == []
+    assert world.entries(data / "preparing") == []

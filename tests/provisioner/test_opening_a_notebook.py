@@ -1,6 +1,7 @@
 """A click: from the request to the answer, on labs in memory."""
 
 import asyncio
+import os
 from datetime import timedelta
 
 import httpx2
@@ -116,6 +117,64 @@ async def test_a_click_works_once_the_image_is_there(site, course, router):
         images.add(world.IMAGE)
         await router.opened()
         assert (await router.lab()).state == "ready"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root mounts")
+async def test_a_nearly_full_disk_starts_nothing_but_opens_what_runs(
+    small_disk, nats_url, router, bus
+):
+    world.publish(small_disk, {"w1/n1.ipynb": world.NOTEBOOK, "w1/n2.md": "# two\n"})
+    site = world.config(small_disk, nats_url, provisioner={"free_bytes": 600_000})
+    async with world.running(site, MemoryEngine()):
+        await router.opened()
+        (small_disk / "filling").write_bytes(b"x" * 1_500_000)
+        assert await router.denied(student="bob") == "disk-full"
+        await router.opened()
+        await router.opened("w1/n2")
+        (small_disk / "filling").unlink()
+        await router.opened(student="bob")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root mounts")
+async def test_a_disk_without_any_space_is_told_and_the_next_click_works(
+    small_disk, nats_url, router
+):
+    world.publish(small_disk, {"w1/n1.ipynb": "x" * 1_000_000})
+    site = world.config(small_disk, nats_url)
+    async with world.running(site, MemoryEngine()):
+        (small_disk / "filling").write_bytes(b"x" * 500_000)
+        assert await router.denied() == "disk-full"
+        (small_disk / "filling").unlink()
+        await router.opened()
+
+
+async def test_a_workspace_that_cannot_be_used_is_told_and_the_next_click_works(
+    memory, router, data
+):
+    work = data / "students/ada/python"
+    work.mkdir(parents=True)
+    (work / "w1").symlink_to("/tmp")
+    assert await router.denied() == "workspace-unusable"
+    (work / "w1").unlink()
+    await router.opened()
+
+
+async def test_a_reset_keeps_the_students_version_and_is_told(memory, router, data, bus):
+    await router.opened()
+    file = data / "students/ada/python/w1/n1.ipynb"
+    file.write_text("mine")
+    await router.opened(action="reset")
+    assert file.read_text() == world.NOTEBOOK
+    (told,) = await eventually(lambda: _told(bus, "notebook.reset", 1))
+    assert (data / "students/ada/python" / told["kept_as"]).read_text() == "mine"
+
+
+async def test_an_access_asked_for_twice_is_told_once(memory, router, bus):
+    for _ in range(2):
+        await router.opened(access="the-same")
+    await router.opened(access="another")
+    opened = await eventually(lambda: _told(bus, "access.opened", 2))
+    assert sorted(e["access"] for e in opened) == ["another", "the-same"]
 
 
 async def test_a_lab_that_never_answers_is_given_up(data, nats_url, course, router):

@@ -1,6 +1,5 @@
 """A student's notebook is got ready: found, copied once, reset, linked (S6, S9, S10)."""
 
-import os
 import stat
 import unicodedata
 from datetime import UTC, datetime, timedelta
@@ -98,7 +97,7 @@ def test_a_copy_that_is_there_is_never_touched(site):
     ],
 )
 def test_notebooks_are_found_in_order(site, course, own, asked, found):
-    site.publish({name: "x" for name in course})
+    site.publish(dict.fromkeys(course, "x"))
     site.work.mkdir(parents=True)
     for name in own:
         (site.work / name).write_text("mine")
@@ -192,7 +191,7 @@ def test_a_notebook_of_the_students_own_is_never_reset(site):
     (site.work / "mine.ipynb").write_text("mine")
     ready = site.reset("mine")
     assert (ready.notebook, ready.was_reset) == ("mine.ipynb", False)
-    assert os.listdir(site.work) == ["mine.ipynb"]
+    assert world.entries(site.work) == ["mine.ipynb"]
 
 
 def test_links_stand_beside_each_notebook(site):
@@ -212,7 +211,7 @@ def test_links_follow_the_courses_mappings(site):
     mappings = (("img/small", "pictures"), ("gone", "nothing-there"), ("../up", "pictures"))
     site.prepare("n1", static_mappings=mappings)
     assert (site.work / "img/small").readlink().as_posix() == "/home/jovyan/static/pictures"
-    assert sorted(os.listdir(site.work)) == ["img", "n1.ipynb"]
+    assert world.entries(site.work) == ["img", "n1.ipynb"]
 
 
 def test_a_link_that_leads_elsewhere_is_made_anew(site):
@@ -257,7 +256,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(site, small_disk):
     with pytest.raises(DiskFull):
         site.prepare("n1")
     work = small_disk / "students/ada/python"
-    assert os.listdir(work) == []
+    assert world.entries(work) == []
     site.publish({"n1.ipynb": "small"}, commit="c2")
     site.prepare("n1")
     (work / "n1.ipynb").write_text("mine")

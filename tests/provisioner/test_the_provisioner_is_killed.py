@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from functools import partial
 
 import pytest
 
@@ -85,9 +86,7 @@ async def test_a_stop_is_carried_out_though_the_provisioner_dies(
         bus.inbox(CommandAnswer, heard.put_nowait) as inbox,
     ):
         await router.opened()
-        await bus.tell(
-            StopLab(node="node1", course="python", student="ada", answer_to=inbox)
-        )
+        await bus.tell(StopLab(node="node1", course="python", student="ada", answer_to=inbox))
         await eventually(lambda: _stopping_or_gone(router), within=10, pause=0.001)
         await process.kill()
         await process.start()
@@ -97,15 +96,40 @@ async def test_a_stop_is_carried_out_though_the_provisioner_dies(
         assert not list((site.site.data / "labs").iterdir())
 
 
+async def test_a_second_provisioner_waits_until_the_first_has_ended(
+    router, data, nats_url, tmp_path
+):
+    site = world.config(data, nats_url, provisioner={"engine": "memory"})
+    async with provisioner(site, tmp_path) as first:
+        before = await router.opened()
+        async with provisioner(site, tmp_path) as second:
+            await eventually(lambda: "another provisioner" in second.log)
+            assert (await router.opened()).capability == before.capability
+            assert await first.stop() == 0
+            # labs in memory end with their process, so this one is the second's
+            assert (await router.opened(within=20)).capability != before.capability
+
+
+async def test_what_was_begun_is_finished_before_it_leaves(router, bus, data, nats_url, tmp_path):
+    site = world.config(data, nats_url, provisioner={"engine": "memory"})
+    async with provisioner(site, tmp_path) as process:
+        await router.opened()
+        opening = [
+            asyncio.create_task(router.opened(student=f"s{n}", within=4)) for n in range(20)
+        ]
+        await eventually(lambda: _starts(bus, 5))
+        assert await process.stop() == 0, process.log
+        for answer in asyncio.as_completed(opening, timeout=4):
+            await answer
+
+
 @pytest.mark.podman
 async def test_leftovers_are_removed_at_a_start(router, podman_engine, site, tmp_path, bus):
     async with provisioner(site, tmp_path) as process:
         await router.opened()
         await router.opened(student="bob")
         await process.stop()
-        bob = next(
-            f for f in await podman_engine.labs() if f.labels["nbh.student"] == "bob"
-        )
+        bob = next(f for f in await podman_engine.labs() if f.labels["nbh.student"] == "bob")
         await podman_engine.stop(bob.name, within=0)
         (site.site.data / "labs" / ("9" * 40)).mkdir()
         ada = await router.lab("ada")
@@ -151,7 +175,7 @@ async def test_labs_are_adopted_though_nats_has_lost_everything(
             for student in students:
                 await bus.tell(StopLab(node="node1", course="python", student=student))
             for student in students:
-                await eventually(lambda s=student: _gone(router, s), within=20)
+                await eventually(partial(_gone, router, student), within=20)
             await process.stop()
 
 
@@ -180,6 +204,10 @@ async def test_leases_are_written_again_when_nats_comes_back_empty(data, tmp_pat
 async def _stopping_or_gone(router):
     lab = await router.lab()
     return lab is None or lab.state == "stopping"
+
+
+async def _starts(bus, number):
+    return len(await world.events(bus, "lab.starting")) >= number
 
 
 async def _gone(router, student):

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -67,6 +68,11 @@ def config(data: Path, nats_url: str, **tables: Mapping[str, object]) -> Config:
     for table, values in tables.items():
         tree[table] = {**tree.get(table, {}), **values}
     return configs.from_tree(tree)
+
+
+def entries(folder: Path) -> list[str]:
+    """What is in a folder, by name."""
+    return sorted(p.name for p in folder.iterdir())
 
 
 class Router:
@@ -151,7 +157,7 @@ async def running(config: Config, engine: Engine) -> AsyncGenerator[None]:
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def events(bus: Bus, kind: str) -> list[dict[str, object]]:
+async def events(bus: Bus, kind: str) -> list[dict[str, Any]]:
     """All that was told so far of one kind, such as ``lab.ready``, oldest first."""
     found = []
     info = await bus.js.stream_info("EVENTS")

@@ -1,6 +1,7 @@
 """Routes through a real Traefik while labs, NATS, Traefik and the router come and go."""
 
 import asyncio
+from functools import partial
 
 import msgspec
 import structlog
@@ -156,9 +157,13 @@ async def test_an_open_websocket_survives_other_labs_coming_and_going(site, prov
         async with await eventually(lambda: _connected(url)) as channel:
             for n in range(5):
                 other = await provisioner.lab(f"127.0.0.1:{n + 1}", f"s{n}")
-                await eventually(lambda o=other: o.capability in site.labs_file.read_text())
+                await eventually(partial(_is_written, site, other))
                 await channel.send(f"still {n}")
                 assert await asyncio.wait_for(channel.recv(), 5) == f"still {n}"
+
+
+def _is_written(world, lab):
+    return lab.capability in world.labs_file.read_text()
 
 
 async def _connected(url):

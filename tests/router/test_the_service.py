@@ -41,6 +41,18 @@ async def test_it_ends_in_peace_before_nats_was_ever_there(tmp_path):
         assert await asyncio.wait_for(process.wait(), 6) == 0
 
 
+async def test_it_ends_in_peace_while_it_connects(tmp_path, nats_url):
+    async def once(number):
+        world = World(tmp_path / f"site{number}", nats_url)
+        async with world.router_process() as process:
+            await world.lives()
+            process.send_signal(signal.SIGTERM)
+            return await asyncio.wait_for(process.wait(), 9)
+
+    for _ in range(3):
+        assert await asyncio.gather(*(once(n) for n in range(4))) == [0] * 4
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [

@@ -21,7 +21,12 @@ from nbh_router import dynamic, whole_file
 from nbh_router.table import Route
 
 
+class _Named(http.server.ThreadingHTTPServer):
+    name = ""
+
+
 class _Server(http.server.BaseHTTPRequestHandler):
+    server: _Named
     protocol_version = "HTTP/1.1"
     wbufsize = 65536  # head and body in one packet
 
@@ -38,7 +43,7 @@ class _Server(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def server(name, port=0):
-    serving = http.server.ThreadingHTTPServer(("127.0.0.1", port), _Server)
+    serving = _Named(("127.0.0.1", port), _Server)
     serving.name = name
     thread = threading.Thread(target=serving.serve_forever, args=(0.01,))
     thread.start()

@@ -119,6 +119,7 @@ async def test_a_router_that_is_killed_is_followed_by_one_that_goes_on(
     first, second = provisioner.heard
     assert first.access == second.access
     assert first.answer_to != second.answer_to
+    assert first.at == second.at, "however often it is asked, the student asked once"
     assert first.id != second.id
 
 

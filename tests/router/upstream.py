@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import websockets
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import ServerConnection, serve
 
 from nbh_kit import http
 
@@ -67,7 +66,7 @@ async def upstream(name: str) -> AsyncGenerator[Upstream]:
 async def websocket_echo() -> AsyncGenerator[str]:
     """Serve websockets that echo; yield the address."""
 
-    async def echo(connection: websockets.asyncio.server.ServerConnection) -> None:
+    async def echo(connection: ServerConnection) -> None:
         async for message in connection:
             await connection.send(message)
 

@@ -127,9 +127,7 @@ port = {self.port}
             yield process
         finally:
             log.close()
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+            await _end(process)
 
     @asynccontextmanager
     async def traefik(self) -> AsyncGenerator[asyncio.subprocess.Process]:
@@ -142,9 +140,7 @@ port = {self.port}
             yield process
         finally:
             log.close()
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+            await _end(process)
 
     def direct(self) -> httpx2.AsyncClient:
         """As `client`, but it asks the router itself."""
@@ -169,6 +165,17 @@ port = {self.port}
     def log(self) -> str:
         """What the router has logged."""
         return (self.folder / "router.log").read_text()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), 10)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
 
 
 class Provisioner:

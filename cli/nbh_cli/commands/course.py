@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from nbh_cli import carrying_out, operating, output
+from nbh_cli import operating, output
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
 from nbh_cli.sorry import Sorry
 from nbh_proto import Command, Course, CreateCourse, PullCourse
@@ -66,6 +66,8 @@ class _checked:
 
 
 def _carry_out(command: Command, file: Path) -> int:
+    from nbh_cli import carrying_out  # brings rich along, which `course list` does without
+
     config = operating.load(file)
 
     async def carry_out() -> int:

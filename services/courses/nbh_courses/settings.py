@@ -19,7 +19,7 @@ DEFAULT_FORMAT = "notebooks/{notebook}"
 
 MAX_BYTES = 256 * 1024
 _MAX_DEPTH = 32
-_UNSAFE = re.compile(r"[\x00-\x20\x7f\\<>\"]|//|(?:^|/)\.\.?(?:/|$)|^[a-z]+:")
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\<>\"]|^/|//|(?:^|/)\.\.?(?:/|$)|^[a-z]+:")
 
 
 class StaticMapping(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """Clones of courses, prepared where no student can reach them (C2, S-43).
 
-Git runs as a user without rights, in a closed environment, with literal arguments, and never
-inside a folder that a student can write: there, hooks and configuration would be the student's.
+Git runs as a user without rights, in a closed room (`nbh_provisioner.sandbox`), with literal
+arguments, and never inside a folder that a student can write: there, hooks and configuration would
+be the student's.
 """
 
 import asyncio
@@ -10,11 +11,13 @@ import os
 import secrets
 import shutil
 import signal
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from nbh_provisioner import lab_paths
+from nbh_provisioner import lab_paths, sandbox
 
 WITHIN = 120.0
 """Seconds that one run of git may take."""
@@ -61,16 +64,12 @@ class Clones:
             CloneFailed: git says no, or took too long.
         """
         async with self._room() as room:
-            repository = room / "repository"
-            await self._run(
-                room,
-                *("clone", "--quiet", "--no-hardlinks", "--template=", "--"),
-                *(str(mirror), str(repository)),
-            )
-            config = repository / ".git" / "config"
-            await self._set_origin(room, config)
+            seen = self._seen(room, mirror)
+            options = ("--quiet", "--no-hardlinks", "--template=")
+            await self._run(seen, "clone", *options, "--", seen.mirror, "repository")
+            await self._set_origin(seen, "repository/.git/config")
             self._close(room)
-            yield repository
+            yield room / "repository"
 
     async def with_our_origin(self, config: bytes) -> bytes:
         """A repository's configuration, but with the mirror as its origin.
@@ -82,17 +81,17 @@ class Clones:
             file = room / "config"
             file.write_bytes(config)
             self._give(file)
-            await self._set_origin(room, file)
+            await self._set_origin(self._seen(room, None), "config")
             self._close(room)
             return file.read_bytes()
 
-    async def _set_origin(self, room: Path, config: Path) -> None:
-        given = ("config", "--file", str(config), "--replace-all", "remote.origin.url")
-        await self._run(room, *given, lab_paths.MIRROR)
+    async def _set_origin(self, seen: "_Seen", file: str) -> None:
+        given = ("config", "--file", file, "--replace-all", "remote.origin.url")
+        await self._run(seen, *given, lab_paths.MIRROR)
 
     @asynccontextmanager
     async def _room(self) -> AsyncGenerator[Path]:
-        self._preparing.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self._preparing.mkdir(mode=0o700, parents=True, exist_ok=True)
         room = self._preparing / secrets.token_hex(16)
         room.mkdir(mode=0o700)
         try:
@@ -103,6 +102,17 @@ class Clones:
         finally:
             await asyncio.to_thread(shutil.rmtree, room, ignore_errors=True)
 
+    def _seen(self, room: Path, mirror: Path | None) -> "_Seen":
+        if self._uid is None:
+            return _Seen(room, room, str(mirror), (self._git,))
+        entering = (sys.executable, "-I", "-S", sandbox.__file__, str(self._uid), str(room))
+        return _Seen(
+            room,
+            Path(sandbox.ROOM),
+            sandbox.MIRROR,
+            (*entering, "-" if mirror is None else str(mirror), self._git),
+        )
+
     def _give(self, path: Path) -> None:
         if self._uid is not None:
             os.chown(path, self._uid, self._uid)
@@ -111,23 +121,20 @@ class Clones:
         if self._uid is not None:
             os.chown(room, 0, 0)
 
-    async def _run(self, room: Path, *arguments: str) -> None:
+    async def _run(self, seen: "_Seen", *arguments: str) -> None:
         process = await asyncio.create_subprocess_exec(
-            self._git,
+            *seen.git,
             *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
-            # The log of references would tell a student where the mirror is on this machine.
+            # The log of references would tell a student where the mirror was.
             *("-c", "core.logAllRefUpdates=false"),
             *arguments,
-            cwd=room,
-            env=_environment(room),
+            cwd=seen.here,
+            env=_environment(seen.inside),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
             umask=0o022,
-            user=self._uid,
-            group=self._uid,
-            extra_groups=None if self._uid is None else (),
         )
         try:
             async with asyncio.timeout(WITHIN):
@@ -138,6 +145,15 @@ class Clones:
             await _end(process)
         if process.returncode != 0:
             raise CloneFailed(f"git {arguments[0]}: {said.decode(errors='replace').strip()}")
+
+
+class _Seen(NamedTuple):
+    """A room, and how git sees it."""
+
+    here: Path
+    inside: Path
+    mirror: str
+    git: tuple[str, ...]
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -31,8 +31,14 @@ class Access:
         self.asked = time.monotonic()
         """When this router asked; the ticket says when the student did."""
 
+        self.told = self.asked
+        """When the event was stored."""
+
         self.progress: AccessProgress | None = None
         self.outcome: AccessReady | AccessDenied | None = None
+        self.heard = 0
+        """How many times there was something new."""
+
         self._news = asyncio.get_running_loop().create_future()
 
     def hear(self, answer: AccessAnswer) -> None:
@@ -47,13 +53,15 @@ class Access:
 
     def wake(self) -> None:
         """Let everybody who waits look again."""
+        self.heard += 1
         news, self._news = self._news, asyncio.get_running_loop().create_future()
         news.set_result(None)
 
-    async def news(self, seconds: float) -> bool:
-        """Whether an answer came within so many seconds; returns when it does."""
-        done, _ = await asyncio.wait({self._news}, timeout=seconds)
-        return bool(done)
+    async def news(self, since: int, seconds: float) -> bool:
+        """Whether there is something new since ``heard`` was so, now or within so many seconds."""
+        if self.heard == since:
+            await asyncio.wait({self._news}, timeout=seconds)
+        return self.heard != since
 
 
 class Accesses:
@@ -91,6 +99,7 @@ class Accesses:
         access = self._all[ticket.access] = Access(ticket)
         try:
             await self._tell(ticket)
+            access.told = time.monotonic()
         except BusAway:
             # An answer may have come although the storing was not confirmed.
             if access.outcome is None and access.progress is None:

@@ -77,27 +77,33 @@ class Entrance:
         except BusAway:
             return self._message("away", _postponed(ticket), language)
         # Who comes back to follow an access has waited already.
-        began = min(arrived, access.asked)
-        await self._wait(access, began)
-        return await self._answer(access, language, began, once)
+        end = min(arrived, access.asked) + self._limits.redirect_within
+        await self._wait(access, end)
+        return await self._answer(access, language, end, once)
 
-    async def _wait(self, access: Access, began: float) -> None:
+    async def _wait(self, access: Access, end: float) -> None:
+        place = access.ticket.place
+        runs = self._routes.capability_of(place.course, place.student) is not None
         while access.outcome is None:
-            longest = self._forecast.longest(access.ticket.place.course)
-            allowed = patience(access.progress, longest, self._limits.redirect_within)
-            left = began + allowed - time.monotonic()
+            allowed = patience(
+                access.progress,
+                runs=runs,
+                longest=self._forecast.longest(place.course),
+                limit=self._limits.redirect_within,
+            )
+            left = min(access.told + allowed, end) - time.monotonic()
             if left <= 0:
                 return
-            await access.news(left)
+            await access.news(access.heard, left)
 
     async def _answer(
-        self, access: Access, language: Language, began: float, once: bool
+        self, access: Access, language: Language, end: float, once: bool
     ) -> Response:
         ticket = access.ticket
         match access.outcome:
             case AccessReady() as ready:
-                left = max(0.0, began + self._limits.redirect_within - time.monotonic())
-                if await self._routes.live(ready.capability, left):
+                left = end - time.monotonic()
+                if await self._routes.live(ready.capability, max(0.0, left)):
                     self._accesses.done(access)
                     return _redirect(self.notebook_url(ticket, ready))
             case AccessDenied(reason=reason):

@@ -102,22 +102,24 @@ class Following:
 
     async def _events_of(self, access: Access, told: str) -> AsyncGenerator[bytes]:
         while not self._accesses.leaving:
+            # Taken before the rest is looked at: more may come while a browser takes an event.
+            since = access.heard
             if (end := await self._end(access)) is not None:
                 yield end
                 return
-            heard = access.progress
-            if heard is not None and _id(heard) != told:
-                told = _id(heard)
-                yield _event("stage", {"stage": heard.stage, "position": heard.position}, told)
-            if not await self._news(access):
+            progress = access.progress
+            if progress is not None and _id(progress) != told:
+                told = _id(progress)
+                yield _stage(progress, told)
+            if not await self._news(access, since):
                 yield _STILL_HERE
 
-    async def _news(self, access: Access) -> bool:
+    async def _news(self, access: Access, since: int) -> bool:
         if isinstance(access.outcome, AccessReady):
             # only its route is missing
             return await self._routes.live(access.outcome.capability, _ROUTE_SECONDS)
         left = self._entrance.seconds_left(access.ticket)
-        return await access.news(min(KEEP_ALIVE_SECONDS, left))
+        return await access.news(since, min(KEEP_ALIVE_SECONDS, left))
 
     async def _end(self, access: Access) -> bytes | None:
         match access.outcome:
@@ -131,6 +133,10 @@ class Following:
 
 def _id(progress: AccessProgress) -> str:
     return f"{progress.stage}.{progress.position}"
+
+
+def _stage(progress: AccessProgress, id_: str) -> bytes:
+    return _event("stage", {"stage": progress.stage, "position": progress.position}, id_)
 
 
 def _event(kind: str, data: dict[str, str | int], id_: str = "") -> bytes:

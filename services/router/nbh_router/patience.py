@@ -10,8 +10,8 @@ from collections import deque
 from nbh_proto import AccessProgress
 
 FIRST_WORD = 0.1
-"""Seconds. A running lab answers in milliseconds and a lab that starts is told at once; who has
-heard nothing of use by now is shown the page, well within the 200 ms of E-17."""
+"""Seconds. That a lab starts is told at once; who has heard nothing of use by now is shown the
+page, well within the 200 ms of E-17."""
 
 _LATELY = 8
 
@@ -31,10 +31,16 @@ class Forecast:
         return max(self._seconds[course]) if course in self._seconds else None
 
 
-def patience(heard: AccessProgress | None, longest: float | None, limit: float) -> float:
-    """How long after the click, in seconds, a redirect is waited for before the page is shown."""
+def patience(
+    heard: AccessProgress | None, *, runs: bool, longest: float | None, limit: float
+) -> float:
+    """How long, in seconds, a redirect is waited for before the page is shown.
+
+    Counted from when the access was stored: a slow disk says nothing about the lab. ``runs`` is
+    whether the student's lab is known to run, ``longest`` what `Forecast` says.
+    """
     if heard is None:
-        return min(FIRST_WORD, limit)
+        return limit if runs else min(FIRST_WORD, limit)
     match heard.stage:
         case "queued" if heard.position > 0:
             return 0.0

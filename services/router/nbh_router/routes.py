@@ -119,14 +119,14 @@ class Routes:
 
     async def _is_confirmed(self, version: str) -> bool:
         began = time.monotonic()
+        pause = _POLL_SECONDS
         while not await probe.answers(self._internal, dynamic.version_path(version)):
-            waited = time.monotonic() - began
-            if waited > _PATIENCE_SECONDS and self._changed.is_set():
-                logger.warning("Traefik has not taken its routes in", seconds=round(waited, 1))
+            if pause == _POLL_SECONDS and time.monotonic() - began > _PATIENCE_SECONDS:
+                logger.warning("Traefik does not take its routes in", asked=self._internal)
+                pause = _SLOW_POLL_SECONDS
+            if pause == _SLOW_POLL_SECONDS and self._changed.is_set():
                 return False
-            await asyncio.sleep(
-                _POLL_SECONDS if waited < _PATIENCE_SECONDS else _SLOW_POLL_SECONDS
-            )
+            await asyncio.sleep(pause)
         return True
 
     async def _go_live(self, routes: dict[str, Route]) -> None:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -35,8 +36,9 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds: the end of the ticket."""
 
     def request(self, answer_to: str) -> AccessRequested:
-        """The event that asks for it."""
+        """The event that asks for it; it says when the student did, however often it is said."""
         return AccessRequested(
+            at=datetime.fromtimestamp(self.asked, UTC),
             access=self.access,
             course=self.place.course,
             student=self.place.student,

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 
-from nbh_provisioner.engine import Ending, EngineError, Found, Running, RunSpec
+from nbh_provisioner.engine import Ending, EngineError, Found, Refused, Running, RunSpec
 from nbh_provisioner.engines import libpod, mounts
 from nbh_provisioner.engines.podman_api import WITHIN, Answered, PodmanApi, refusal
 from nbh_provisioner.engines.subnets import candidates
@@ -83,8 +83,9 @@ class PodmanEngine:
             return self._running(spec, api)
         except EngineError as e:
             self._has_network = False
-            with contextlib.suppress(EngineError):
-                _remove(api, spec.name)
+            if isinstance(e, Answered | Refused):  # else it would not answer to a removal either
+                with contextlib.suppress(EngineError):
+                    _remove(api, spec.name)
             raise (refusal(e) if isinstance(e, Answered) else e) from e
 
     def _made(self, spec: RunSpec, api: PodmanApi) -> Running | None:
@@ -109,7 +110,7 @@ class PodmanEngine:
         running = libpod.running(inspected, self._network)
         if running is None:
             said = self._log(spec.name, api)
-            raise EngineError(f"it ended at once: {said or inspected['State'].get('Error')}")
+            raise Refused(f"it ended at once: {said or inspected['State'].get('Error')}")
         mounts.seal(running.process, [m.target for m in spec.mounts])
         return running
 

@@ -28,8 +28,9 @@ class Answered(EngineError):
 class PodmanApi:
     """Calls of the libpod API, as paths and values."""
 
-    def __init__(self, socket: Path, within: float) -> None:
-        self._api = PodmanClient(base_url=f"unix://{socket}", timeout=within).api
+    def __init__(self, address: Path, within: float) -> None:
+        self._address = address
+        self._api = PodmanClient(base_url=f"unix://{address}", timeout=within).api
         self._within = within
         # A connection for each call: one that is kept breaks when podman's service is restarted.
         self._api.headers["Connection"] = "close"
@@ -75,6 +76,8 @@ class PodmanApi:
         return msgspec.json.decode(content) if content.strip() else None
 
     def _call(self, verb: str, path: str, **options: Any) -> Any:
+        if not self._address.exists():
+            raise EngineDown(f"podman: there is no socket {self._address}")
         try:
             response = getattr(self._api, verb)(path, **options)
             response.raise_for_status()

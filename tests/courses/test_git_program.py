@@ -1,0 +1,82 @@
+"""How git is run: closed in, limited, and its failures told apart."""
+
+import pytest
+
+from nbh_courses import environment, failure
+from nbh_courses.failure import CourseError
+from nbh_courses.git_program import Git, Limits
+from tests.courses.site import MIB
+from tests.courses.teacher import LESSON
+
+
+@pytest.fixture
+def git(tmp_path):
+    return Git(environment.closed(tmp_path, local=False), Limits(20, MIB))
+
+
+async def test_no_configuration_of_the_machine_is_read(tmp_path, git):
+    (tmp_path / ".gitconfig").write_text("[core]\n\tpager = touch evil\n")
+    listed = await git.run("config", "--list", "--show-scope", folder=tmp_path)
+    assert {line.split("\t")[0] for line in listed.splitlines()} == {"command"}
+
+
+async def test_nothing_of_our_own_environment_reaches_git(tmp_path):
+    ours = {"PATH": "/usr/bin:/bin", "GIT_DIR": "/x", "NBH_SECRET": "s", "LD_PRELOAD": "/x.so"}
+    given = environment.closed(tmp_path, local=False, environ=ours)
+    assert given["PATH"] == "/usr/bin:/bin"
+    assert not {"GIT_DIR", "NBH_SECRET", "LD_PRELOAD"} & set(given)
+
+
+@pytest.mark.parametrize(
+    "url", ["/tmp/x", "file:///tmp/x", "git://127.0.0.1/x", "http://127.0.0.1/x"]
+)
+async def test_other_protocols_are_refused_by_git_itself_too(tmp_path, git, url):
+    with pytest.raises(CourseError) as failed:
+        await git.run("ls-remote", "--", url, folder=tmp_path)
+    assert failed.value.reason == "url-refused"
+
+
+async def test_a_command_as_url_is_never_run(tmp_path, git):
+    with pytest.raises(CourseError) as failed:
+        await git.run("ls-remote", "--", f"ext::touch {tmp_path}/ran", folder=tmp_path)
+    assert failed.value.reason == "url-refused"
+    assert not (tmp_path / "ran").exists()
+
+
+async def test_a_commit_that_is_damaged_is_unreadable(site, teacher):
+    teacher.push(LESSON)
+    await site.create(teacher.url)
+    before = site.served()
+    blob = teacher.blob(b"lost")
+    teacher.push({"n.md": ("100644", blob)})
+    (teacher.folder / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(CourseError):
+        await site.pull()
+    assert site.served() == before
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("authentication", "fatal: could not read Username for 'https://x': prompts disabled"),
+        ("authentication", "git@x: Permission denied (publickey)."),
+        ("authentication", "fatal: unable to access 'x': The requested URL returned error: 403"),
+        ("unreachable", "fatal: unable to access 'https://x/': Could not resolve host: x"),
+        ("unreachable", "remote: Repository not found."),
+        ("no-branch", "fatal: couldn't find remote ref refs/heads/x"),
+        ("disk-full", "fatal: write error: No space left on device"),
+        ("too-big", "fatal: write error: File too large"),
+        ("unreadable", "error: object 1: hasDotgit\nfatal: fsck error in packed object"),
+        ("unreachable", "something that git never said before"),
+    ],
+)
+def test_what_git_says_has_a_reason(reason, said):
+    error = failure.of_git(128, said.splitlines())
+    assert error.reason == reason
+    assert error.detail
+
+
+def test_what_the_other_side_says_is_printable():
+    error = failure.of_git(128, ["remote: \x1b[31mred\x07", "fatal: \x9b1m" + "x" * 5000])
+    assert error.detail.isprintable()
+    assert len(error.detail) <= 500

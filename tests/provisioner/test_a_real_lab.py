@@ -1,0 +1,211 @@
+"""A click on real parts: podman, JupyterLab, a student's files on disk."""
+
+import asyncio
+import contextlib
+import os
+import re
+
+import httpx2
+import pytest
+
+from nbh_kit.testing import eventually
+from nbh_proto import StopLab
+from nbh_provisioner.engines.podman import PodmanEngine
+from tests.provisioner import world
+from tests.provisioner.test_git_workspaces import git
+
+pytestmark = pytest.mark.podman
+
+
+@pytest.fixture
+async def real(site, course, podman_engine):
+    """A provisioner whose labs are real."""
+    async with world.running(site, podman_engine):
+        yield podman_engine
+
+
+class Jupyter:
+    """A lab's HTTP API, with its token."""
+
+    def __init__(self, lab):
+        self.lab = lab
+
+    async def ask(self, method, path, **more):
+        headers = {"Authorization": f"token {self.lab.token}"}
+        async with httpx2.AsyncClient(timeout=10, headers=headers) as client:
+            url = f"http://{self.lab.address}/{self.lab.capability}/{path}"
+            return await client.request(method, url, **more)
+
+
+async def test_a_click_gives_the_students_notebook_in_jupyter(real, router, data):
+    ready = await router.opened("w1/n1")
+    jupyter = Jupyter(await router.lab())
+    shown = await jupyter.ask("GET", f"api/contents/{ready.notebook}")
+    assert shown.status_code == 200
+    content = shown.json()["content"]
+    content["cells"] = [
+        {"cell_type": "markdown", "metadata": {}, "source": "mine", "id": "a1b2c3d4"}
+    ]
+    saved = {"type": "notebook", "format": "json", "content": content}
+    put = await jupyter.ask("PUT", f"api/contents/{ready.notebook}", json=saved)
+    assert put.status_code == 200
+    file = data / "students/ada/python/w1/n1.ipynb"
+    assert '"mine"' in file.read_text()
+    assert (file.stat().st_uid, file.stat().st_gid) == (1000, 100)
+
+
+async def test_two_students_do_not_see_each_other(real, router):
+    await asyncio.gather(router.opened(student="ada"), router.opened(student="bob"))
+    ada, bob = [Jupyter(await router.lab(s)) for s in ("ada", "bob")]
+    await ada.ask("PUT", "api/contents/secret.txt", json=_text("ada's"))
+    assert (await ada.ask("GET", "api/contents/secret.txt")).status_code == 200
+    assert (await bob.ask("GET", "api/contents/secret.txt")).status_code == 404
+
+
+async def test_twenty_clicks_of_one_student_make_one_container(real, router):
+    answers = await asyncio.gather(*(router.opened() for _ in range(20)))
+    assert len({a.capability for a in answers}) == 1
+    assert len(await real.labs()) == 1
+
+
+async def test_a_kernel_lives_while_the_provisioner_is_away(
+    site, course, podman_engine, podman_socket, router
+):
+    async with world.running(site, podman_engine):
+        await router.opened()
+        jupyter = Jupyter(await router.lab())
+        kernel = (await jupyter.ask("POST", "api/kernels", json={"name": "python3"})).json()
+    again = PodmanEngine(podman_socket, site.site.name)
+    async with world.running(site, again):
+        await router.opened()
+        assert (await router.lab()).capability == jupyter.lab.capability
+        there = (await jupyter.ask("GET", "api/kernels")).json()
+    assert [k["id"] for k in there] == [kernel["id"]]
+
+
+async def test_a_lab_is_given_time_to_save(real, router, bus, data):
+    await router.opened()
+    await bus.tell(StopLab(node="node1", course="python", student="ada"))
+    await eventually(lambda: _gone(router), within=15)
+    assert await real.labs() == []
+    assert list((data / "labs").iterdir()) == []
+
+
+async def test_a_lab_that_is_killed_comes_back(real, router, bus):
+    first = await router.opened()
+    (found,) = await real.labs()
+    os.kill(found.running.process, 9)
+    await eventually(lambda: world.events(bus, "lab.stopped"), within=10)
+    second = await router.opened()
+    assert first.capability != second.capability
+    assert len(await real.labs()) == 1
+
+
+async def test_a_lab_that_cannot_run_says_why(data, nats_url, site, course, podman_engine, router):
+    await router.register("broken", image="localhost/debian:bookworm")
+    world.publish(data, {"w1/n1.ipynb": world.NOTEBOOK}, course="broken")
+    async with world.running(site, podman_engine):
+        assert await router.denied(course="broken") == "lab-died"
+        (failed,) = await eventually(lambda: world.events(router.bus, "access.failed"))
+        assert "failed to exec" in failed["detail"]
+        await eventually(lambda: _no_labs(podman_engine), within=10)
+
+
+async def test_a_clone_in_a_lab_fetches_what_its_teacher_pushes(
+    real, router, data, tmp_path, podman_socket
+):
+    author = tmp_path / "author"
+    author.mkdir()
+    git(author, "init", "--quiet", "--initial-branch", "main")
+    (author / "w1").mkdir()
+    (author / "w1/n1.ipynb").write_text(world.NOTEBOOK)
+    git(author, "add", ".")
+    git(author, "commit", "--quiet", "-m", "one")
+    mirror = data / "courses/python/mirror.git"
+    git(author, "clone", "--quiet", "--mirror", str(author), str(mirror))
+    await router.opened(workspace="git")
+    (author / "new.md").write_text("# new\n")
+    git(author, "add", ".")
+    git(author, "commit", "--quiet", "-m", "two")
+    git(mirror, "remote", "update")
+    (found,) = await real.labs()
+    process = await asyncio.create_subprocess_exec(
+        *("podman", "--url", f"unix://{podman_socket}", "exec", found.name),
+        *("git", "pull", "--ff-only"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    assert (data / "students/ada/python/new.md").read_text() == "# new\n"
+
+
+async def test_podman_that_is_down_is_told_and_the_next_click_works(
+    site, course, podman_engine, podman_socket, router, tmp_path
+):
+    socket = tmp_path / "podman.sock"
+    socket.symlink_to(podman_socket)
+    engine = PodmanEngine(socket, site.site.name)
+    async with world.running(site, engine):
+        await router.opened(student="bob")
+        socket.unlink()
+        assert await router.denied() == "engine-down"
+        # who has a lab does not need podman
+        await router.opened(student="bob")
+        socket.symlink_to(podman_socket)
+        await router.opened(within=20)
+        assert len(await podman_engine.labs()) == 2
+
+
+async def test_a_call_of_podman_that_hangs_holds_up_nobody_else(
+    site, course, podman_engine, podman_socket, router, tmp_path
+):
+    async with _podman_that_never_starts("python-slow", podman_socket, tmp_path) as socket:
+        engine = PodmanEngine(socket, site.site.name, within=5)
+        async with world.running(site, engine):
+            slow = asyncio.create_task(router.open(student="slow"))
+            await eventually(lambda: router.lab("slow"))
+            await asyncio.gather(*(router.opened(student=f"s{n}") for n in range(3)))
+            assert not slow.done()
+            assert (await slow).reason == "engine-down"
+
+
+async def _gone(router):
+    return await router.lab() is None
+
+
+async def _no_labs(engine):
+    return not await engine.labs()
+
+
+def _text(content):
+    return {"type": "file", "format": "text", "content": content}
+
+
+@contextlib.asynccontextmanager
+async def _podman_that_never_starts(name, podman_socket, folder):
+    """Podman's socket, but what is said about one container is never answered."""
+    held = []
+
+    async def pass_on(reader, writer):
+        asked = await _request(reader)
+        if name.encode() in asked:
+            held.append(writer)
+            return
+        answers, asks = await asyncio.open_unix_connection(podman_socket)
+        asks.write(asked)
+        writer.write(await answers.read())
+        asks.close()
+        writer.close()
+
+    server = await asyncio.start_unix_server(pass_on, folder / "slow.sock")
+    yield folder / "slow.sock"
+    server.close()
+    for writer in held:
+        writer.close()
+
+
+async def _request(reader):
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"Content-Length: (\d+)", head)
+    return head + await reader.readexactly(int(length[1]) if length else 0)
