@@ -77,6 +77,8 @@ def _config(app: Any) -> uvicorn.Config:
         lifespan="off",
         access_log=False,
         log_config=None,
+        # Below are junk and the websockets of labs that are gone: nobody's work, and many.
+        log_level="error",
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,

@@ -16,9 +16,6 @@ import structlog
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-_FINISH_SECONDS = 10.0
-"""How long a cancelled loop may take to finish what it has begun."""
-
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 2, 38
 
 logger = structlog.get_logger(__name__)
@@ -77,10 +74,11 @@ def _dying_with_the_parent() -> Iterator[None]:
         os.kill(os.getpid(), dies_by.value)
 
 
-async def until_stopped(*forever: Awaitable[None]) -> None:
+async def until_stopped(*forever: Awaitable[None], finish_within: float = 10.0) -> None:
     """Wait for SIGTERM or SIGINT; a second one ends at once (R-19).
 
     ``forever`` are loops that never return: if one does, or raises, the service ends with it.
+    When told to stop they are cancelled, and have so many seconds to finish what they have begun.
     """
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
@@ -96,13 +94,13 @@ async def until_stopped(*forever: Awaitable[None]) -> None:
     loops: set[asyncio.Future[Any]] = {asyncio.ensure_future(f) for f in forever}
     done, _ = await asyncio.wait({waiting, *loops}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    await _end(loops)
+    await _end(loops, finish_within)
     for task in done - {waiting}:
         task.result()
         raise RuntimeError("a loop that should run for ever has returned")
 
 
-async def _end(tasks: set[asyncio.Future[Any]]) -> None:
+async def _end(tasks: set[asyncio.Future[Any]], within: float) -> None:
     """Cancel, and cancel again what goes on regardless.
 
     Before Python 3.12 `asyncio.wait_for`, which nats-py uses, swallows a cancellation that comes
@@ -112,7 +110,7 @@ async def _end(tasks: set[asyncio.Future[Any]]) -> None:
     while going_on:
         for task in going_on:
             task.cancel()
-        _, going_on = await asyncio.wait(going_on, timeout=_FINISH_SECONDS)
+        _, going_on = await asyncio.wait(going_on, timeout=within)
 
 
 async def every(seconds: float, call: Callable[[], Awaitable[None]]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, async_playwright
 
+from nbh_kit.testing import eventually
 from tests.e2e import apart
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
@@ -24,6 +25,13 @@ _QUIET = [
     "--test-third-party-cookie-phaseout",
 ]
 _PREFERENCES = {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}
+
+_KERNEL_IS_IDLE = """async () => {
+  const [, lab, , ...path] = location.pathname.split("/");
+  const sessions = await (await fetch(`/${lab}/api/sessions`)).json();
+  const { kernel } = sessions.find((s) => s.path === path.join("/")) || {};
+  return kernel && kernel.connections > 0 && kernel.execution_state === "idle";
+}"""
 
 PATIENCE = 60_000
 """Milliseconds a person would wait for a notebook before giving up."""
@@ -78,9 +86,12 @@ class Notebook:
     async def shown(self) -> "Notebook":
         """Wait until it can be worked with: its cells are there and its kernel is idle."""
         await self._where.locator(".jp-Cell").first.wait_for()
-        idle = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
-        await self._where.locator(idle).first.wait_for()
+        # The page says "idle" before there is a kernel; a cell run then asks for one to be chosen.
+        await eventually(self._kernel_is_idle, within=PATIENCE / 1000, pause=0.1)
         return self
+
+    async def _kernel_is_idle(self) -> bool:
+        return bool(await self._where.locator("body").evaluate(_KERNEL_IS_IDLE))
 
     def code(self, number: int = 0) -> Locator:
         """The code cell with this number, from 0."""

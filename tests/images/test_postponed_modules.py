@@ -57,7 +57,7 @@ def python(tmp_path):
     def run(program):
         done = subprocess.run(
             (sys.executable, "-c", textwrap.dedent(begin) + textwrap.dedent(program)),
-            env={"PYTHONPATH": f"{LIB}:{tmp_path}"},
+            env={"PYTHONPATH": f"{LIB}:{tmp_path}", "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
             check=False,

@@ -1,5 +1,6 @@
 """How a service ends, and what it may do."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -50,6 +51,28 @@ def test_a_service_started_by_root_gives_up_every_right():
         assert service.stdout.readline() == "ready\n"
         service.terminate()
         assert service.wait(10) == 0
+
+
+async def test_a_loop_that_swallows_its_cancellation_is_cancelled_again():
+    asked_to_stop = 0
+
+    async def swallows() -> None:
+        nonlocal asked_to_stop
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                asked_to_stop += 1
+                if asked_to_stop == 2:
+                    raise
+
+    async def ends_the_service() -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="has returned"):
+        async with asyncio.timeout(5):
+            await until_stopped(swallows(), ends_the_service(), finish_within=0.05)
+    assert asked_to_stop == 2
 
 
 async def test_a_loop_that_fails_ends_the_service():

@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 import msgspec
+import pytest
 import structlog
 import websockets
 
@@ -38,6 +39,14 @@ async def test_a_script_that_calls_a_lab_that_is_gone_gets_a_line(site):
         answer = await browser.get("/123/api/kernels")
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/plain")
+
+
+async def test_the_websocket_of_a_lab_that_is_gone_is_refused_without_a_word(site, caplog):
+    # a browser that was left open asks again every few seconds, for days
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await _connected(f"{site.origin.replace('http', 'ws')}/123/api/events/subscribe")
+    assert refused.value.response.status_code == 404
+    assert caplog.records == []
 
 
 async def test_a_change_that_is_no_routes_writes_nothing(world, provisioner, lab_server):

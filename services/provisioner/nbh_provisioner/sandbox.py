@@ -2,7 +2,7 @@
 
     python -I -S sandbox.py UID ROOM MIRROR PROGRAM ARGUMENT…
 
-Inside, ``/tmp`` has the folder ROOM as ``room``, the folder MIRROR (or ``-`` for none) read-only as
+Inside, ``/tmp`` has the folder ROOM as ``room``, the folder MIRROR (``-`` for none) read-only as
 ``mirror.git``, and nothing else; there is no network. So the user needs no way to where those
 folders really are, and what the program writes down tells nothing of this machine.
 """
