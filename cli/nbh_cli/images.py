@@ -54,10 +54,13 @@ IMAGES = (
 """Each builds on the one before it."""
 
 
-async def build_all(podman: Podman, repository: Path, say: Say) -> tuple[str, ...]:
+async def build_all(
+    podman: Podman, repository: Path, say: Say, *, last: str = IMAGES[-1].name
+) -> tuple[str, ...]:
     """Build what is missing or out of date; returns the names of what was built.
 
-    ``repository`` is the root of our sources. Nothing to do takes a tenth of a second.
+    ``repository`` is the root of our sources; ``last`` is the last image that is wanted, each
+    being built on the one before it. Nothing to do takes a tenth of a second.
 
     Raises:
         BuildFailed: podman could not build an image.
@@ -65,7 +68,7 @@ async def build_all(podman: Podman, repository: Path, say: Say) -> tuple[str, ..
     """
     async with _alone(repository):
         wanted = fingerprints(repository)
-        stale = out_of_date(wanted, await _built(podman))
+        stale = out_of_date(wanted, await _built(podman), last)
         if not stale:
             return ()
         on = await debian.image(podman, say) if "base" in {each.name for each in stale} else ""
@@ -102,9 +105,12 @@ def _files(repository: Path, made_of: Iterable[str]) -> list[Path]:
     return sorted(path for path in found if not path.is_dir() and "__pycache__" not in path.parts)
 
 
-def out_of_date(wanted: Mapping[str, str], built: Mapping[str, str]) -> tuple[Image, ...]:
+def out_of_date(
+    wanted: Mapping[str, str], built: Mapping[str, str], last: str = IMAGES[-1].name
+) -> tuple[Image, ...]:
     """The images to build, in their order; ``built`` holds the fingerprints of those here."""
-    return tuple(image for image in IMAGES if built.get(image.repository) != wanted[image.name])
+    needed = IMAGES[: [image.name for image in IMAGES].index(last) + 1]
+    return tuple(image for image in needed if built.get(image.repository) != wanted[image.name])
 
 
 class _Listed(msgspec.Struct):

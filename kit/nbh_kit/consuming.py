@@ -49,8 +49,10 @@ class Consumption:
         types: Sequence[type[Message]],
         handle: Handler,
         only: Mapping[str, str] = MappingProxyType({}),
+        in_flight: int = MAX_IN_FLIGHT,
     ) -> None:
         self._bus = bus
+        self._in_flight = in_flight
         self._stream = stream
         self._durable = durable
         self._types = {_pattern(t, only): msgspec.json.Decoder(t) for t in types}
@@ -93,7 +95,7 @@ class Consumption:
             deliver_policy=api.DeliverPolicy.ALL,
             ack_policy=api.AckPolicy.EXPLICIT,
             ack_wait=ACK_WAIT,
-            max_ack_pending=MAX_IN_FLIGHT,
+            max_ack_pending=self._in_flight,
             filter_subjects=list(self._types),
         )
         await self._bus.js.add_consumer(self._stream.name, config)
@@ -168,13 +170,15 @@ async def consume(
     handle: Handler,
     *,
     only: Mapping[str, str] = MappingProxyType({}),
+    in_flight: int = MAX_IN_FLIGHT,
 ) -> AsyncGenerator[Consumption]:
     """Handle messages of these types while the block runs, and finish what was begun.
 
     Args:
         only: the ids that must stand in some fields of the subject, for example one's own node.
+        in_flight: how many are handled at once; the next ones wait.
     """
-    consumption = Consumption(bus, stream, durable, types, handle, only)
+    consumption = Consumption(bus, stream, durable, types, handle, only, in_flight)
     await consumption.start()
     try:
         yield consumption

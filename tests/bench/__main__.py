@@ -7,11 +7,13 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from nbh_provisioner.revision import Revision
+from nbh_kit.buckets import Bucket
+from nbh_proto import Course
+from nbh_provisioner.revision import Revisions
 from tests.bench import cold, figures, memory, routes, running
 from tests.bench.bare import Bare
 from tests.bench.figures import Figure
-from tests.e2e.courses import small_course
+from tests.e2e.student import Student
 from tests.system import running_system
 
 LABS = 10
@@ -23,10 +25,9 @@ async def main(output: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="nbh-bench-", dir=Path.cwd()) as folder:
         found = routes.figures(Path(folder))
         async with running_system(Path(folder), engine="podman") as system:
-            small_course(Path(folder, "lesson"))
-            await system.create_course("lesson", Path(folder, "lesson"))
+            await system.new_course("lesson")
             found += await _with_labs(system, console)
-            found += await cold.figures(system, _bare(system, Path(folder)))
+            found += await cold.figures(system, await _bare(system, Path(folder)))
     figures.show(found, console)
     figures.write(found, output)
     return 0 if all(f.met for f in found) else 1
@@ -36,17 +37,24 @@ async def _with_labs(system, console: Console) -> list[Figure]:
     students = [f"student-{n}" for n in range(LABS)]
     with console.status("starting ten labs"):
         for student in students:
-            await system.open("lesson", "w1/first", student)
-    weights = memory.figures(system.processes())
+            await _open(system, student)
+    weights = memory.figures(system.pids | {"nbh up": system.up})
     with console.status("opening running labs"):
         opens = await running.figures(system, students[: running.AT_ONCE])
     for student in students:
-        await system.stop("lesson", student)
+        await system.nbh("lab", "stop", "lesson", student)
     return [*opens, *weights]
 
 
-def _bare(system, folder: Path) -> Bare:
-    revision = Revision.current(system.config.site.data / "courses", "lesson")
+async def _open(system, name: str) -> None:
+    student = Student(system.link("lesson", "w1/first", name))
+    await student.open()
+    await student.close()
+
+
+async def _bare(system, folder: Path) -> Bare:
+    course = await Bucket(system.bus, Course).get("lesson")
+    revision = Revisions(system.config.site.data / "courses").current(course.value)
     return Bare(system.config, folder / "bare", revision, "w1/first.md")
 
 

@@ -68,7 +68,7 @@ async def _clicks(system, number: int) -> list[float]:
     try:
         return await asyncio.gather(*[_click(system, url) for url in urls])
     finally:
-        await asyncio.gather(*[system.stop("lesson", student) for student in students])
+        await asyncio.gather(*[system.nbh("lab", "stop", "lesson", s) for s in students])
 
 
 async def _click(system, url: str) -> float:

@@ -3,11 +3,13 @@
 import asyncio
 import io
 import os
+import shutil
 from contextlib import asynccontextmanager
 
 import pytest
 
 from nbh_cli.up import folders, nats_server, reach
+from nbh_cli.up.checks import check
 from nbh_cli.up.children import Child, Program
 from nbh_cli.up.health import PATIENCE, Health
 from nbh_cli.up.log import Log
@@ -77,6 +79,16 @@ async def test_what_was_acknowledged_is_there_after_nats_was_killed(tmp_path):
         await eventually(lambda: system.pids()["nats"] not in (first, None))
         info = await eventually(lambda: bus.js.stream_info("EVENTS"), within=10)
         assert info.state.messages == 1
+
+
+async def test_a_nats_whose_folder_was_deleted_starts_anew_and_is_told_everything_again(tmp_path):
+    config = config_in(tmp_path)
+    async with running(config) as system, connected(config, "operator") as bus:
+        nats = system.pids()["nats"]
+        shutil.rmtree(config.site.data / "nats")
+        os.kill(nats, 9)
+        await eventually(lambda: system.pids()["nats"] not in (nats, None))
+        await eventually(lambda: _is_stored(bus), within=10)
 
 
 async def test_a_nats_that_does_not_sync_each_write_is_refused(tmp_path):
@@ -158,8 +170,8 @@ def test_a_complaint_of_another_kind_is_answered_after_patience_only():
     "url", ["nats://0.0.0.0:4222", "nats://nats.example.org:4222", "nats://127.0.0.1"]
 )
 def test_the_embedded_nats_listens_on_this_machine_only(url):
-    with pytest.raises(BadConfig, match=r"nats\.url"):
-        nats_server.listen_address(configs.from_tree({"nats": {"url": url}}))
+    with pytest.raises(BadConfig, match=r"nats\.url: the embedded server"):
+        check(configs.from_tree({"nats": {"url": url}}), "nbhosting.toml")
 
 
 def _nats_with(config, settings):

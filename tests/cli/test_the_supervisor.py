@@ -94,6 +94,8 @@ async def test_a_second_nbh_up_on_the_same_data_is_refused(tmp_path):
     [
         ("[router]\nprot = 1\n", "router.prot: there is no such setting"),
         ("[router]\nport = 'high'\n", "router.port: expected `int`, got `str`"),
+        ("[traefik]\nlisten = 'localhost'\n", "traefik.listen: 'localhost' is no address:port"),
+        (f"[site]\nrun = '/{'r' * 120}'\n", "site.run: "),
         ("[nats]\nurl = 'nats://0.0.0.0:4222'\n", "nats.url: the embedded server listens on"),
     ],
 )
@@ -101,7 +103,7 @@ async def test_a_wrong_configuration_stops_the_start_with_file_key_and_reason(
     tmp_path, wrong, said
 ):
     file = tmp_path / "nbhosting.toml"
-    file.write_text(f"[site]\ndata = '{tmp_path}/data'\nrun = '{tmp_path}/run'\n{wrong}")
+    file.write_text(wrong)
     status, told = await _finished(*_UP, str(file))
     assert status == 2
     assert told.startswith(f"nbh: {file}: {said}")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,13 +34,15 @@ class Service:
     async def running(self, *before: str):
         """The process; ``before`` is what runs it, such as strace."""
         process = await asyncio.create_subprocess_exec(
-            *before, sys.executable, "-m", "nbh_courses", "--config", str(self._file)
+            *before,
+            *(sys.executable, "-m", "nbh_courses", "--config", str(self._file)),
+            start_new_session=True,
         )
         try:
             yield process
         finally:
-            if process.returncode is None:
-                process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # strace alone would leave its child
             await process.wait()
 
 

@@ -68,6 +68,7 @@ def test_what_is_missing_or_stale_is_built_in_order():
     assert images.out_of_date(wanted, {}) == images.IMAGES
     stale = {**built, images.IMAGES[1].repository: "old"}
     assert images.out_of_date(wanted, stale) == (images.IMAGES[1],)
+    assert images.out_of_date(wanted, {}, last="minimal-notebook") == images.IMAGES[:2]
 
 
 def test_the_machines_certificates_are_lent_and_the_base_image_is_named(tmp_path):

@@ -62,17 +62,37 @@ async def memory(site, course):
 
 
 @pytest.fixture
+async def podman_site(podman_socket):
+    """Makes a configuration with real labs; what is left of them is gone after the test."""
+    names = []
+
+    def make(data, nats_url, **tables):
+        provisioner = {"podman_socket": str(podman_socket), **tables.pop("provisioner", {})}
+        config = world.config(data, nats_url, provisioner=provisioner, **tables)
+        names.append(config.site.name)
+        return config
+
+    yield make
+    for name in names:
+        await _clear(podman_socket, name)
+
+
+@pytest.fixture
 async def podman_engine(podman_socket, site):
-    """An engine of real labs, whose containers and network are gone after the test."""
+    """An engine of real labs, which are gone after the test."""
     engine = PodmanEngine(podman_socket, site.site.name)
     yield engine
     await engine.close()
-    cleaner = PodmanEngine(podman_socket, site.site.name)
-    await asyncio.gather(*(cleaner.stop(lab.name, within=0) for lab in await cleaner.labs()))
-    await cleaner.close()
+    await _clear(podman_socket, site.site.name)
+
+
+async def _clear(podman_socket, name):
+    engine = PodmanEngine(podman_socket, name)
+    await asyncio.gather(*(engine.stop(lab.name, within=0) for lab in await engine.labs()))
+    await engine.close()
     api = PodmanApi(podman_socket, within=30)
     with contextlib.suppress(EngineError):  # it started nothing, so there is no network
-        api.delete(f"/networks/{site.site.name}-labs", force="true")
+        api.delete(f"/networks/{name}-labs", force="true")
     api.close()
 
 

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("course")
 
 
 @pytest.fixture
-def site(data, nats_url, podman_socket):
-    """The site of the real engine: what `podman_engine` cleans up after."""
-    return world.config(data, nats_url, provisioner={"podman_socket": str(podman_socket)})
+def site(data, nats_url, podman_site):
+    """A site whose labs are real."""
+    return podman_site(data, nats_url)
 
 
 async def _leased(router, engine):
@@ -146,12 +146,12 @@ async def test_leftovers_are_removed_at_a_start(router, podman_engine, site, tmp
 
 @pytest.mark.podman
 async def test_labs_are_adopted_though_nats_has_lost_everything(
-    data, podman_socket, tmp_path, course
+    data, podman_site, tmp_path, course
 ):
     port = free_port()
     store = tmp_path / "jetstream"
     url = f"nats://127.0.0.1:{port}"
-    site = world.config(data, url, provisioner={"podman_socket": str(podman_socket)})
+    site = podman_site(data, url)
     async with provisioner(site, tmp_path) as process:
         async with nats_server(store, port=port), buses.connect(url, name="test") as bus:
             router = world.Router(bus)

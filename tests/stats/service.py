@@ -1,8 +1,10 @@
 """The service as a process, and what stands for a ClickHouse server, for tests."""
 
 import asyncio
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -65,13 +67,15 @@ class Service:
     async def running(self, *before: str):
         """The process; ``before`` is what runs it, such as strace."""
         process = await asyncio.create_subprocess_exec(
-            *before, sys.executable, "-m", "nbh_stats", "--config", str(self._file)
+            *before,
+            *(sys.executable, "-m", "nbh_stats", "--config", str(self._file)),
+            start_new_session=True,
         )
         try:
             yield process
         finally:
-            if process.returncode is None:
-                process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # strace alone would leave its child
             await process.wait()
 
 

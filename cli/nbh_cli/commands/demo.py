@@ -17,6 +17,7 @@ from nbh_cli.host.packages import NEEDS
 from nbh_cli.preparing import REPOSITORY
 from nbh_cli.sorry import Sorry
 from nbh_cli.steps import Steps
+from nbh_cli.up.lock import Running, lock
 
 _EXAMPLES = REPOSITORY / "examples"
 
@@ -32,9 +33,11 @@ def demo(
     if not _EXAMPLES.is_dir():
         raise Sorry("the demo needs a checkout of nbhosting, with its examples")
     os.umask(0o022)
+    where = Place(folder.absolute())
     try:
-        asyncio.run(_until_stopped(_demo(Place(folder.absolute()), Steps())))
-    except HostFailure as e:
+        with lock(where.folder):
+            asyncio.run(_until_stopped(_demo(where, Steps())))
+    except (HostFailure, Running) as e:
         raise Sorry(str(e)) from e
 
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from nbh_cli.host.failures import HostFailure
-from nbh_cli.up import folders, labs, nats_server, parts
+from nbh_cli.up import folders, labs, parts
+from nbh_cli.up.checks import check
 from nbh_cli.up.lock import Running, lock
 from nbh_cli.up.log import Log
 from nbh_cli.up.ready import ready
@@ -31,8 +32,7 @@ def main(arguments: list[str]) -> int:
     file = Path(arguments[0])
     try:
         config = load(file)
-        if config.nats.embedded:
-            nats_server.listen_address(config, str(file))
+        check(config, str(file))
         with lock(config.site.data):
             return asyncio.run(_up(config, file, log, end_labs="--end-labs" in arguments[1:]))
     except BadConfig as e:
@@ -41,10 +41,12 @@ def main(arguments: list[str]) -> int:
     except (Running, HostFailure, ProgramMissing, NotStarted, OSError) as e:
         print(f"nbh: {e}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before anything was started
+        return 130
 
 
 async def _up(config: Config, file: Path, log: Log, *, end_labs: bool) -> int:
-    podman = labs.podman(config, str(file))
+    podman = labs.podman(config)
     folders.prepare(config)
     api = labs.program(podman, config) if podman else None
     system = System(config, parts.of(config, file, api), log)
@@ -70,6 +72,7 @@ async def _until_stopped(system: System, config: Config, log: Log) -> None:
     finally:
         running.cancel()
         stopped.cancel()
+        await asyncio.wait({running, stopped})
 
 
 async def _run(system: System, config: Config, log: Log) -> None:

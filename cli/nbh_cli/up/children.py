@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +40,10 @@ class Program(NamedTuple):
 class Child:
     """A program and the process that runs it now."""
 
-    def __init__(self, program: Program, log: Log) -> None:
+    def __init__(
+        self, program: Program, log: Log, before: Callable[[], None] = lambda: None
+    ) -> None:
+        """``before`` is called before each start; an OSError there counts as a failed start."""
         self.program = program
         self.started = asyncio.Event()
         """Set once the process is there for the first time."""
@@ -48,6 +52,7 @@ class Child:
         """How often it has ended by itself."""
 
         self._log = log
+        self._before = before
         self._process: asyncio.subprocess.Process | None = None
         self._copying: asyncio.Task[None] | None = None
 
@@ -103,6 +108,7 @@ class Child:
         # grandchild may hold one open for ever.
         ours, theirs = os.pipe()
         try:
+            self._before()
             self._process = await self._start(theirs)
         except OSError as e:
             os.close(ours)

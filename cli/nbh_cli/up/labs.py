@@ -1,34 +1,23 @@
 """podman for labs: its API while the system runs; and the end of all labs, where that is asked."""
 
-import os
-
 from nbh_cli.host import machine
 from nbh_cli.host import podman as podmans
 from nbh_cli.host.failures import CommandFailed
 from nbh_cli.host.podman import Podman
 from nbh_cli.host.running import Say, run
+from nbh_cli.up.checks import runs_podman
 from nbh_cli.up.children import Program
-from nbh_kit.config import BadConfig, Config
+from nbh_kit.config import Config
 
 
-def podman(config: Config, file: str) -> Podman | None:
+def podman(config: Config) -> Podman | None:
     """The podman that we run ourselves; None where labs do not need it, or it runs already.
 
     Raises:
-        BadConfig: labs need podman, and we are not root.
         HostFailure: there is no podman here that can be used.
         OSError: what it needs cannot be written.
     """
-    if config.provisioner.engine != "podman" or config.provisioner.podman_socket:
-        return None
-    if os.getuid() != 0:
-        raise BadConfig(
-            file,
-            "provisioner.engine",
-            "podman is run by root only: start nbh up as root, or name the socket of a podman "
-            'that runs in provisioner.podman_socket, or choose the engine "memory"',
-        )
-    return podmans.prepare(machine.look(), config.site.run)
+    return podmans.prepare(machine.look(), config.site.run) if runs_podman(config) else None
 
 
 def program(podman: Podman, config: Config) -> Program:

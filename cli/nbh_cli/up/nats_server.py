@@ -13,15 +13,15 @@ from nbh_cli.up import asking
 from nbh_cli.up.children import Child, Program
 from nbh_cli.up.folders import NATS_USERS
 from nbh_kit import programs
-from nbh_kit.config import BadConfig, Config
+from nbh_kit.config import Config
 from nbh_proto.buckets import BUCKETS
 from nbh_proto.streams import ALL
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _BUCKET_BYTES = 256 * 1024**2
 _SLACK_BYTES = 1024**3
 _ENOUGH_SPACE = 64 * 1024**2
 _TRIES = 5
+_NO_ANSWER = (OSError, ValueError, msgspec.MsgspecError)
 
 
 class NeverReady(RuntimeError):
@@ -61,12 +61,12 @@ def configure(config: Config) -> None:
 
 def settings(config: Config) -> dict[str, Any]:
     """nats-server's settings; its configuration language is a superset of JSON."""
-    host, port = listen_address(config)
+    url = urlsplit(config.nats.url)
     users = [{"user": who, "password": config.password_of(who)} for who in NATS_USERS]
     return {
         "server_name": config.site.name,
-        "host": host,
-        "port": port,
+        "host": url.hostname,
+        "port": url.port,
         "http": "127.0.0.1:-1",
         "authorization": {"users": users, "timeout": 2},
         "jetstream": {
@@ -82,20 +82,10 @@ def max_file_store() -> int:
     return sum(s.max_bytes for s in ALL) + len(BUCKETS) * _BUCKET_BYTES + _SLACK_BYTES
 
 
-def listen_address(config: Config, file: str = "configuration") -> tuple[str, int]:
-    """Where the embedded server listens: on this machine only (S-39).
+class _Ports(msgspec.Struct):
+    """What nats-server writes into its file of ports, as far as we read it."""
 
-    Raises:
-        BadConfig: ``nats.url``, as it was read from ``file``, is somewhere else.
-    """
-    parts = urlsplit(config.nats.url)
-    if parts.hostname not in _LOOPBACK or parts.port is None:
-        raise BadConfig(
-            file,
-            "nats.url",
-            "the embedded server listens on this machine only; write nats://127.0.0.1:<port>",
-        )
-    return parts.hostname, parts.port
+    monitoring: tuple[str, ...]
 
 
 class Monitor:
@@ -107,17 +97,16 @@ class Monitor:
         self._child = child
 
     async def ready(self) -> None:
-        """Wait until it has written down its ports, then make sure that it syncs (R-4).
+        """Wait until it answers, then make sure that it syncs (R-4).
 
         Raises:
             NotDurable: it does not.
             NeverReady: it ends again and again.
         """
-        while not self._ports().exists():  # a file tells nobody that it is there
+        while (state := await self._state()) is None:
             if self._child.ends >= _TRIES:
                 raise NeverReady
             await asyncio.sleep(0.01)
-        state = msgspec.json.decode((await self._get("/jsz?config=1"))[1])
         if (found := state.get("config", {}).get("sync_always")) is not True:
             raise NotDurable(found)
 
@@ -125,16 +114,27 @@ class Monitor:
         """What it says is wrong with itself; empty when nothing is, or when it does not answer."""
         try:
             status, body = await self._get("/healthz")
-        except (OSError, ValueError):
+        except _NO_ANSWER:
             return ""
         return body.decode(errors="replace") if status == 503 else ""
 
     def has_space(self) -> bool:
         """Whether the disk takes more: a restart heals a full one then (R-8)."""
-        return shutil.disk_usage(self._store).free >= _ENOUGH_SPACE
+        try:
+            return shutil.disk_usage(self._store).free >= _ENOUGH_SPACE
+        except OSError:  # somebody has deleted the folder; it is made again at the next start
+            return True
+
+    async def _state(self) -> dict[str, Any] | None:
+        try:
+            return msgspec.json.decode((await self._get("/jsz?config=1"))[1], type=dict[str, Any])
+        except _NO_ANSWER:
+            return None
 
     async def _get(self, path: str) -> tuple[int, bytes]:
-        url = urlsplit(msgspec.json.decode(self._ports().read_bytes())["monitoring"][0])
+        # it writes down its port when it is ready, and may be writing right now
+        ports = msgspec.json.decode(self._ports().read_bytes(), type=_Ports)
+        url = urlsplit(ports.monitoring[0])
         return await asking.get(url.hostname or "", url.port or 0, path)
 
     def _ports(self) -> Path:

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 
-from nbh_cli.up import nats_server
-from nbh_cli.up.children import Child, Program
+from nbh_cli.up import folders, nats_server
+from nbh_cli.up.children import Child
 from nbh_cli.up.health import Health
 from nbh_cli.up.log import Log
 from nbh_cli.up.nats_server import Monitor
@@ -28,7 +29,8 @@ class System:
     def __init__(self, config: Config, parts: Parts, log: Log) -> None:
         self._config = config
         self._log = log
-        self._nats = _child(parts.nats, log)
+        # its folder may have been deleted meanwhile, with all streams: labs know themselves
+        self._nats = Child(parts.nats, log, partial(_prepare, config)) if parts.nats else None
         self._below = [Child(program, log) for program in parts.below]
         self._services = [Child(program, log) for program in parts.services]
         self._keeping: dict[Child, asyncio.Task[None]] = {}
@@ -40,7 +42,6 @@ class System:
             NotStarted: NATS does not come up, or would lose what it is told.
         """
         if self._nats is not None:
-            nats_server.configure(self._config)
             self._keep(self._nats)
             await self._nats_is_sound(self._nats)
         for child in (*self._below, *self._services):
@@ -106,5 +107,6 @@ class System:
             raise NotStarted(str(e)) from e
 
 
-def _child(program: Program | None, log: Log) -> Child | None:
-    return Child(program, log) if program else None
+def _prepare(config: Config) -> None:
+    folders.prepare(config)
+    nats_server.configure(config)

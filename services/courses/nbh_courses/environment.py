@@ -72,7 +72,9 @@ def closed(
 
 def allow_local(folder: Path) -> None:
     """Have git read repositories on this machine though they belong to others."""
-    disk.replace_file(folder / _LOCAL_CONFIG_FILE, _LOCAL_CONFIG)
+    file = folder / _LOCAL_CONFIG_FILE
+    if not file.exists() or file.read_bytes() != _LOCAL_CONFIG:
+        disk.replace_file(file, _LOCAL_CONFIG)
 
 
 def _ssh(folder: Path) -> tuple[str, ...]:

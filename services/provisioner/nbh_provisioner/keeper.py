@@ -46,6 +46,7 @@ Progress = Callable[[Stage, int], Awaitable[None]]
 """Hears how far a lab is, and how many starts are before it while it is queued."""
 
 _TRY_AGAIN = 1.0
+_DETAIL_CHARACTERS = 4000
 
 logger = structlog.get_logger(__name__)
 
@@ -62,6 +63,9 @@ class Means(NamedTuple):
     """What every keeper works with."""
 
     node: str
+    image: str
+    """What labs of a course run that names no image of its own."""
+
     boot: Boot
     leases: Leases
     starts: Starts
@@ -242,7 +246,7 @@ class Keeper:
             generation=0,
             capability=names.new_capability(),
             token=secrets.token_urlsafe(32),
-            image=wish.course.image,
+            image=wish.course.image or self._means.image,
             since=now(),
         )
 
@@ -259,9 +263,9 @@ class Keeper:
         try:
             await doing
         except EngineError as e:
-            self.post(Failed(lab.capability, e.reason, str(e)))
+            self.post(Failed(lab.capability, e.reason, _sayable(lab, e)))
         except TimeoutError as e:
-            self.post(Failed(lab.capability, "lab-slow", str(e)))
+            self.post(Failed(lab.capability, "lab-slow", _sayable(lab, e)))
         except Exception:
             incident = new_id()[:8]
             logger.exception("a start failed", incident=incident, course=lab.course)
@@ -288,7 +292,8 @@ class Keeper:
         self.post(Answered(lab.capability))
 
     async def _watch(self, lab: Lab, running: Running) -> None:
-        self.post(Ended(lab.capability, await self._means.boot.end(lab, running)))
+        how = await self._means.boot.end(lab, running)
+        self.post(Ended(lab.capability, _sayable(lab, how)))
 
     def _queued(self, position: int) -> None:
         if lab := self._state.lab:
@@ -313,8 +318,14 @@ class Keeper:
                 await self._means.boot.remove(lab, gently=remove.gently)
                 break
             except EngineError as e:
-                self.post(Stuck(lab.capability, e.reason, str(e)))
+                self.post(Stuck(lab.capability, e.reason, _sayable(lab, e)))
             except Exception:
                 logger.exception("a lab could not be removed", course=lab.course)
             await asyncio.sleep(_TRY_AGAIN)
         self.post(Gone(lab.capability))
+
+
+def _sayable(lab: Lab, what: object) -> str:
+    """What a program below said, for an event: without the lab's secrets, and not too long."""
+    said = str(what)[-_DETAIL_CHARACTERS:]
+    return said.replace(lab.capability, "***").replace(lab.token, "***")

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx2
+import structlog
 from asyncinotify import Inotify, Mask, Watch
 
 PAUSE = 0.1
@@ -24,6 +25,9 @@ SOON = 5.0
 _ANNOUNCEMENT = "jpserver-"
 _CONNECT_SECONDS = 0.5
 _ANSWER_SECONDS = 10.0
+
+
+logger = structlog.get_logger(__name__)
 
 
 class Readiness:
@@ -55,10 +59,13 @@ class Readiness:
                 await asyncio.sleep(pause)
 
     async def hear(self) -> None:
-        """Pass on what the kernel tells, for ever."""
-        async for event in self._inotify:
-            if event.watch in self._announced and str(event.name).startswith(_ANNOUNCEMENT):
-                self._announced[event.watch].set()
+        """Pass on what the kernel tells, for ever; without it labs are noticed a bit later."""
+        try:
+            async for event in self._inotify:
+                if event.watch in self._announced and str(event.name).startswith(_ANNOUNCEMENT):
+                    self._announced[event.watch].set()
+        except Exception:
+            logger.exception("labs are not heard any more")
 
     @contextmanager
     def _watched(self, runtime: Path) -> Iterator[asyncio.Event]:

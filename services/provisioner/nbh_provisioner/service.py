@@ -33,6 +33,8 @@ from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.starts import Starts
 from nbh_provisioner.taking_over import TakingOver
 
+_ACCESSES_IN_FLIGHT = 4096
+
 
 @asynccontextmanager
 async def serving(config: Config, engine: Engine) -> AsyncGenerator[Awaitable[None]]:
@@ -56,7 +58,15 @@ async def serving(config: Config, engine: Engine) -> AsyncGenerator[Awaitable[No
         stop = parts.commands.stop
         for consuming in (
             consume(bus, COMMANDS, durable, [StopLab], stop, only={"node": node}),
-            consume(bus, EVENTS, "provisioner", [AccessRequested], parts.accesses.handle),
+            consume(
+                bus,
+                EVENTS,
+                "provisioner",
+                [AccessRequested],
+                parts.accesses.handle,
+                # a class that waits for its labs does not keep others from theirs
+                in_flight=_ACCESSES_IN_FLIGHT,
+            ),
         ):
             await stack.enter_async_context(consuming)
         yield parts.courses_known.follow()
@@ -77,7 +87,7 @@ class _Parts:
         starts = Starts(config.provisioner.starts_at_once)
         courses = Bucket(bus, Course)
         self.courses_known = Replica(courses)
-        self.labs = Labs(Means(node, boot, leases, starts, bus))
+        self.labs = Labs(Means(node, config.lab.image, boot, leases, starts, bus))
         self.preparation = Preparation(Workspaces(places.students, owner), clones, owner)
         self.accesses = Accesses(
             bus,
