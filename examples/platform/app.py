@@ -72,16 +72,24 @@ def page(platform: Platform, language: str, student: str) -> str:
 
 
 def _frame(platform: Platform, lesson: Lesson, number: int, student: str) -> str:
+    """The first notebook opens with the page, the other ones by a click.
+
+    A notebook takes the keyboard's focus when it opens, and the page would jump to the last one.
+    """
     notebook, title = lesson.notebooks[number]
+    url = html.escape(platform.link(notebook, student))
+    target = f'href="{url}" target="notebook{number}"'
     return _template("frame.html").substitute(
         number=number,
         title=html.escape(title),
         path=html.escape(notebook),
-        url=html.escape(platform.link(notebook, student)),
+        url=url,
         reset=html.escape(platform.link(notebook, student, action="reset")),
-        again=html.escape(lesson.words["again"]),
-        sure=html.escape(lesson.words["sure"]),
-        alone=html.escape(lesson.words["alone"]),
+        source="" if number else f'src="{url}"',
+        poster=f'<a class="open" {target}>{_text(lesson.words["open"])}</a>' if number else "",
+        again=_text(lesson.words["again"]),
+        sure=_text(lesson.words["sure"]),
+        alone=_text(lesson.words["alone"]),
     )
 
 

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import structlog
 
+from nbh_proto import names
+
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 2, 38
@@ -35,12 +37,28 @@ def configure_logging(service: str, level: LogLevel) -> None:
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
-        processors=[*shared, *last],
+        processors=[
+            *shared,
+            *last,
+            lambda _logger, _method, line: without_capabilities(str(line)),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+def without_capabilities(line: str) -> str:
+    """A line for the log: paths and addresses of labs hold their capabilities (S-19)."""
+    return names.CAPABILITY.sub("***", line)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return without_capabilities(super().format(record))
 
 
 def drop_privileges(uid: int | None) -> None:

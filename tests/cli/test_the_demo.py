@@ -96,12 +96,12 @@ async def test_a_demo_that_is_killed_leaves_no_process_behind(tmp_path):
 
 
 async def _open_all(page):
-    """Open each notebook of the lesson, as its frames do."""
+    """Open each notebook of the lesson, as a student's clicks do."""
     async with httpx.AsyncClient() as client:
         text = (await client.get(page)).text
-    frames = [html.unescape(url) for url in re.findall(r'<iframe[^>]* src="([^"]+)"', text)]
-    assert len(frames) == 2
-    for url in frames:
+    links = {html.unescape(url) for url in re.findall(r'"(http://[^"]*action=open[^"]*)"', text)}
+    assert len(links) == 2
+    for url in links:
         student = Student(url)
         opened = await student.open(within=60)
         assert "/notebooks/" in opened

@@ -97,8 +97,16 @@ async def silent_forge():
             await forge.close()
 
 
-async def ended(process, within: float) -> bool:
-    """Whether a process ends within so many seconds."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), within)
-    return process.returncode is not None
+async def ended_before_it_answered(process, bus, command, within: float = 30.0) -> bool:
+    """Give a command; whether the service ends without an answer to it."""
+    ending = asyncio.create_task(process.wait())
+    answering = asyncio.create_task(carried_out(bus, command, within))
+    try:
+        done_, _ = await asyncio.wait({ending, answering}, return_when=asyncio.FIRST_COMPLETED)
+        if answering in done_:
+            answering.result()
+        return answering not in done_
+    finally:
+        ending.cancel()
+        answering.cancel()
+        await asyncio.wait({ending, answering})

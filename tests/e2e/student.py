@@ -13,6 +13,10 @@ from websockets.asyncio.client import connect
 
 _REFRESH = re.compile(r'http-equiv="?refresh"?[^>]*content="(\d+)(?:;\s*url=([^"]+))?"', re.I)
 
+_TRAEFIK_KNOWS_NOTHING_YET = "404 page not found\n"
+"""Traefik listens a moment before it has read its files: the one instant in which nobody of ours
+can answer. A person reloads, as when nobody listens at all."""
+
 
 class Student:
     """Opens one launch URL and works in the lab it leads to."""
@@ -56,6 +60,9 @@ class Student:
                 await asyncio.sleep(0.2)
 
     async def _as_the_page_says(self, url: str, response: httpx.Response) -> str:
+        if response.status_code == 404 and response.text == _TRAEFIK_KNOWS_NOTHING_YET:
+            await asyncio.sleep(0.2)
+            return self._url
         found = _REFRESH.search(response.text)
         assert found, f"a page that ends here: {response.status_code} {_words(response.text)}"
         await asyncio.sleep(float(found[1]))

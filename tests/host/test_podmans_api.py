@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -69,6 +70,33 @@ async def started(here, socket):
         yield process
     finally:
         await end(process)
+
+
+HOLDING = """
+import asyncio, pathlib, sys
+from nbh_cli.host.service import podman_service
+
+async def main():
+    async with podman_service(pathlib.Path(sys.argv[1])):
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_it_does_not_outlive_a_killed_owner(tmp_path):
+    owner = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDING, str(tmp_path))
+    socket = tmp_path / "podman.sock"
+    try:
+        await eventually(lambda: service.answers(socket), within=15)
+    finally:
+        owner.kill()
+        await owner.wait()
+    await eventually(lambda: gone(socket))
+
+
+async def gone(socket):
+    return not await service.answers(socket)
 
 
 async def test_what_ends_at_once_is_told_with_what_it_said(tmp_path):

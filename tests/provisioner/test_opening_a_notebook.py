@@ -185,13 +185,16 @@ async def test_a_lab_that_never_answers_is_given_up(data, nats_url, course, rout
         await eventually(lambda: _no_containers(engine))
 
 
-async def test_a_lab_that_dies_while_it_boots_is_told_as_dead(data, nats_url, course, router):
+async def test_a_lab_that_dies_while_it_boots_is_told_as_dead(data, nats_url, course, router, bus):
     engine = MemoryEngine(boots_in=None)
     async with world.running(world.config(data, nats_url), engine):
         opening = asyncio.create_task(router.denied())
         (lab,) = await eventually(lambda: _containers(engine))
         engine.crash(lab.name)
         assert await opening == "lab-died"
+    (failed,) = await eventually(lambda: _told(bus, "access.failed", 1))
+    assert "will serve at /***/" in failed["detail"]
+    assert lab.labels["nbh.capability"] not in str(await world.events(bus, "lab.failed"))
 
 
 async def _told(bus, kind, number):

@@ -74,6 +74,7 @@ async def test_labs_live_on_without_the_provisioner(router, podman_engine, site,
         await process.start()
         after = await router.opened()
     assert after.capability == before.capability
+    assert after.capability not in process.log
 
 
 @pytest.mark.podman

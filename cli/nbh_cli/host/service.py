@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -43,7 +44,7 @@ async def podman_service(folder: Path, within: float = 10.0) -> AsyncGenerator[P
 async def _started(here: podman.Podman, socket: Path, said: Path) -> asyncio.subprocess.Process:
     with said.open("wb") as log:
         return await asyncio.create_subprocess_exec(
-            *here.service(socket),
+            *_dying_with_us(here.service(socket)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -51,6 +52,12 @@ async def _started(here: podman.Podman, socket: Path, said: Path) -> asyncio.sub
             # Ctrl-C is for us: what we remove on our way out, we remove through it
             start_new_session=True,
         )
+
+
+def _dying_with_us(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The same, ended by the kernel when this thread ends without having ended it."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
 
 
 async def _answering(

@@ -54,7 +54,8 @@ class SmallLab:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self._shut_down: Callable[[], None] = lambda: None
-        self.log = ""
+        # Jupyter, too, writes its address into its log, which nobody may see as it is.
+        self.log = f"will serve at {self._base}\n"
 
     async def open(self, shut_down: Callable[[], None]) -> int:
         """Take a port, which answers once the lab has booted; return it."""
@@ -89,7 +90,7 @@ class SmallLab:
         # Where Jupyter says that its sockets are bound. The folder goes when the lab does.
         with contextlib.suppress(FileNotFoundError):
             (self._runtime / "jpserver-1.json").write_text("{}")
-        self.log = "serving"
+        self.log += "serving\n"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
