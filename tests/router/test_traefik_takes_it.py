@@ -3,9 +3,13 @@
 import http.server
 import json
 import secrets
+import shutil
+import socket
+import ssl
 import subprocess
 import threading
 import time
+import warnings
 from contextlib import ExitStack, contextmanager
 
 import httpx2
@@ -56,7 +60,7 @@ def server(name, port=0):
 class Proxy:
     """One Traefik for all examples, with servers where labs and the router would be."""
 
-    def __init__(self, folder, labs):
+    def __init__(self, folder, labs, **of_traefik):
         self.labs = labs
         self.web, self.internal, self.router = free_port(), free_port(), free_port()
         self.origin = f"http://localhost:{self.web}"
@@ -67,12 +71,13 @@ class Proxy:
                 "traefik": {
                     "listen": f"127.0.0.1:{self.web}",
                     "internal": f"127.0.0.1:{self.internal}",
-                },
+                }
+                | of_traefik,
                 "router": {"port": self.router},
             }
         )
         self.folder = traefik.folder(self.config)
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         self.log = folder / "log"
 
     def take(self, routes):
@@ -87,10 +92,15 @@ class Proxy:
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("proxy")
+    with running(tmp_path_factory.mktemp("proxy")) as made:
+        yield made
+
+
+@contextmanager
+def running(folder, **of_traefik):
     with ExitStack() as stack:
         labs = [stack.enter_context(server(f"lab{n}")) for n in range(3)]
-        made = Proxy(folder, labs)
+        made = Proxy(folder, labs, **of_traefik)
         stack.enter_context(server("router", made.router))
         static = dynamic.encoded(dynamic.static(made.config, made.origin))
         whole_file.write(made.folder / "static.yml", static)
@@ -168,3 +178,39 @@ def test_a_thousand_labs_are_taken_in(proxy):
             assert browser.get(f"/{route.capability}/").json()[2] == f"token {route.token}"
     proxy.take([])
     assert '"level":"error"' not in proxy.log.read_text()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here")
+def test_with_a_certificate_it_speaks_tls_of_this_decade_only(tmp_path):
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    make = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    names_ = ["-addext", "subjectAltName=DNS:localhost"]
+    argv = ["openssl", *make.split(), *names_, "-out", str(certificate), "-keyout", str(key)]
+    subprocess.run(argv, check=True, capture_output=True, timeout=30)
+    given = {"certificate": str(certificate), "certificate_key": str(key)}
+    with running(tmp_path / "site", **given) as proxy:
+        (route,) = [Route(names.new_capability(), proxy.labs[0], secrets.token_urlsafe(32))]
+        proxy.take([route])
+        context = ssl.create_default_context(cafile=str(certificate))
+        origin = f"https://localhost:{proxy.web}"
+        with httpx2.Client(base_url=origin, trust_env=False, verify=context) as browser:
+            assert browser.get(f"/{route.capability}/").json()[0] == "lab0"
+        assert _speaks(proxy.web, ssl.TLSVersion.TLSv1_2)
+        assert not _speaks(proxy.web, ssl.TLSVersion.TLSv1_1)
+
+
+def _speaks(port, version):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # or the client itself would refuse old ones
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = version
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port)) as raw,
+            context.wrap_socket(raw, server_hostname="localhost"),
+        ):
+            return True
+    except ssl.SSLError:
+        return False

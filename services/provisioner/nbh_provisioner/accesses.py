@@ -35,10 +35,10 @@ from nbh_provisioner.boot import Wish
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.files.failure import FilesError
 from nbh_provisioner.files.workspace import Ready
-from nbh_provisioner.keeper import NoLab
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.revision import Revision, Unreadable
+from nbh_provisioner.waiting import NoLab
 
 _ADOPTION_SECONDS = 10.0
 

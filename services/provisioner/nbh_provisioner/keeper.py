@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,6 @@ import structlog
 from nbh_kit.buckets import Held
 from nbh_kit.bus import Bus
 from nbh_proto import Lab, names, new_id, now
-from nbh_proto.access import Reason, Stage
 from nbh_proto.lab import StopReason
 from nbh_provisioner import lease
 from nbh_provisioner.boot import Boot, Wish
@@ -41,22 +40,12 @@ from nbh_provisioner.lease_messages import (
 )
 from nbh_provisioner.leases import Leases, Taken
 from nbh_provisioner.starts import Starts
-
-Progress = Callable[[Stage, int], Awaitable[None]]
-"""Hears how far a lab is, and how many starts are before it while it is queued."""
+from nbh_provisioner.waiting import Progress, WaitingRoom
 
 _TRY_AGAIN = 1.0
 _DETAIL_CHARACTERS = 4000
 
 logger = structlog.get_logger(__name__)
-
-
-class NoLab(Exception):
-    """There will be no lab for this access; ``str()`` is for the operator."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
 
 
 class Means(NamedTuple):
@@ -72,12 +61,6 @@ class Means(NamedTuple):
     bus: Bus
 
 
-class _Waiting(NamedTuple):
-    lab: asyncio.Future[Lab]
-    until: datetime
-    progress: Progress
-
-
 class Keeper:
     """One (course, student). Made by `nbh_provisioner.labs`."""
 
@@ -87,8 +70,7 @@ class Keeper:
         self._state = lease.State()
         self._held: Held[Lab] | None = None
         self._wish: Wish | None = None
-        self._stage: tuple[Stage, int] | None = None
-        self._waiting: list[_Waiting] = []
+        self._waiting = WaitingRoom()
         self._leaving: list[asyncio.Future[None]] = []
         self._messages: deque[Message] = deque()
         self._working: asyncio.Task[None] | None = None
@@ -111,17 +93,9 @@ class Keeper:
         Raises:
             NoLab: it could not be started, and why.
         """
-        waiting = _Waiting(asyncio.get_running_loop().create_future(), until, progress)
-        self._waiting.append(waiting)
         self._wish = wish
-        self.post(Wanted(self._fresh(wish)))
-        try:
-            if self._stage:
-                await progress(*self._stage)
-            return await waiting.lab
-        finally:
-            if waiting in self._waiting:
-                self._waiting.remove(waiting)
+        fresh = Wanted(self._fresh(wish))
+        return await self._waiting.wait(until, progress, lambda: self.post(fresh))
 
     async def stop(self, reason: StopReason, generation: int) -> bool:
         """Stop the lab, if it is of that generation (0 for any); return when it is gone."""
@@ -167,7 +141,8 @@ class Keeper:
             message = self._messages.popleft()
             self._state, effects = lease.step(self._state, message, now())
             for effect in effects:
-                await self._done(effect)
+                if not await self._done(effect):
+                    break
             if isinstance(message, Gone):
                 self._tell_who_asked_to_stop()
             if not self._messages and self._waiting and self._wish and self._is_idle():
@@ -177,9 +152,10 @@ class Keeper:
         if self._state.phase == "absent" and not self._waiting:
             self._forget()
 
-    async def _done(self, effect: Effect) -> None:
+    async def _done(self, effect: Effect) -> bool:
         try:
             await self._do(effect)
+            return True
         except Taken as e:
             self._held = None
             self._fenced(str(e))
@@ -187,6 +163,7 @@ class Keeper:
             incident = new_id()[:8]
             logger.exception("a step failed", incident=incident, step=type(effect).__name__)
             self._fenced(f"see the log, incident {incident}")
+        return False
 
     async def _do(self, effect: Effect) -> None:
         match effect:
@@ -203,25 +180,11 @@ class Keeper:
             case Begin(lab):
                 self._do_for(lab, self._begin(lab))
             case Serve(lab):
-                self._serve(lab)
+                self._waiting.serve(lab)
             case Refuse(reason, detail):
-                self._refuse(reason, detail)
+                self._waiting.refuse(reason, detail)
             case Remove():
                 self._remove(effect)
-
-    def _serve(self, lab: Lab) -> None:
-        self._stage = None
-        for waiting in self._waiting:
-            if not waiting.lab.done():
-                waiting.lab.set_result(lab)
-        self._waiting = []
-
-    def _refuse(self, reason: Reason, detail: str) -> None:
-        self._stage = None
-        for waiting in self._waiting:
-            if not waiting.lab.done():
-                waiting.lab.set_exception(NoLab(reason, detail))
-        self._waiting = []
 
     def _fenced(self, detail: str) -> None:
         """The lease is not ours, or nobody knows: no lab without a lease."""
@@ -274,17 +237,17 @@ class Keeper:
     async def _begin(self, lab: Lab) -> None:
         assert self._wish is not None  # nobody begins unasked
         async with self._means.starts.place(self._queued):
-            if self._waiting and all(w.until < now() for w in self._waiting):
+            if self._waiting.have_all_left(now()):
                 self.post(Failed(lab.capability, "expired", "it was queued for too long"))
                 return
-            await self._progress("starting")
+            await self._waiting.tell("starting")
             # A thread that talks to podman cannot be called back: whoever removes the lab waits
             # for it (`_removed`), or a container would come after its own removal.
             self._starting = asyncio.create_task(self._means.boot.start(self._wish, lab))
             running = await asyncio.shield(self._starting)
             self.post(Placed(lab.capability, running.container, running.address))
             self._do_for(lab, self._watch(lab, running))
-            await self._progress("booting")
+            await self._waiting.tell("booting")
             await self._await_answer(lab, running.address)
 
     async def _await_answer(self, lab: Lab, address: str) -> None:
@@ -297,14 +260,10 @@ class Keeper:
 
     def _queued(self, position: int) -> None:
         if lab := self._state.lab:
-            self._do_for(lab, self._progress("queued", position))
-
-    async def _progress(self, stage: Stage, position: int = 0) -> None:
-        self._stage = (stage, position)
-        for waiting in list(self._waiting):
-            await waiting.progress(stage, position)
+            self._do_for(lab, self._waiting.tell("queued", position))
 
     def _remove(self, remove: Remove) -> None:
+        self._waiting.forget_stage()
         for task in self._affairs:
             task.cancel()
         self._removal = asyncio.create_task(self._removed(remove))
@@ -319,8 +278,9 @@ class Keeper:
                 break
             except EngineError as e:
                 self.post(Stuck(lab.capability, e.reason, _sayable(lab, e)))
-            except Exception:
+            except Exception as e:
                 logger.exception("a lab could not be removed", course=lab.course)
+                self.post(Stuck(lab.capability, "internal", _sayable(lab, repr(e))))
             await asyncio.sleep(_TRY_AGAIN)
         self.post(Gone(lab.capability))
 

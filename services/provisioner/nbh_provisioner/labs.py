@@ -9,8 +9,9 @@ from nbh_proto.lab import StopReason
 from nbh_provisioner import lease
 from nbh_provisioner.boot import Wish
 from nbh_provisioner.engine import Running
-from nbh_provisioner.keeper import Keeper, Means, Progress
+from nbh_provisioner.keeper import Keeper, Means
 from nbh_provisioner.lease_messages import BucketLost
+from nbh_provisioner.waiting import Progress
 
 
 class Labs:
