@@ -40,7 +40,9 @@ class Bare:
         """Start one lab; yield the seconds to its first 200 of the notebook's content."""
         lab = self._lab()
         workspace = self._workspace(lab)
-        config = msgspec.json.encode(jupyter.server_config(lab.capability, self._config))
+        config = msgspec.json.encode(
+            jupyter.server_config(lab.capability, lab.token, self._config)
+        )
         self._folders.make(lab.capability, lab.token, config)
         image = await self._engine.image(lab.image)
         spec = run_spec(

@@ -42,7 +42,7 @@ def spec(config: Config, image: str, student: str = "ada", generation: int = 7) 
     with Workspaces(places.students, OWNER).made(f"{student}/python"):
         pass
     folders = LabFolders(places.labs, OWNER)
-    settings = msgspec.json.encode(jupyter.server_config(lab.capability, config))
+    settings = msgspec.json.encode(jupyter.server_config(lab.capability, lab.token, config))
     folders.make(lab.capability, TOKEN, settings)
     course = Course(course="python", giturl="x", image=world.IMAGE, static_mappings=())
     return run_spec(

@@ -2,10 +2,11 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from nbh_kit.testing import eventually
-from nbh_proto import CommandDone, CommandFailed, StopLab, now
+from nbh_proto import CommandDone, CommandFailed, StopLab, lab_key, names, now
 from nbh_proto.course import CommandAnswer
 from nbh_proto.streams import PATIENCE
 from nbh_provisioner.engines.memory import MemoryEngine
@@ -121,6 +122,20 @@ async def test_a_lease_of_a_lab_that_is_no_more_is_released_at_a_start(site, cou
     assert first.capability != second.capability
     (stopped,) = await world.events(bus, "lab.stopped")
     assert stopped["reason"] == "died"
+
+
+async def test_a_lab_whose_lease_was_taken_over_goes_and_the_new_lease_stays(
+    memory, router, command
+):
+    await router.opened()
+    held = await router.labs.get(lab_key("python", "ada"))
+    other = msgspec.structs.replace(
+        held.value, node="node2", capability=names.new_capability(), generation=99
+    )
+    await router.labs.update(lab_key("python", "ada"), other, held.revision)
+    await command()
+    assert await memory.labs() == []
+    assert await router.lab() == other
 
 
 async def test_another_nodes_lab_is_left_alone(site, course, router):

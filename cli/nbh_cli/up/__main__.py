@@ -54,6 +54,8 @@ async def _up(config: Config, file: Path, log: Log, *, end_labs: bool) -> int:
         await _until_stopped(system, config, log)
     finally:
         log.say("stopping")
+        if podman and end_labs:
+            await labs.ask_all_to_end(config, log.say)
         await system.end_services()
         if podman and end_labs:
             await labs.end_all(podman, config, log.say)

@@ -1,5 +1,7 @@
 """podman for labs: its API while the system runs; and the end of all labs, where that is asked."""
 
+import asyncio
+
 from nbh_cli.host import machine
 from nbh_cli.host import podman as podmans
 from nbh_cli.host.failures import CommandFailed
@@ -8,6 +10,8 @@ from nbh_cli.host.running import Say, run
 from nbh_cli.up.checks import runs_podman
 from nbh_cli.up.children import Program
 from nbh_kit.config import Config
+
+_ASKING_SECONDS = 5.0
 
 
 def podman(config: Config) -> Podman | None:
@@ -26,6 +30,21 @@ def program(podman: Podman, config: Config) -> Program:
     return Program("podman", argv, environment=tuple(podman.environment.items()))
 
 
+async def ask_all_to_end(config: Config, say: Say) -> None:
+    """Ask the provisioner, which still runs, to end every lab; return when all have ended.
+
+    It tells that they were asked to. What it cannot do in time `end_all` does without it.
+    """
+    # Imported here: the supervisor does without the bus while it runs.
+    from nbh_cli.up import stopping
+
+    try:
+        async with asyncio.timeout(config.lab.stop_within + _ASKING_SECONDS):
+            await stopping.stop_all(config, say)
+    except (ConnectionError, TimeoutError) as e:
+        say(f"labs are ended without the provisioner: {str(e) or 'it does not answer'}")
+
+
 async def end_all(podman: Podman, config: Config, say: Say) -> None:
     """End and remove every lab of this site, after it had time to save, and the labs' network."""
     ours = f"label=nbh.site={config.site.name}"
@@ -33,7 +52,7 @@ async def end_all(podman: Podman, config: Config, say: Say) -> None:
     try:
         found = await _podman(podman, "ps", "--all", "--quiet", "--no-trunc", "--filter", ours)
         if found:
-            say(f"ending {len(found)} lab{'s' if len(found) > 1 else ''}")
+            say(f"ending what is left of {len(found)} lab{'s' if len(found) > 1 else ''}")
             await _podman(podman, "rm", "--force", "--volumes", "--time", within, *found)
         for network in await _podman(podman, "network", "ls", "--quiet", "--filter", ours):
             await _podman(podman, "network", "rm", "--force", network)

@@ -41,7 +41,10 @@ class Announcer:
             return record
         await self._bus.tell_surely(record.publication)
         told = msgspec.structs.replace(record, told=record.commit)
-        await asyncio.to_thread(self._shelf.place(record.course).remember, told)
+        try:
+            await asyncio.to_thread(self._shelf.place(record.course).remember, told)
+        except OSError:  # then it is told once more at the next start, under the same id
+            logger.exception("a publication could not be noted as told", course=record.course)
         return told
 
     async def tell_failure(self, record: Record) -> None:

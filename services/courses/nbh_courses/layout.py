@@ -93,14 +93,12 @@ class _Planning:
         """A top-level folder (or file) with all that is in it; whether there is one."""
         if top not in self._root:
             return False
-        left = [_Visit((self._root,), "", frozenset({id(self._root)}))]
-        only: str | None = top
+        start = _Visit((self._root,), "", frozenset({id(self._root)}))
+        left = self._into(start, area, top, self._root[top])
         while left:
             visit = left.pop()
             for name, node in sorted(visit.trail[-1].items()):
-                if only in (None, name):
-                    left += self._into(visit, area, name, node)
-            only = None
+                left += self._into(visit, area, name, node)
         return True
 
     def _into(self, visit: _Visit, area: str, name: str, node: Node) -> list[_Visit]:
@@ -140,7 +138,6 @@ class _Planning:
             self.files.append(Placed(area + path, file))
 
     def _tell(self, path: str, what: str) -> None:
-        printable = path.encode(errors="surrogateescape").decode(errors="replace")
-        self.problems["".join(c if c.isprintable() else "?" for c in printable) + f": {what}"] = (
-            None
-        )
+        text = path.encode(errors="surrogateescape").decode(errors="replace")
+        problem = "".join(c if c.isprintable() else "?" for c in f"{text}: {what}")
+        self.problems[problem] = None

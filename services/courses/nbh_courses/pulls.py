@@ -132,19 +132,23 @@ class Pulls:
         async with self._turns[course], self._places:
             yield
 
-    async def _note(self, record: Record, place: Place) -> None:
-        place.remember(record)
-        await self._announcer.announce(record)
+    async def _note(self, failed: Record, place: Place) -> None:
+        try:
+            await asyncio.to_thread(place.remember, failed)
+        except OSError:
+            # a full disk may be the very failure; others are told all the same
+            logger.exception("a failure could not be noted", course=failed.course)
+        await self._announcer.announce(failed)
 
     async def _advance(self, record: Record, place: Place, say: Say) -> Record:
         """Have a course's place hold what the other side has now."""
         try:
             with of_disk():
                 brought = await self._bring(record, place, say)
-                place.remember(brought)
-                if brought.commit != record.commit:
+                await asyncio.to_thread(place.remember, brought)
+                if brought.commit != record.commit or record.failure:
                     await self._show(brought, place)
-                    await self._repositories.tidy(place.mirror)
+                    await self._tidy(place)
         except (CourseError, Stopping):
             raise
         except Exception as e:  # whoever waits gets an answer, whatever went wrong
@@ -154,6 +158,12 @@ class Pulls:
 
     async def _show(self, record: Record, place: Place) -> None:
         await self._repositories.show(place.mirror, record.shown_as, record.commit)
+
+    async def _tidy(self, place: Place) -> None:
+        try:
+            await self._repositories.tidy(place.mirror)
+        except CourseError as e:  # all is published; the mirror is larger than it need be
+            logger.warning("a mirror cannot be tidied", mirror=str(place.mirror), why=str(e))
 
     async def _bring(self, record: Record, place: Place, say: Say) -> Record:
         began = time.monotonic()

@@ -48,6 +48,10 @@ class Place:
     def remember(self, record: Record) -> None:
         """Write down what is known, and have ``current`` follow it."""
         disk.replace_file(self._record, msgspec.json.format(msgspec.json.encode(record)))
+        self.follow(record)
+
+    def follow(self, record: Record) -> None:
+        """Have ``current`` point to the revision that a record names."""
         if record.commit and self.published != record.commit:
             disk.replace_link(self.current, f"revisions/{record.commit}")
 
@@ -108,7 +112,8 @@ class Shelf:
         return [record for place in self._places() if (record := _readable(place))]
 
     def _places(self) -> list[Place]:
-        return [Place(each) for each in sorted(self.folder.iterdir()) if each.name[0] != "."]
+        folders = (each for each in sorted(self.folder.iterdir()) if each.is_dir())
+        return [Place(each) for each in folders if each.name[0] != "."]
 
     def sweep(self) -> None:
         """Remove what a crash left, and finish what it interrupted: records stand."""
@@ -117,7 +122,7 @@ class Shelf:
         for place in self._places():
             place.sweep()
             if record := _readable(place):
-                place.remember(record)
+                place.follow(record)
 
     @contextmanager
     def creating(self, course: str) -> Iterator[Place]:
@@ -157,7 +162,11 @@ def _locked(fd: int) -> bool:
 
 def _readable(place: Place) -> Record | None:
     try:
-        return place.record
+        record = place.record
     except (msgspec.MsgspecError, OSError):
         logger.exception("a course that cannot be read", folder=str(place.folder))
         return None
+    if record and record.course != place.folder.name:
+        logger.error("a folder that is another course's copy", folder=str(place.folder))
+        return None
+    return record

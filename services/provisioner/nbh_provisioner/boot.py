@@ -104,7 +104,9 @@ class Boot:
         return container_name(self._config.site.name, lab.course, lab.student)
 
     def _make_folder(self, lab: Lab) -> None:
-        config = msgspec.json.encode(jupyter.server_config(lab.capability, self._config))
+        config = msgspec.json.encode(
+            jupyter.server_config(lab.capability, lab.token, self._config)
+        )
         try:
             self._folders.make(lab.capability, lab.token, config)
         except OSError as e:

@@ -9,13 +9,14 @@ from nbh_provisioner import lab_paths
 CONFIG_FILE = "jupyter_server_config.json"
 TOKEN_FILE = "token"
 
-COMMAND = ("jupyter-lab", f"--config={lab_paths.CONFIG}/{CONFIG_FILE}")
-"""What a lab runs: the contract with every image."""
+COMMAND = ("jupyter-lab",)
+"""What a lab runs: the contract with every image (images/README.md)."""
 
 ENVIRONMENT = {
     "PYTHONPATH": lab_paths.MODULES,
     "NBAUTOEVAL_LOG": f"{lab_paths.WORK}/.nbautoeval",
-    "JUPYTER_TOKEN_FILE": f"{lab_paths.CONFIG}/{TOKEN_FILE}",
+    # Read last: the site wins over a course and a student, and does not replace what they set.
+    "JUPYTER_CONFIG_PATH": lab_paths.CONFIG,
     "JUPYTER_RUNTIME_DIR": lab_paths.RUNTIME,
 }
 
@@ -25,14 +26,18 @@ def base_url(capability: str) -> str:
     return f"/{capability}/"
 
 
-def server_config(capability: str, config: Config) -> dict[str, Any]:
+def server_config(capability: str, token: str, config: Config) -> dict[str, Any]:
     """What ``jupyter_server_config.json`` says.
 
+    The token stands here, not in JUPYTER_TOKEN_FILE: that is only a default, and a course that
+    sets ``PasswordIdentityProvider.token = ""`` would open its labs to everybody (S-22).
     Jupyter adds its own ``sandbox`` to this Content-Security-Policy where it serves a student's
     files (S-18).
     """
     return {
+        "PasswordIdentityProvider": {"token": token, "hashed_password": ""},
         "ServerApp": {
+            "identity_provider_class": "jupyter_server.auth.identity.PasswordIdentityProvider",
             "base_url": base_url(capability),
             "ip": "0.0.0.0",
             "port": lab_paths.PORT,
@@ -50,7 +55,7 @@ def server_config(capability: str, config: Config) -> dict[str, Any]:
                     )
                 }
             },
-        }
+        },
     }
 
 

@@ -141,8 +141,7 @@ class Keeper:
             message = self._messages.popleft()
             self._state, effects = lease.step(self._state, message, now())
             for effect in effects:
-                if not await self._done(effect):
-                    break
+                await self._done(effect)
             if isinstance(message, Gone):
                 self._tell_who_asked_to_stop()
             if not self._messages and self._waiting and self._wish and self._is_idle():
@@ -152,18 +151,15 @@ class Keeper:
         if self._state.phase == "absent" and not self._waiting:
             self._forget()
 
-    async def _done(self, effect: Effect) -> bool:
+    async def _done(self, effect: Effect) -> None:
         try:
             await self._do(effect)
-            return True
         except Taken as e:
-            self._held = None
             self._fenced(str(e))
         except Exception:
             incident = new_id()[:8]
             logger.exception("a step failed", incident=incident, step=type(effect).__name__)
             self._fenced(f"see the log, incident {incident}")
-        return False
 
     async def _do(self, effect: Effect) -> None:
         match effect:
@@ -179,7 +175,7 @@ class Keeper:
                 await self._means.bus.tell_surely(event)
             case Begin(lab):
                 self._do_for(lab, self._begin(lab))
-            case Serve(lab):
+            case Serve(lab) if self._held:
                 self._waiting.serve(lab)
             case Refuse(reason, detail):
                 self._waiting.refuse(reason, detail)
@@ -188,6 +184,7 @@ class Keeper:
 
     def _fenced(self, detail: str) -> None:
         """The lease is not ours, or nobody knows: no lab without a lease."""
+        self._held = None
         if self._state.phase == "leasing":
             self._messages.appendleft(LeaseRefused(detail))
         else:

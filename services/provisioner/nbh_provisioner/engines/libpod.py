@@ -24,6 +24,8 @@ def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
     return {
         "name": spec.name,
         "image": spec.image,
+        # the public Jupyter images have an entrypoint of their own
+        "entrypoint": [],
         "command": list(spec.command),
         "env": spec.environment,
         "labels": spec.labels,
