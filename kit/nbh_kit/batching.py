@@ -134,7 +134,7 @@ class Following:
                 if messages:
                     await self._hand_over(Batch(created, messages))
                     await self._pulls.acknowledge()
-                    self._failures = 0
+                self._failures = 0
                 if len(messages) < self._rows:
                     await asyncio.sleep(self._within)
 

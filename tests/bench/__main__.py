@@ -1,10 +1,10 @@
 """`make bench`: prints each figure beside its floor and writes bench.json."""
 
+import asyncio
 import sys
 import tempfile
 from pathlib import Path
 
-import uvloop
 from rich.console import Console
 
 from nbh_kit.buckets import Bucket
@@ -59,4 +59,4 @@ async def _bare(system, folder: Path) -> Bare:
 
 
 if __name__ == "__main__":
-    sys.exit(uvloop.run(main(Path("bench.json"))))
+    sys.exit(asyncio.run(main(Path("bench.json"))))

@@ -26,7 +26,7 @@ def figures(folder: Path) -> list[Figure]:
         data = dynamic.encoded(dynamic.labs(routes, new_id()))
         whole_file.write(folder / "labs.yml", data)
         ours.append(time.perf_counter() - began)
-        bare.append(_bare_write(folder / "bare", data))
+        bare.append(_bare_write(folder / "bare.yml", data))
     return [
         at_most(
             "router writes Traefik's file for 1 000 labs",

@@ -104,8 +104,10 @@ async def test_it_stays_small(service, bus):
         await tell(bus, range(600))
         await have_come(bus, range(600))
         rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+        maps = Path(f"/proc/{process.pid}/maps").read_text()
     pss = next(x for x in rollup.splitlines() if x.startswith("Pss:"))
     assert int(pss.split()[1]) < 230 * 1024  # KiB; 290 without `memory`, 340 with pyarrow
+    assert "libarrow" not in maps
 
 
 async def test_tables_that_are_lost_are_filled_again_from_the_stream(service, bus):
@@ -123,13 +125,14 @@ async def test_events_wait_while_clickhouse_is_down_and_are_stored_once_it_is_ba
     port = free_port()
     service = Service(open_folder, nats_url, f"http://127.0.0.1:{port}")
     folder = open_folder / "server"
-    async with service.running():
+    async with service.running() as process:
         await tell(bus, range(3))  # it waits for ClickHouse from the start
         with front(folder, port):
             await have_come(bus, range(3), within=30)
         await tell(bus, range(3, 6))  # nobody waits for ClickHouse to say that
         with front(folder, port):
             await have_come(bus, range(6), within=40)
+        assert "_chdb" not in Path(f"/proc/{process.pid}/maps").read_text()
 
 
 async def test_a_later_release_s_tables_stop_the_start_with_a_sentence(service, capfd):

@@ -38,15 +38,8 @@ class Clones:
     """Prepares clones in a folder of its own."""
 
     def __init__(self, preparing: Path, uid: int | None) -> None:
-        """Take the folder and who git runs as; None for whoever we are.
-
-        Raises:
-            FileNotFoundError: there is no git.
-        """
-        found = shutil.which("git")
-        if found is None:
-            raise FileNotFoundError("git is not installed")
-        self._git = found
+        """Take the folder and who git runs as; None for whoever we are."""
+        self._git = shutil.which("git")
         self._preparing = preparing
         self._uid = uid
 
@@ -103,6 +96,8 @@ class Clones:
             await asyncio.to_thread(shutil.rmtree, room, ignore_errors=True)
 
     def _seen(self, room: Path, mirror: Path | None) -> "_Seen":
+        if self._git is None:
+            raise CloneFailed("git is not installed")
         if self._uid is None:
             return _Seen(room, room, str(mirror), (self._git,))
         entering = (sys.executable, "-I", "-S", sandbox.__file__, str(self._uid), str(room))

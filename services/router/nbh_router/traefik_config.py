@@ -62,6 +62,8 @@ class Retry(Section, frozen=True, kw_only=True):
     attempts: int
     initial_interval: str
     status: tuple[str, ...] = ()
+    max_request_body_bytes: int | None = None
+    """Traefik takes so much memory for each request; its default is 2 MiB."""
 
 
 class IpAllowList(Section, frozen=True, kw_only=True):
