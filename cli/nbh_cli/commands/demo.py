@@ -33,10 +33,8 @@ def demo(
     if not _EXAMPLES.is_dir():
         raise Sorry("the demo needs a checkout of nbhosting, with its examples")
     os.umask(0o022)
-    where = Place(folder.absolute())
     try:
-        with lock(where.folder):
-            asyncio.run(_until_stopped(_demo(where, Steps())))
+        asyncio.run(_until_stopped(_demo(Place(folder.absolute()), Steps())))
     except (HostFailure, Running) as e:
         raise Sorry(str(e)) from e
 
@@ -54,7 +52,20 @@ async def _until_stopped(doing: Coroutine[Any, Any, None]) -> None:
 
 
 async def _demo(where: Place, steps: Steps) -> None:
-    demo = await _prepared(where, steps)
+    await preparing.have(steps, NEEDS)
+    if os.getuid() != 0:
+        raise Sorry("labs run in podman, as root: run sudo make demo")
+    with lock(where.folder):
+        await _run(await _prepared(where, steps), steps)
+
+
+async def _prepared(where: Place, steps: Steps) -> Demo:
+    await preparing.for_labs(steps, where.run)
+    await repository.publish(_EXAMPLES / "course", where.repository)
+    return place.configure(where)
+
+
+async def _run(demo: Demo, steps: Steps) -> None:
     async with running.system(demo, steps) as up:
         with steps.step("the system"):
             await running.came_up(demo, up)
@@ -64,15 +75,6 @@ async def _demo(where: Place, steps: Steps) -> None:
             _invite(demo, steps)
             await up.wait()
             raise Sorry(f"the system has ended; {demo.place.log} says why")
-
-
-async def _prepared(where: Place, steps: Steps) -> Demo:
-    await preparing.have(steps, NEEDS)
-    if os.getuid() != 0:
-        raise Sorry("labs run in podman, as root: run sudo make demo")
-    await preparing.for_labs(steps, where.run)
-    await repository.publish(_EXAMPLES / "course", where.repository)
-    return place.configure(where)
 
 
 def _invite(demo: Demo, steps: Steps) -> None:

@@ -1,6 +1,6 @@
 """Becomes the program that it is told, with no more rights than it needs: run as a script.
 
-    python -I -S child.py [--as UID] [--low-ports] [--dies-by SIGNAL] [--show BARRIER=PATH …]
+    python -I -S child.py [--as UID] [--low-ports] [--dies-by SIGNAL] [--show BARRIER PATH …]
                           --parent PID -- PROGRAM ARGUMENT …
 
 Every child of `nbh up` starts this way, so that none outlives it, however it ends: the kernel
@@ -49,7 +49,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--as", dest="uid", type=int)
     parser.add_argument("--low-ports", action="store_true")
     parser.add_argument("--dies-by", type=int, default=int(signal.SIGKILL))
-    parser.add_argument("--show", action="append", default=[])
+    parser.add_argument("--show", nargs=2, action="append", default=[])
     parser.add_argument("program", nargs="+")
     return parser.parse_args(arguments)
 
@@ -79,17 +79,16 @@ def _keep_only_low_ports() -> None:
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_NET_BIND_SERVICE)
 
 
-def _show(pairs: list[str]) -> None:
+def _show(wanted: list[tuple[str, str]]) -> None:
     """Let an unprivileged user reach paths behind closed folders, and nothing else behind them.
 
     In a mount namespace of our own each closed folder is covered by an empty one that holds only
     those paths. The machine's own mounts do not change.
     """
-    if not pairs:
+    if not wanted:
         return
     _checked(_libc.unshare(_CLONE_NEWNS), "unshare")
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
-    wanted = [tuple(pair.split("=", 1)) for pair in pairs]
     opened = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for _, path in wanted]
     for barrier in dict.fromkeys(barrier for barrier, _ in wanted):
         _mount("tmpfs", barrier, "tmpfs", 0, "mode=0755,size=1m")
@@ -124,4 +123,7 @@ def _checked(result: int, what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except OSError as e:
+        sys.exit(f"cannot be started: {e}")

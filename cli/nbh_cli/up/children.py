@@ -159,7 +159,7 @@ def become(program: Program, *, dies_by: signal.Signals = signal.SIGKILL) -> tup
     if program.low_ports:
         options += ["--low-ports"]
     for barrier, path in program.show:
-        options += ["--show", f"{barrier}={path}"]
+        options += ["--show", str(barrier), str(path)]
     return (sys.executable, "-I", "-S", str(_BECOME), *options, "--", *program.argv)
 
 

@@ -40,6 +40,7 @@ class Pages:
     def __init__(self, frame_ancestors: Sequence[str]) -> None:
         environment = Environment(
             loader=FileSystemLoader(_FOLDER),
+            auto_reload=False,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
