@@ -15,7 +15,13 @@ from nbh_cli.host.running import Say, run
 from nbh_cli.steps import Steps
 
 CHROMIUM = Need("chromium", "chromium fonts-dejavu-core", "chromium")
-"""What tests need beside what labs need."""
+FOR_TESTS = (
+    Need("strace", "strace", "strace"),
+    Need("php", "php-cli", "php-cli"),
+    Need("node", "nodejs", "nodejs"),
+)
+"""What tests need beside what labs need: a browser, a tracer that kills writers at each step, and
+the languages of the signers under examples/."""
 
 _CHROMIUM_TOO = ("chromium", "chromium-browser", "google-chrome")
 
@@ -38,14 +44,15 @@ async def for_labs(steps: Steps, folder: Path) -> Podman:
 
 
 async def for_tests(steps: Steps) -> None:
-    """The same, and Chromium. What cannot be had is told: tests that need it say so and skip."""
+    """The same, and `FOR_TESTS`. What cannot be had is told: tests that need it say so and skip."""
     with tempfile.TemporaryDirectory(prefix="nbh-podman-") as folder:
         try:
             await for_labs(steps, Path(folder))
         except HostFailure as e:
             steps.tell(f"! {e}")
     try:
-        await have(steps, () if any(map(shutil.which, _CHROMIUM_TOO)) else (CHROMIUM,))
+        browser = () if any(map(shutil.which, _CHROMIUM_TOO)) else (CHROMIUM,)
+        await have(steps, (*browser, *FOR_TESTS))
     except HostFailure as e:
         steps.tell(f"! {e}")
 
