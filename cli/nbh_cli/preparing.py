@@ -44,7 +44,7 @@ async def for_labs(steps: Steps, folder: Path) -> Podman:
 
 
 async def for_tests(steps: Steps) -> None:
-    """The same, and `FOR_TESTS`. What cannot be had is told: tests that need it say so and skip."""
+    """The same, and what only tests need. What cannot be had is told, and tests skip with it."""
     with tempfile.TemporaryDirectory(prefix="nbh-podman-") as folder:
         try:
             await for_labs(steps, Path(folder))
