@@ -65,7 +65,8 @@ async def test_each_service_is_let_in_with_its_own_password_only(tmp_path):
             ("somebody", config.password_of("router")),
             ("", ""),
         ):
-            with pytest.raises(BusAway, match=r"(?i)authorization violation"):
+            # NATS says why and hangs up; now and then the hanging up overtakes the words
+            with pytest.raises(BusAway, match=r"(?i)authorization violation|reset by peer|EOF"):
                 async with connected(config, user, password):
                     pass
 
