@@ -22,7 +22,7 @@ LABS = 10
 async def main(output: Path) -> int:
     """Measure everything; 0 if every goal is met."""
     console = Console(width=200)
-    with tempfile.TemporaryDirectory(prefix="nbh-bench-", dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix="nbh-bench-", dir=Path.cwd() / ".make") as folder:
         found = routes.figures(Path(folder))
         async with running_system(Path(folder), engine="podman") as system:
             await system.new_course("lesson")
