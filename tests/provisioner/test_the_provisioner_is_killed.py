@@ -136,9 +136,9 @@ async def test_leftovers_are_removed_at_a_start(router, podman_engine, site, tmp
         ada = await router.lab("ada")
         shutil.rmtree(site.site.data / "labs" / ada.capability)
         await process.start()
-        await eventually(lambda: _gone(router, "bob"), within=10)
-        await eventually(lambda: _gone(router, "ada"), within=10)
-        await eventually(lambda: _no_labs(podman_engine))
+        await eventually(lambda: _gone(router, "bob"), within=30)
+        await eventually(lambda: _gone(router, "ada"), within=30)
+        await eventually(lambda: _no_labs(podman_engine), within=30)
         assert not list((site.site.data / "labs").iterdir())
         stopped = await world.events(bus, "lab.stopped")
         assert {e["student"] for e in stopped} == {"ada", "bob"}
