@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from nbh_kit.testing import eventually
 from nbh_provisioner.engine import EngineDown, ImageMissing
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
+from nbh_provisioner.engines.podman_api import PodmanApi
 from tests.provisioner import labs, world
 
 
@@ -78,6 +80,32 @@ async def test_a_stopped_lab_is_gone(engine, started):
     spec, _ = started
     await engine.stop(spec.name, within=5)
     assert await engine.labs() == []
+
+
+@pytest.mark.podman
+@pytest.mark.parametrize("within", [pytest.param(5, id="gently"), pytest.param(0, id="at once")])
+async def test_a_stopped_lab_leaves_no_network_namespace(
+    podman_engine, podman_socket, site, within
+):
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    await podman_engine.start(spec)
+    namespace = _network_namespace(podman_socket, spec.name)
+    assert namespace.exists()
+    await podman_engine.stop(spec.name, within=within)
+    assert not namespace.exists()
+
+
+@pytest.mark.podman
+async def test_a_lab_that_ended_by_itself_leaves_no_network_namespace(
+    podman_engine, podman_socket, site
+):
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    running = await podman_engine.start(spec)
+    namespace = _network_namespace(podman_socket, spec.name)
+    labs.kill(podman_engine, running)
+    await podman_engine.ended(running)
+    await podman_engine.stop(spec.name, within=0)
+    assert not namespace.exists()
 
 
 async def test_stopping_an_absent_lab_is_fine(engine):
@@ -154,6 +182,13 @@ async def test_a_podman_that_never_answers_is_down_and_holds_up_nobody(tmp_path)
         assert {type(r) for r in results} == {EngineDown}
         assert time.monotonic() - asked_at < 3
         await engine.close()
+
+
+def _network_namespace(podman_socket, name):
+    api = PodmanApi(podman_socket, within=30)
+    inspected = api.get(f"/containers/{name}/json")
+    api.close()
+    return Path(inspected["NetworkSettings"]["SandboxKey"])
 
 
 async def _code(engine, running):

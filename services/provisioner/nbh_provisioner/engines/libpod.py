@@ -96,6 +96,11 @@ def found(inspected: dict[str, Any], network: str) -> Found:
     )
 
 
+def network_namespace(inspected: dict[str, Any]) -> str:
+    """Where the network namespace of a container is held; empty if it has none any more."""
+    return str(inspected["NetworkSettings"].get("SandboxKey") or "")
+
+
 def _mount(mount: Mount) -> dict[str, Any]:
     options = ["ro" if mount.read_only else "rw", "rbind", "rprivate", "nosuid", "nodev"]
     if mount.owned:

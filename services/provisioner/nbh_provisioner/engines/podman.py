@@ -8,12 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
 from nbh_provisioner.engine import Ending, EngineError, Found, Refused, Running, RunSpec
-from nbh_provisioner.engines import libpod, mounts
+from nbh_provisioner.engines import libpod, mounts, namespaces
 from nbh_provisioner.engines.podman_api import WITHIN, Answered, PodmanApi, refusal
 from nbh_provisioner.engines.subnets import candidates
 
@@ -22,6 +22,7 @@ R = TypeVar("R")
 _THREADS = 32
 _LOG_LINES = 40
 _GONE, _CONFLICT = 404, 409
+_TRIES = 10
 
 logger = structlog.get_logger(__name__)
 
@@ -39,6 +40,8 @@ class PodmanEngine:
         # Not asyncio's own threads: a podman that hangs would keep students' files waiting.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="podman")
         self._of_thread = threading.local()
+        self._namespaces: dict[str, str] = {}
+        """Where each lab's network namespace is; when a lab has ended podman knows no more."""
 
     async def image(self, name: str) -> str:
         return await self._call(lambda api: api.image(name))
@@ -85,7 +88,7 @@ class PodmanEngine:
             self._has_network = False
             if isinstance(e, Answered | Refused):  # else it would not answer to a removal either
                 with contextlib.suppress(EngineError):
-                    _remove(api, spec.name)
+                    self._remove(spec.name, api)
             raise (refusal(e) if isinstance(e, Answered) else e) from e
 
     def _made(self, spec: RunSpec, api: PodmanApi) -> Running | None:
@@ -97,17 +100,17 @@ class PodmanEngine:
         except Answered as e:
             if e.status != _CONFLICT and "already in use" not in e.text:
                 raise
-        there = libpod.found(api.get(f"/containers/{spec.name}/json"), self._network)
+        there = self._found(api.get(f"/containers/{spec.name}/json"))
         if there.running and there.labels == {**there.labels, **spec.labels}:
             return there.running
         logger.info("a container of an older lease goes", name=spec.name)
-        _remove(api, spec.name)
+        self._remove(spec.name, api)
         api.post("/containers/create", body)
         return None
 
     def _running(self, spec: RunSpec, api: PodmanApi) -> Running:
         inspected = api.get(f"/containers/{spec.name}/json")
-        running = libpod.running(inspected, self._network)
+        running = self._found(inspected).running
         if running is None:
             said = self._log(spec.name, api)
             raise Refused(f"it ended at once: {said or inspected['State'].get('Error')}")
@@ -121,7 +124,12 @@ class PodmanEngine:
         except Answered as e:
             if e.status != _GONE:
                 logger.warning("a lab did not stop when asked", name=name, error=str(e))
+        self._remove(name, api)
+
+    def _remove(self, name: str, api: PodmanApi) -> None:
         _remove(api, name)
+        if namespace := self._namespaces.pop(name, ""):
+            namespaces.let_go(Path(namespace))
 
     def _labs(self, api: PodmanApi) -> list[Found]:
         ours = f'{{"label": ["{libpod.SITE}={self._site}"]}}'
@@ -129,7 +137,13 @@ class PodmanEngine:
         for container in api.get("/containers/json", all="true", filters=ours) or []:
             with contextlib.suppress(Answered):  # it went meanwhile
                 inspected = api.get(f"/containers/{container['Id']}/json")
-                found.append(libpod.found(inspected, self._network))
+                found.append(self._found(inspected))
+        return found
+
+    def _found(self, inspected: dict[str, Any]) -> Found:
+        found = libpod.found(inspected, self._network)
+        if namespace := libpod.network_namespace(inspected):
+            self._namespaces[found.name] = namespace
         return found
 
     def _ending(self, container: str, api: PodmanApi) -> Ending:
@@ -158,14 +172,26 @@ class PodmanEngine:
 
     def _make_network(self, api: PodmanApi) -> None:
         for subnet in candidates():
-            try:
-                body = libpod.network_body(self._network, self._site, subnet)
-                api.post("/networks/create", body)
+            body = libpod.network_body(self._network, self._site, subnet)
+            if _made_network(api, body):
                 return
-            except Answered as e:
-                if "already used" not in e.text and "already being used" not in e.text:
-                    raise
         raise EngineError("no subnet is free for the labs' network")
+
+
+def _made_network(api: PodmanApi, body: dict[str, Any]) -> bool:
+    """Make a network; False if its subnet is in use."""
+    for _ in range(_TRIES):
+        try:
+            api.post("/networks/create", body)
+            return True
+        except Answered as e:
+            if "already used" in e.text or "already being used" in e.text:
+                return False
+            if "no such network interface" not in e.text:
+                raise
+            # podman was looking through the machine's interfaces when one of them went
+            vanished = e
+    raise vanished
 
 
 def _exists(api: PodmanApi, path: str) -> bool:
