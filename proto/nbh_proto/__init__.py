@@ -21,7 +21,16 @@ from nbh_proto.course import (
     PullCourse,
 )
 from nbh_proto.dead import DeadLetter
-from nbh_proto.lab import LabFailed, LabReady, LabStarting, LabStopped, StopLab
+from nbh_proto.lab import (
+    FreezeLab,
+    LabFailed,
+    LabFrozen,
+    LabReady,
+    LabStarting,
+    LabStopped,
+    LabThawed,
+    StopLab,
+)
 from nbh_proto.notebook import NotebookCopied, NotebookReset
 
 __all__ = [
@@ -43,11 +52,14 @@ __all__ = [
     "CreateCourse",
     "DeadLetter",
     "Event",
+    "FreezeLab",
     "Lab",
     "LabFailed",
+    "LabFrozen",
     "LabReady",
     "LabStarting",
     "LabStopped",
+    "LabThawed",
     "Launch",
     "Message",
     "NotebookCopied",

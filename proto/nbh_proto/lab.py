@@ -4,13 +4,32 @@ absent ──▶ starting ──▶ ready ⇄ frozen ──▶ stopping ──�
                └──▶ failed
 """
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from nbh_proto._message import Command, Event
 from nbh_proto.access import Reason, Way
 
-StopReason = Literal["asked", "idle", "age", "outdated", "died", "lost", "leftover"]
-"""Why a lab ended: an operator asked, the policy of idleness, or it was found dead or unowned."""
+StopReason = Literal[
+    "asked",
+    "idle",
+    "age",
+    "outdated",
+    "memory",
+    "died",
+    "out-of-memory",
+    "lost",
+    "leftover",
+]
+"""Why a lab ended: an operator asked, the policy of idleness, the node's memory ran short, it died
+(by itself, or as it needed more memory than it has), or it was found dead or unowned."""
+
+FreezeReason = Literal["asked", "idle"]
+"""Why a lab is frozen: an operator asked, or nobody has used it for its course's freeze time."""
+
+ThawReason = Literal["click", "request", "restart"]
+"""What thawed a lab: a launch URL, a connection to the lab's own URL, or a provisioner that
+started again and found it half frozen or half thawed."""
 
 
 class LabStarting(Event, frozen=True, kw_only=True):
@@ -54,6 +73,40 @@ class LabFailed(Event, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class LabFrozen(Event, frozen=True, kw_only=True):
+    """A lab uses no processor any more; its kernels stay in memory. Told by the provisioner."""
+
+    subject: ClassVar[str] = "nbh.event.lab.frozen.{course}"
+
+    node: str
+    course: str
+    student: str
+    generation: int
+    reason: FreezeReason
+    idle_since: datetime | None = None
+    """Its last activity, as who asked for it saw it; None if nobody looked."""
+
+    seconds: float
+    """How long the freezing took."""
+
+
+class LabThawed(Event, frozen=True, kw_only=True):
+    """A frozen lab goes on where it was. Told by the provisioner."""
+
+    subject: ClassVar[str] = "nbh.event.lab.thawed.{course}"
+
+    node: str
+    course: str
+    student: str
+    generation: int
+    by: ThawReason
+    seconds: float
+    """From the click or the connection until it ran."""
+
+    frozen_seconds: float
+    """How long it was frozen."""
+
+
 class LabStopped(Event, frozen=True, kw_only=True):
     """A lab is gone, with its container. Told by the provisioner."""
 
@@ -66,8 +119,28 @@ class LabStopped(Event, frozen=True, kw_only=True):
     reason: StopReason
 
 
+class FreezeLab(Command, frozen=True, kw_only=True):
+    """Freeze a lab that nobody uses. Asked by the reaper and by `nbh lab freeze`.
+
+    It fails, as `in-use`, while somebody has a connection to the lab. Freezing one that is frozen,
+    that is not there or that is of another generation is done at once.
+    """
+
+    subject: ClassVar[str] = "nbh.command.lab.freeze.{node}"
+
+    node: str
+    course: str
+    student: str
+    generation: int = 0
+    """Only this generation; 0 for whichever runs."""
+
+    reason: FreezeReason = "asked"
+    idle_since: datetime | None = None
+    """Its last activity, as who asks saw it."""
+
+
 class StopLab(Command, frozen=True, kw_only=True):
-    """End a lab, after it had time to save. Asked by `nbh lab stop`."""
+    """End a lab, after it had time to save. Asked by the reaper and by `nbh lab stop`."""
 
     subject: ClassVar[str] = "nbh.command.lab.stop.{node}"
 
