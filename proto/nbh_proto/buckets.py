@@ -7,7 +7,7 @@ import msgspec
 
 from nbh_proto import names
 from nbh_proto.access import Reason
-from nbh_proto.course import CourseReason
+from nbh_proto.course import CourseReason, Limits
 
 LabState = Literal["starting", "ready", "frozen", "stopping", "failed"]
 """As in `nbh_proto.lab`; absent is the absence of the key."""
@@ -42,6 +42,9 @@ class Lab(Value, frozen=True, kw_only=True):
 
     container: str = ""
     image: str = ""
+    commit: str = ""
+    """The revision of the course that it mounts; empty for a lab of an older release."""
+
     since: datetime
     """When it came into this state."""
 
@@ -74,6 +77,24 @@ class Course(Value, frozen=True, kw_only=True):
 
     failure_detail: str = ""
     archived: bool = False
+    """Not listed to auditors, never pulled; still openable by URL (C13)."""
+
+    autopull: bool = True
+    """Whether the timer pulls it; commands and webhooks do anyway."""
+
+    autobuild: bool = False
+    """Whether a push builds anew its image and documentation whose sources it changed."""
+
+    submodules: bool = False
+    """Whether its repository's submodules are fetched."""
+
+    staff: tuple[str, ...] = ()
+    """Ids of students and accounts, and ``@group`` for all of a group."""
+
+    groups: tuple[str, ...] = ()
+    """The groups of students that are registered."""
+
+    limits: Limits = Limits()
     static_mappings: tuple[tuple[str, str], ...] = (("media", "media"), ("data", "data"))
     """(source, destination): links beside each notebook, into the static area (G10, S10)."""
 

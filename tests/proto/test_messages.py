@@ -57,6 +57,8 @@ def _plain(field: msgspec.structs.FieldInfo) -> object:
     match msgspec.inspect.type_info(field.type):
         case msgspec.inspect.IntType():
             return 7
+        case msgspec.inspect.BoolType():
+            return True
         case msgspec.inspect.FloatType():
             return 0.5
         case msgspec.inspect.LiteralType(values=values):

@@ -105,8 +105,8 @@ class Pulls:
             return await self._announcer.announce(advanced)
 
     async def pull_all(self) -> None:
-        """Pull every course that is not archived (G5)."""
-        courses = [r.course for r in self._shelf.records() if not r.archived]
+        """Pull every course that is to be pulled by itself (G5)."""
+        courses = [r.course for r in self._shelf.records() if r.is_pulled_by_timer]
         await asyncio.gather(*map(self._pull_by_timer, courses))
 
     async def _pull_by_timer(self, course: str) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from nbh_courses.settings import DEFAULT_FORMAT, DEFAULT_MAPPINGS
 from nbh_proto import Course, CoursePublished
-from nbh_proto.course import CourseReason
+from nbh_proto.course import CourseReason, Limits
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The command's id: the same command, delivered again, has been carried out."""
 
     archived: bool = False
+    autopull: bool = True
+    autobuild: bool = False
+    submodules: bool = False
+    staff: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    limits: Limits = Limits()
     commit: str = ""
     """The published revision; ``current`` points there."""
 
@@ -61,10 +67,21 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             failure=self.failure,
             failure_detail=self.failure_detail,
             archived=self.archived,
+            autopull=self.autopull,
+            autobuild=self.autobuild,
+            submodules=self.submodules,
+            staff=self.staff,
+            groups=self.groups,
+            limits=self.limits,
             static_mappings=self.static_mappings,
             notebook_url_format=self.notebook_url_format,
             problems=self.problems,
         )
+
+    @property
+    def is_pulled_by_timer(self) -> bool:
+        """Whether the timer pulls it (G5)."""
+        return self.autopull and not self.archived
 
     @property
     def publication(self) -> CoursePublished:
