@@ -3,6 +3,7 @@
 import os
 import stat
 
+import msgspec
 import pytest
 
 from nbh_courses.failure import CourseError
@@ -27,11 +28,16 @@ async def test_notebooks_modules_and_static_folders_go_where_they_belong(site, t
     assert record.problems == ()
 
 
-async def test_the_three_areas_are_there_even_when_they_are_empty(site, teacher):
+async def test_all_areas_are_there_even_when_they_are_empty(site, teacher):
     teacher.push({"notes.txt": "nothing for students"})
     await site.create(teacher.url)
     revision = site.shelf.place("py").current.resolve()
-    assert {area.name for area in revision.iterdir()} == {"modules", "notebooks", "static"}
+    assert {area.name for area in revision.iterdir()} == {
+        "jupyter",
+        "modules",
+        "notebooks",
+        "static",
+    }
     assert site.served() == {}
 
 
@@ -175,3 +181,43 @@ async def test_a_course_that_is_too_big_is_not_published(tmp_path, bus, teacher)
     with pytest.raises(CourseError, match="too-big: more than 100000 bytes"):
         await site.create(teacher.url)
     assert [left.name for left in site.shelf.folder.iterdir()] == [".gitconfig"]
+
+
+async def test_what_a_course_says_to_jupyter_is_in_one_folder(site, teacher):
+    teacher.push(
+        {
+            ".nbhosting/jupyter/jupyter_server_config.py": "old = True\n",
+            ".nbhosting/jupyter/custom/custom.css": "",
+            ".nbhosting/nbconfig/notebook.json": "{}",
+            "nbhosting/jupyter/jupyter_server_config.py": "new = True\n",
+            "nbhosting/jupyter/shared": link("../../modules"),
+            "modules/lesson.py": "",
+            "jupyter/no.py": "",
+        }
+    )
+    await site.create(teacher.url)
+    assert {k: v for k, v in site.served().items() if k.startswith("jupyter/")} == {
+        "jupyter/jupyter_server_config.py": b"new = True\n",
+        "jupyter/custom/custom.css": b"",
+        "jupyter/nbconfig/notebook.json": b"{}",
+        "jupyter/shared/lesson.py": b"",
+    }
+
+
+async def test_defaults_of_the_front_end_are_put_where_jupyter_reads_them(site, teacher):
+    plugin = "lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+    teacher.push(
+        {
+            ".nbhosting/labconfig/default_setting_overrides.json": '{"a:b": {"c": 1}}',
+            f".nbhosting/jupyter/{plugin}": '{\n  // as saved\n  "recordTiming": true,\n}',
+            ".nbhosting/jupyter/lab/user-settings/x/y.jupyterlab-settings": "{",
+        }
+    )
+    record = await site.create(teacher.url)
+    overrides = site.served()["jupyter/labconfig/default_setting_overrides.json"]
+    assert msgspec.json.decode(overrides) == {
+        "@jupyterlab/notebook-extension:tracker": {"recordTiming": True},
+        "a:b": {"c": 1},
+    }
+    (problem,) = record.problems
+    assert "lab/user-settings/x/y.jupyterlab-settings" in problem

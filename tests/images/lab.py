@@ -246,7 +246,7 @@ def _body(
         "entrypoint": [],
         "env": {
             "PYTHONPATH": "/home/jovyan/modules",
-            "JUPYTER_CONFIG_PATH": "/run/nbh",
+            "JUPYTER_CONFIG_PATH": "/run/nbh:/srv/jupyter",
             "JUPYTER_RUNTIME_DIR": "/run/nbh-runtime",
         },
         "user": f"{UID}:{GID}",

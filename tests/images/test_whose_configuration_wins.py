@@ -20,7 +20,11 @@ c.ServerApp.tornado_settings = {"headers": {"Content-Security-Policy": "frame-an
 c.ServerApp.terminals_enabled = False
 """
 
+COURSE = "/srv/jupyter"
 PLACES = [
+    f"{COURSE}/jupyter_server_config.py",
+    f"{COURSE}/jupyter_lab_config.py",
+    f"{COURSE}/jupyter_config.py",
     "/home/jovyan/.jupyter/jupyter_server_config.py",
     "/home/jovyan/.jupyter/jupyter_lab_config.py",
     "/home/jovyan/.jupyter/jupyter_notebook_config.py",
@@ -43,18 +47,33 @@ async def test_the_site_wins(start_lab, command):
 
 
 @pytest.mark.parametrize(
-    "place", ["/home/jovyan/.jupyter/jupyter_server_config.py", "/etc/jupyter/jupyter_config.py"]
+    "place",
+    [
+        f"{COURSE}/jupyter_server_config.py",
+        "/home/jovyan/.jupyter/jupyter_server_config.py",
+        "/etc/jupyter/jupyter_config.py",
+    ],
 )
 async def test_what_the_site_says_nothing_about_is_the_courses_to_say(start_lab, place):
     async with start_lab(given={place: "c.ServerApp.terminals_enabled = False\n"}) as lab:
         assert (await lab.get("api/terminals")).status_code == 404
 
 
-async def test_a_courses_settings_of_the_front_end_go_over_the_images(start_lab):
-    place = "/home/jovyan/.jupyter/labconfig/default_setting_overrides.json"
+@pytest.mark.parametrize("folder", [COURSE, "/home/jovyan/.jupyter"])
+async def test_a_courses_settings_of_the_front_end_go_over_the_images(start_lab, folder):
+    place = f"{folder}/labconfig/default_setting_overrides.json"
     wish = '{"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 77}}'
     async with start_lab(given={place: wish}) as lab:
         answer = await lab.get("lab/api/settings/@jupyterlab/docmanager-extension:plugin")
         properties = answer.json()["schema"]["properties"]
         assert properties["autosaveInterval"]["default"] == 77
         assert properties["defaultViewers"]["default"]["markdown"] == "Jupytext Notebook"
+
+
+async def test_a_course_goes_over_its_image(start_lab):
+    given = {
+        f"{COURSE}/jupyter_server_config.py": "c.ServerApp.terminals_enabled = False\n",
+        "/home/jovyan/.jupyter/jupyter_server_config.py": "c.ServerApp.terminals_enabled = True\n",
+    }
+    async with start_lab(given=given) as lab:
+        assert (await lab.get("api/terminals")).status_code == 404

@@ -6,6 +6,7 @@ import os
 import re
 
 import httpx2
+import msgspec
 import pytest
 
 from nbh_kit.testing import eventually
@@ -99,6 +100,29 @@ async def test_a_lab_that_is_killed_comes_back(real, router, bus):
     second = await router.opened()
     assert first.capability != second.capability
     assert len(await real.labs()) == 1
+
+
+async def test_what_a_course_says_to_jupyter_holds_and_the_site_stands_over_it(real, router, data):
+    defaults = '{"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 77}}'
+    said = "c.ServerApp.terminals_enabled = False\nc.PasswordIdentityProvider.token = ''\n"
+    world.publish(
+        data,
+        {"w1/n1.ipynb": world.NOTEBOOK},
+        commit="c2",
+        jupyter={
+            "jupyter_server_config.py": said,
+            "labconfig/default_setting_overrides.json": defaults,
+        },
+    )
+    await router.opened("w1/n1")
+    lab = await router.lab()
+    jupyter = Jupyter(lab)
+    assert (await jupyter.ask("GET", "api/terminals")).status_code == 404
+    plugin = "lab/api/settings/@jupyterlab/docmanager-extension:plugin"
+    schema = (await jupyter.ask("GET", plugin)).json()["schema"]
+    assert schema["properties"]["autosaveInterval"]["default"] == 77
+    stranger = Jupyter(msgspec.structs.replace(lab, token="other"))
+    assert (await stranger.ask("GET", "api/contents")).status_code == 403
 
 
 async def test_a_lab_that_cannot_run_says_why(data, nats_url, site, course, podman_engine, router):

@@ -49,7 +49,7 @@ def inside(podman_socket, lab):
 
 def test_a_lab_is_run_exactly_so(tmp_path):
     folder = tmp_path / "courses/python/revisions/c1"
-    for area in ("modules", "static"):
+    for area in ("modules", "static", "jupyter"):
         (folder / area).mkdir(parents=True)
     (tmp_path / "courses/python/mirror.git").mkdir()
     lab = Lab(

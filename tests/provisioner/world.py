@@ -41,10 +41,12 @@ def publish(
     commit: str = "c1",
     static: Mapping[str, str] | None = None,
     modules: Mapping[str, str] | None = None,
+    jupyter: Mapping[str, str] | None = None,
 ) -> Path:
     """Lay out a revision as the courses service does, and make it the current one."""
     folder = data / "courses" / course / "revisions" / commit
-    for area, content in (("notebooks", files), ("static", static), ("modules", modules)):
+    areas = {"notebooks": files, "static": static, "modules": modules, "jupyter": jupyter}
+    for area, content in areas.items():
         (folder / area).mkdir(parents=True, exist_ok=True)
         for name, text in (content or {}).items():
             file = folder / area / name

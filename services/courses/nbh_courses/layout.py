@@ -1,8 +1,9 @@
-"""What of a repository goes where in a revision (G2, G4, S10). Pure.
+"""What of a repository goes where in a revision (G2, G4, S10, U1). Pure.
 
-``notebooks`` gets every notebook at its path, ``modules`` and ``static`` whole folders. There are
-no links in a revision: one to a file becomes that file, in modules and static one to a folder
-becomes that folder, and one that leads out of the repository is left out and told (S-14).
+``notebooks`` gets every notebook at its path, ``modules`` and ``static`` whole folders, and
+``jupyter`` what the course says to Jupyter. There are no links in a revision: one to a file
+becomes that file, outside ``notebooks`` one to a folder becomes that folder, and one that leads
+out of the repository is left out and told (S-14).
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,14 @@ from nbh_courses.nodes import File, Folder, Found, Link, Node, Submodule, Trail,
 from nbh_courses.settings import DEFAULT_MAPPINGS
 from nbh_proto.names import MAX_COMPONENT_BYTES, NOTEBOOK_SUFFIXES
 
-AREAS = ("notebooks", "modules", "static")
+AREAS = ("notebooks", "modules", "static", "jupyter")
+
+LAYERS = (".nbhosting", "nbhosting")
+"""Where a course's configuration is in its repository, the lowest layer first (G7)."""
+
+OLD_NAMES = ("nbconfig/notebook.json", "labconfig/default_setting_overrides.json")
+"""Files of Jupyter's configuration that courses have beside their folder ``jupyter`` (U1)."""
+
 MAX_FILES = 200_000
 MAX_PATH = 1024
 """Bytes, within its area. No notebook may have a longer name (S-41)."""
@@ -23,7 +31,8 @@ class Placed(NamedTuple):
     """A file and where it goes, relative to the revision."""
 
     path: str
-    file: File
+    file: File | bytes
+    """From the repository, or what we have made of its files."""
 
 
 class Plan(NamedTuple):
@@ -48,7 +57,9 @@ def plan(root: Folder, mappings: Iterable[tuple[str, str]]) -> Plan:
     for top in dict.fromkeys(destination.split("/")[0] for _, destination in mappings):
         if not planning.whole(top, "static/") and (top, top) not in DEFAULT_MAPPINGS:
             planning.problems[f"static-mappings: there is no {top} in the repository"] = None
-    return Plan(tuple(planning.files), notebooks, tuple(planning.problems))
+    planning.jupyter()
+    files = tuple(Placed(path, file) for path, file in planning.files.items())
+    return Plan(files, notebooks, tuple(planning.problems))
 
 
 class _Visit(NamedTuple):
@@ -63,7 +74,7 @@ class _Visit(NamedTuple):
 class _Planning:
     def __init__(self, root: Folder) -> None:
         self._root = root
-        self.files: list[Placed] = []
+        self.files: dict[str, File] = {}
         self.problems: dict[str, None] = {}
         """In order, each once."""
 
@@ -94,12 +105,27 @@ class _Planning:
         if top not in self._root:
             return False
         start = _Visit((self._root,), "", frozenset({id(self._root)}))
-        left = self._into(start, area, top, self._root[top])
+        self._all(self._into(start, area, top, self._root[top]), area)
+        return True
+
+    def jupyter(self) -> None:
+        """Jupyter's configuration: the old names, and over them the folders ``jupyter`` (U1)."""
+        for layer in LAYERS:
+            for name in OLD_NAMES:
+                found = follow((self._root,), f"{layer}/{name}")
+                if found and isinstance(found.node, File):
+                    self._place("jupyter/", name, found.node)
+        for layer in LAYERS:
+            found = follow((self._root,), f"{layer}/jupyter")
+            if found and not isinstance(found.node, File):
+                entered = frozenset({id(self._root), id(found.node)})
+                self._all([_Visit(found.trail, "", entered)], "jupyter/")
+
+    def _all(self, left: list[_Visit], area: str) -> None:
         while left:
             visit = left.pop()
             for name, node in sorted(visit.trail[-1].items()):
                 left += self._into(visit, area, name, node)
-        return True
 
     def _into(self, visit: _Visit, area: str, name: str, node: Node) -> list[_Visit]:
         path = visit.path + name
@@ -135,7 +161,7 @@ class _Planning:
         elif len(self.files) >= MAX_FILES:
             raise CourseError("too-big", f"more than {MAX_FILES} files, links followed")
         else:
-            self.files.append(Placed(area + path, file))
+            self.files[area + path] = file
 
     def _tell(self, path: str, what: str) -> None:
         text = path.encode(errors="surrogateescape").decode(errors="replace")

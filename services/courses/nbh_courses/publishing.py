@@ -4,15 +4,15 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from nbh_courses import disk, layout, settings
+from nbh_courses import disk, front_end, layout, settings
 from nbh_courses.failure import CourseError, of_disk
-from nbh_courses.layout import AREAS, Plan
+from nbh_courses.front_end import FrontEnd
+from nbh_courses.layout import AREAS, LAYERS, Placed, Plan
 from nbh_courses.nodes import File, Folder, follow
 from nbh_courses.settings import Read, Settings
 from nbh_courses.shelf import Place
 from nbh_courses.tree import Reader
 
-_LAYERS = (".nbhosting", "nbhosting")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MOST_PROBLEMS = 20
 
@@ -34,17 +34,18 @@ def publish(place: Place, reader: Reader, commit: str, max_bytes: int) -> Publis
     root = reader.folder(commit)
     read = _settings(root, reader)
     plan = layout.plan(root, read.settings.static_mappings)
+    said = _front_end(plan, reader)
     pointers: list[str] = []
     if not place.revision(commit).exists():
         with of_disk(), place.building(commit) as folder:
-            pointers = _Writing(folder, reader, max_bytes).write(plan)
-    problems = (*read.problems, *plan.problems, *pointers)
+            pointers = _Writing(folder, reader, max_bytes).write(_with(said, plan))
+    problems = (*read.problems, *plan.problems, *said.problems, *pointers)
     return Published(plan.notebooks, read.settings, _at_most(problems))
 
 
 def _settings(root: Folder, reader: Reader) -> Read:
     layers: list[tuple[str, bytes | None]] = []
-    for layer in _LAYERS:
+    for layer in LAYERS:
         name = f"{layer}/{settings.FILE}"
         found = follow((root,), name)
         if found and isinstance(found.node, File):
@@ -52,8 +53,26 @@ def _settings(root: Folder, reader: Reader) -> Read:
     return settings.read(layers)
 
 
-def _text(reader: Reader, file: File) -> bytes | None:
-    if reader.size(file) > settings.MAX_BYTES:
+def _front_end(plan: Plan, reader: Reader) -> FrontEnd:
+    wanted = ((path, file) for path, file in plan.files if front_end.concerns(path))
+    texts = {
+        path: _text(reader, file, front_end.MAX_BYTES)
+        for path, file in wanted
+        if isinstance(file, File)
+    }
+    return front_end.read(texts)
+
+
+def _with(said: FrontEnd, plan: Plan) -> Plan:
+    """The plan, with what a course says to the front end in the one place where it is read."""
+    files = tuple(placed for placed in plan.files if placed.path != front_end.OVERRIDES)
+    if said.overrides is not None:
+        files = (*files, Placed(front_end.OVERRIDES, said.overrides))
+    return plan._replace(files=files)
+
+
+def _text(reader: Reader, file: File, most: int = settings.MAX_BYTES) -> bytes | None:
+    if reader.size(file) > most:
         return None
     return b"".join(reader.content(file))
 
@@ -85,9 +104,9 @@ class _Writing:
         disk.sync_all(self._folder)
         return [f"{path}: is a pointer of git-lfs, not the file" for path in pointers]
 
-    def _write(self, root: bytes, path: str, file: File) -> bool:
+    def _write(self, root: bytes, path: str, file: File | bytes) -> bool:
         """Write one file; whether it is a mere pointer of git-lfs."""
-        self._left -= self._reader.size(file)
+        self._left -= len(file) if isinstance(file, bytes) else self._reader.size(file)
         if self._left < 0:
             raise CourseError("too-big", f"more than {self._max} bytes (courses.max_bytes)")
         folder, _, name = path.encode(errors="surrogateescape").rpartition(b"/")
@@ -96,14 +115,14 @@ class _Writing:
         fd = os.open(b"%s/%s/%s" % (root, folder, name), flags, 0o600)
         try:
             is_pointer = self._copy(file, fd)
-            os.fchmod(fd, 0o555 if file.executable else 0o444)
+            os.fchmod(fd, 0o555 if isinstance(file, File) and file.executable else 0o444)
         finally:
             os.close(fd)
         return is_pointer
 
-    def _copy(self, file: File, fd: int) -> bool:
+    def _copy(self, file: File | bytes, fd: int) -> bool:
         first = b""
-        for chunk in self._reader.content(file):
+        for chunk in [file] if isinstance(file, bytes) else self._reader.content(file):
             first = first or chunk
             _write_all(fd, chunk)
         return first.startswith(_LFS)

@@ -15,8 +15,9 @@ COMMAND = ("jupyter-lab",)
 ENVIRONMENT = {
     "PYTHONPATH": lab_paths.MODULES,
     "NBAUTOEVAL_LOG": f"{lab_paths.WORK}/.nbautoeval",
-    # Read last: the site wins over a course and a student, and does not replace what they set.
-    "JUPYTER_CONFIG_PATH": lab_paths.CONFIG,
+    # The first is read last: the site wins over a course, a course over its image and a student.
+    # What one sets does not replace what the others set beside it (U1).
+    "JUPYTER_CONFIG_PATH": f"{lab_paths.CONFIG}:{lab_paths.JUPYTER}",
     "JUPYTER_RUNTIME_DIR": lab_paths.RUNTIME,
 }
 

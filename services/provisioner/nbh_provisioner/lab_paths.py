@@ -5,6 +5,7 @@ WORK = f"{HOME}/work"
 MODULES = f"{HOME}/modules"
 STATIC = f"{HOME}/static"
 MIRROR = "/srv/course.git"
+JUPYTER = "/srv/jupyter"
 CONFIG = "/run/nbh"
 RUNTIME = "/run/nbh-runtime"
 

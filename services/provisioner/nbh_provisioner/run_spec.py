@@ -90,6 +90,7 @@ def _mounts(revision: Revision, workspace: Path, folder: Path) -> list[Mount]:
     shared = [
         (revision.folder / "modules", lab_paths.MODULES),
         (revision.folder / "static", lab_paths.STATIC),
+        (revision.folder / "jupyter", lab_paths.JUPYTER),
         (revision.mirror, lab_paths.MIRROR),
     ]
     return [
