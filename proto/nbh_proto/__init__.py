@@ -10,7 +10,7 @@ from nbh_proto.access import (
     AccessRefused,
     AccessRequested,
 )
-from nbh_proto.buckets import Course, Lab, Launch, Value, lab_key
+from nbh_proto.buckets import Course, Lab, Launch, Value, lab_key, pool_course, pool_key
 from nbh_proto.course import (
     CommandDone,
     CommandFailed,
@@ -83,4 +83,6 @@ __all__ = [
     "lab_key",
     "new_id",
     "now",
+    "pool_course",
+    "pool_key",
 ]

@@ -1,5 +1,6 @@
 """State that services read from each other: key-value buckets, one writer each."""
 
+import hashlib
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -9,8 +10,9 @@ from nbh_proto import names
 from nbh_proto.access import Reason
 from nbh_proto.course import CourseReason, Limits
 
-LabState = Literal["starting", "ready", "frozen", "stopping", "failed"]
-"""As in `nbh_proto.lab`; absent is the absence of the key."""
+LabState = Literal["pooled", "starting", "ready", "frozen", "stopping", "failed"]
+"""As in `nbh_proto.lab`; absent is the absence of the key. ``pooled`` is a lab that is nobody's
+yet: it has no student."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +24,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lab(Value, frozen=True, kw_only=True):
-    """One lab of one student. Written by the provisioner, by compare-and-set: it is the lease."""
+    """One lab of one student. Written by the provisioner, by compare-and-set: it is the lease.
+    While its state is ``pooled`` it is nobody's, and its key is another one."""
 
     bucket: ClassVar[str] = "LABS"
 
@@ -54,6 +57,8 @@ class Lab(Value, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """Its key in the bucket."""
+        if self.state == "pooled":
+            return pool_key(self.course, self.capability)
         return lab_key(self.course, self.student)
 
 
@@ -121,6 +126,19 @@ class Launch(Value, frozen=True, kw_only=True):
 def lab_key(course: str, student: str) -> str:
     """The key of a student's lab: unambiguous, as ids become tokens without dots."""
     return f"{names.token(course)}.{names.token(student)}"
+
+
+def pool_key(course: str, capability: str) -> str:
+    """The key of a lab that is nobody's yet. It has three tokens, so it is no student's; it says
+    nothing of the capability."""
+    digest = hashlib.sha256(f"pool {capability}".encode()).hexdigest()[:16]
+    return f"{names.token(course)}.pool.{digest}"
+
+
+def pool_course(key: str) -> str | None:
+    """The course of a key that `pool_key` made; None for a student's."""
+    course, _, rest = key.partition(".")
+    return names.id_of(course) if rest.startswith("pool.") else None
 
 
 BUCKETS: tuple[type[Value], ...] = (Lab, Course, Launch)

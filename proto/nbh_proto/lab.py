@@ -1,7 +1,8 @@
 """A lab is the container that serves Jupyter to one student in one course.
 
 absent ──▶ starting ──▶ ready ⇄ frozen ──▶ stopping ──▶ absent
-               └──▶ failed
+   │           │ └──▶ failed
+   └──▶ pooled ┘
 """
 
 from datetime import datetime

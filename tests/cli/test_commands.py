@@ -75,6 +75,18 @@ async def test_labs_are_listed_without_their_secrets(bus, nbh):
     assert (await nbh("lab", "list", "--course", "other"))[1] == "No lab runs.\n"
 
 
+async def test_labs_that_are_nobodys_are_listed_apart(bus, nbh):
+    assert await nbh("lab", "list", "--pool") == (0, "No lab is in the pool.\n", "")
+    for lab in (_lab("ada"), _lab("", state="pooled")):
+        await Bucket(bus, Lab).create(lab.key, lab)
+    (ada,) = (await nbh("lab", "list", "--json"))[1].splitlines()
+    assert json.loads(ada)["student"] == "ada"
+    header, pooled = (await nbh("lab", "list", "--pool"))[1].splitlines()
+    assert "student" not in header
+    assert pooled.split()[:2] == ["python", "pooled"]
+    assert CAPABILITY not in pooled
+
+
 async def test_stopping_a_lab_waits_until_it_is_gone(bus, nbh):
     lab = _lab("ada")
     await Bucket(bus, Lab).create(lab.key, lab)

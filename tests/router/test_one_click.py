@@ -111,6 +111,27 @@ async def test_a_start_that_nobody_can_foresee_shows_the_page_at_once(
     assert first.status_code == 200
 
 
+async def test_a_lab_of_the_pool_is_worth_the_wait_and_writes_no_route(
+    site, provisioner, lab_server
+):
+    lab = await provisioner.lab(lab_server.address, student="", state="pooled")
+    await eventually(lambda: lab.capability in site.labs_file.read_text())
+    written = site.labs_file.stat().st_mtime_ns
+    async with site.client() as browser:
+        clicking = asyncio.create_task(browser.get(site.link()))
+        await provisioner.hears()
+        await asyncio.wait({clicking}, timeout=0.2)  # longer than a first word is waited for
+        ready = AccessReady(about="", capability=lab.capability, notebook="n1.ipynb")
+        claimed = msgspec.structs.replace(lab, student="ada", state="starting")
+        await provisioner.labs.create(claimed.key, claimed)
+        await provisioner.tell(ready)
+        answer = await clicking
+        assert answer.status_code == 302
+        await provisioner.remove(lab)
+        assert (await browser.get(answer.headers["location"])).status_code == 200
+    assert site.labs_file.stat().st_mtime_ns == written
+
+
 async def _click_a_start(site, provisioner, lab, after):
     number = len(provisioner.heard) + 1
     async with site.client() as browser:

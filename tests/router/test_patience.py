@@ -23,17 +23,17 @@ def heard(stage, position=0):
     ],
 )
 def test_how_long_a_redirect_is_waited_for(progress, longest, seconds):
-    assert patience(progress, runs=False, longest=longest, limit=1.0) == seconds
+    assert patience(progress, is_there=False, longest=longest, limit=1.0) == seconds
 
 
 def test_a_lab_that_runs_is_worth_the_second_until_something_else_is_heard():
-    assert patience(None, runs=True, longest=None, limit=1.0) == 1.0
-    assert patience(heard("starting"), runs=True, longest=None, limit=1.0) == 0.0
+    assert patience(None, is_there=True, longest=None, limit=1.0) == 1.0
+    assert patience(heard("starting"), is_there=True, longest=None, limit=1.0) == 0.0
 
 
 def test_a_short_limit_stands_over_all():
     for progress in (None, heard("copying"), heard("booting")):
-        assert patience(progress, runs=False, longest=0.01, limit=0.05) <= 0.05
+        assert patience(progress, is_there=False, longest=0.01, limit=0.05) <= 0.05
 
 
 def test_the_forecast_is_the_slowest_of_the_last_few_of_a_course():

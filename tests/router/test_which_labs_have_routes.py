@@ -3,13 +3,14 @@
 import secrets
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nbh_kit.buckets import Gone, Held, Put, Snapshot
 from nbh_proto import Lab, names
-from nbh_router import table
+from nbh_router import pooled, table
 from nbh_router.table import GRACE_SECONDS, Table
 
 
@@ -42,6 +43,7 @@ def capabilities(table_, now=0.0):
 @pytest.mark.parametrize(
     ("state", "has_one"),
     [
+        ("pooled", True),
         ("starting", True),
         ("ready", True),
         ("frozen", True),
@@ -88,6 +90,27 @@ def test_a_lab_that_is_gone_has_its_route_removed_at_once():
     assert capabilities(table.after(known, Gone(ada.key), 1.0)) == {eve.capability}
     stopping = put(lab("eve", state="stopping", capability=eve.capability))
     assert capabilities(table.after(known, stopping, 1.0)) == {ada.capability}
+
+
+def test_a_lab_of_the_pool_keeps_its_very_route_when_it_becomes_a_students():
+    nobodys = lab("", state="pooled")
+    ada = msgspec.structs.replace(nobodys, student="ada", state="starting")
+    known = table.after(Table(), put(nobodys), 0.0)
+    routes = [table.routes(known, 0.0)]
+    for change in (put(ada), put(msgspec.structs.replace(ada, state="ready")), Gone(nobodys.key)):
+        known = table.after(known, change, 0.0)
+        routes.append(table.routes(known, 0.0))
+    assert routes == [routes[0]] * 4
+    assert capabilities(known) == {ada.capability}
+
+
+def test_which_courses_have_a_pool_is_known_of_its_keys_alone():
+    one, two = lab("", state="pooled"), lab("", state="pooled", course="a.b")
+    known = pooled.after(pooled.Keys(), snapshot(one, two, lab("pool", course="c")))
+    assert [pooled.has(known, course) for course in ("py", "a.b", "c")] == [True, True, False]
+    known = pooled.after(known, Gone(one.key))
+    assert [pooled.has(known, course) for course in ("py", "a.b")] == [False, True]
+    assert pooled.has(pooled.after(known, put(one)), "py")
 
 
 def test_a_lab_that_is_started_again_has_the_new_route_only():

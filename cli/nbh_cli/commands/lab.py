@@ -22,14 +22,24 @@ app = App(
 )
 
 _COLUMNS = ("course", "student", "state", "since", "image", "address", "generation", "node")
+_POOL_COLUMNS = tuple(c for c in _COLUMNS if c not in ("student", "generation"))
 _PATIENCE = 30.0
 
 
 @app.command(name="list")
-def list_(*, course: str = "", json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """All labs, or those of one course."""
+def list_(
+    *,
+    course: str = "",
+    pool: bool = False,
+    json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """All labs, or those of one course; with --pool those that are nobody's yet instead."""
     labs = [lab for lab in asyncio.run(_labs(config)) if course in ("", lab.course)]
-    output.show(map(_row, labs), _COLUMNS, as_json=json, none="No lab runs.")
+    shown = [_row(lab) for lab in labs if (lab.state == "pooled") is pool]
+    columns = _POOL_COLUMNS if pool else _COLUMNS
+    none = "No lab is in the pool." if pool else "No lab runs."
+    output.show(shown, columns, as_json=json, none=none)
 
 
 @app.command

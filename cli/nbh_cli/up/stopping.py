@@ -29,7 +29,8 @@ async def stop_all(config: Config, say: Say) -> None:
         password=password,
         within=_CONNECTED_WITHIN,
     ) as bus:
-        labs = [lab for lab in await _labs(bus) if lab.state != "failed"]
+        # what is nobody's has nothing to save, and goes with what is left
+        labs = [lab for lab in await _labs(bus) if lab.state not in ("failed", "pooled")]
         if labs:
             say(f"ending {len(labs)} lab{'s' if len(labs) > 1 else ''}")
             await _stop(bus, labs)

@@ -83,11 +83,12 @@ class Entrance:
 
     async def _wait(self, access: Access, end: float) -> None:
         place = access.ticket.place
-        runs = self._routes.capability_of(place.course, place.student) is not None
+        is_there = self._routes.capability_of(place.course, place.student) is not None
+        is_there |= self._routes.has_pooled(place.course)
         while access.outcome is None:
             allowed = patience(
                 access.progress,
-                runs=runs,
+                is_there=is_there,
                 longest=self._forecast.longest(place.course),
                 limit=self._limits.redirect_within,
             )

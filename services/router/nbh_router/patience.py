@@ -2,7 +2,8 @@
 
 A page that flashes by is worse than a wait below a second, and a blank frame beyond a second is
 worse than a page (E-17). So the router waits for the redirect only while it has a reason to
-believe that it comes in time: the lab runs, or starts of this course have lately been quick.
+believe that it comes in time: the lab runs, one of the pool does, or starts of this course have
+lately been quick.
 """
 
 from collections import deque
@@ -32,15 +33,16 @@ class Forecast:
 
 
 def patience(
-    heard: AccessProgress | None, *, runs: bool, longest: float | None, limit: float
+    heard: AccessProgress | None, *, is_there: bool, longest: float | None, limit: float
 ) -> float:
     """How long, in seconds, a redirect is waited for before the page is shown.
 
-    Counted from when the access was stored: a slow disk says nothing about the lab. ``runs`` is
-    whether the student's lab is known to run, ``longest`` what `Forecast` says.
+    Counted from when the access was stored: a slow disk says nothing about the lab. ``is_there``
+    is whether the student's lab is known to run, or one of the pool is; ``longest`` what
+    `Forecast` says.
     """
     if heard is None:
-        return limit if runs else min(FIRST_WORD, limit)
+        return limit if is_there else min(FIRST_WORD, limit)
     match heard.stage:
         case "queued" if heard.position > 0:
             return 0.0

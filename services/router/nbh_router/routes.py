@@ -11,7 +11,7 @@ import structlog
 
 from nbh_kit.buckets import Held, Put
 from nbh_proto import lab_key, new_id
-from nbh_router import dynamic, probe, table, whole_file
+from nbh_router import dynamic, pooled, probe, table, whole_file
 from nbh_router.beginning import Known
 from nbh_router.table import Change, Route, Table
 from nbh_router.traefik_config import Dynamic
@@ -32,6 +32,7 @@ class Routes:
         self._static_file = folder / "static.yml"
         self._internal = internal
         self._table = Table()
+        self._pooled = pooled.Keys()
         self._changed = asyncio.Event()
         self.known = Known()
         """Whether all labs were read once."""
@@ -54,6 +55,7 @@ class Routes:
         """Take the changes of the LABS bucket, for ever."""
         async for change in changes:
             self._table = table.after(self._table, change, time.monotonic())
+            self._pooled = pooled.after(self._pooled, change)
             _complain_about(change)
             self.known.set()
             self._changed.set()
@@ -79,6 +81,10 @@ class Routes:
         """The capability of a student's lab, if it has a route."""
         route = self._table.labs.get(lab_key(course, student))
         return route.capability if route else None
+
+    def has_pooled(self, course: str) -> bool:
+        """Whether a lab of a course is there that is nobody's yet."""
+        return pooled.has(self._pooled, course)
 
     async def live(self, capability: str, seconds: float) -> bool:
         """Whether Traefik knows the route of a lab, now or within so many seconds."""

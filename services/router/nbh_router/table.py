@@ -18,7 +18,7 @@ from nbh_proto import Lab, names
 GRACE_SECONDS = 600.0
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
-_ROUTED = ("starting", "ready", "frozen")
+_ROUTED = ("pooled", "starting", "ready", "frozen")
 
 
 class Route(msgspec.Struct, frozen=True):
