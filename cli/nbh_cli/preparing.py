@@ -75,6 +75,8 @@ async def have(steps: Steps, needs: Sequence[Need]) -> None:
         case Install(commands):
             with steps.step(f"installing {', '.join(names)}") as say:
                 await _run_all(commands, say)
+    if still := packages.missing(needs):
+        raise PackagesMissing(tuple(need.what for need in still), None)
 
 
 async def build_images(steps: Steps, podman: Podman) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nbh_cli.host.failures import PackagesMissing
 from nbh_cli.host.machine import Machine
-from nbh_cli.host.running import Say, run
 
 Family = Literal["debian", "fedora"]
 
@@ -110,25 +108,3 @@ def _apt(packages: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 def _dnf(packages: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return (("dnf", "install", "-y", *packages),)
-
-
-async def ensure(machine: Machine, say: Say) -> None:
-    """Have every package here: installs what is missing if it may.
-
-    Raises:
-        PackagesMissing: a person has to install them; it has the command.
-        CommandFailed: the package manager failed.
-    """
-    needs = missing()
-    if not needs:
-        return
-    names = _packages(needs, family(machine.distributions))
-    match plan(machine, needs):
-        case Tell(told):
-            raise PackagesMissing(names, told)
-        case Install(commands):
-            say(f"installing {', '.join(names)}")
-            for command in commands:
-                await run(command, what=" ".join(command[:4]), say=say)
-    if still := missing():
-        raise PackagesMissing(tuple(need.what for need in still), None)
