@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from nbh_kit.testing import eventually
-from nbh_proto import StopLab
+from nbh_proto import Limits, StopLab
 from nbh_provisioner.engines.podman import PodmanEngine
 from tests.provisioner import world
 from tests.provisioner.test_git_workspaces import git
@@ -61,6 +62,20 @@ async def test_two_students_do_not_see_each_other(real, router):
     await ada.ask("PUT", "api/contents/secret.txt", json=_text("ada's"))
     assert (await ada.ask("GET", "api/contents/secret.txt")).status_code == 200
     assert (await bob.ask("GET", "api/contents/secret.txt")).status_code == 404
+
+
+async def test_a_courses_own_limits_hold_in_its_labs(real, router, data, podman_socket):
+    world.publish(data, {"w1/n1.ipynb": world.NOTEBOOK}, course="small")
+    await router.register("small", limits=Limits(memory=700 * 1024**2, cpus=0.5))
+    await router.opened(course="small")
+    process = await asyncio.create_subprocess_exec(
+        *("podman", "--url", f"unix://{podman_socket}", "inspect", (await real.labs())[0].name),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    inspected, _ = await process.communicate()
+    limits = json.loads(inspected)[0]["HostConfig"]
+    assert limits["Memory"] == limits["MemorySwap"] == 700 * 1024**2
+    assert limits["CpuQuota"] / limits["CpuPeriod"] == 0.5
 
 
 async def test_twenty_clicks_of_one_student_make_one_container(real, router):

@@ -47,6 +47,15 @@ async def test_every_step_of_a_click_is_told(memory, router, bus):
         assert lab.capability not in str(event)
 
 
+async def test_a_lab_tells_which_revision_it_mounts(memory, router, data):
+    await router.opened("w1/n1")
+    world.publish(data, {"w1/n1.ipynb": world.NOTEBOOK}, commit="c2")
+    await router.opened("w1/n1")
+    await router.opened("w1/n1", student="bob")
+    assert (await router.lab()).commit == "c1"
+    assert (await router.lab("bob")).commit == "c2"
+
+
 async def test_a_hundred_clicks_of_one_student_start_one_lab(memory, router):
     answers = await asyncio.gather(*(router.opened("w1/n1") for _ in range(100)))
     assert len({a.capability for a in answers}) == 1

@@ -66,7 +66,7 @@ def lab():
 @pytest.fixture
 def to_ready(lab):
     c = lab.capability
-    return [Wanted(lab), Leased(7), Placed(c, "box", "10.0.0.2:8888"), Answered(c)]
+    return [Wanted(lab), Leased(7), Placed(c, "box", "10.0.0.2:8888", "c1"), Answered(c)]
 
 
 def kinds(effects):
@@ -83,7 +83,7 @@ def test_a_lab_is_leased_before_it_is_begun(lab):
 
 def test_its_address_is_written_while_it_boots(lab):
     c = lab.capability
-    state, effects = through(Wanted(lab), Leased(7), Placed(c, "box", "10.0.0.2:8888"))
+    state, effects = through(Wanted(lab), Leased(7), Placed(c, "box", "10.0.0.2:8888", "c1"))
     assert effects == [Write(state.lab)]
     assert (state.lab.state, state.lab.address) == ("starting", "10.0.0.2:8888")
 
@@ -151,7 +151,7 @@ def test_a_message_about_an_earlier_lab_changes_nothing(to_ready):
     state, _ = through(*to_ready)
     earlier = names.new_capability()
     for message in (
-        Placed(earlier, "b", "a"),
+        Placed(earlier, "b", "a", "c1"),
         Answered(earlier),
         Failed(earlier, "internal", ""),
         Ended(earlier, "x"),
@@ -240,7 +240,7 @@ class Life(RuleBasedStateMachine):
             self.happens(Failed(c, "lab-slow", ""))
         else:
             self.containers.add(c)
-            self.happens(Placed(c, f"box-{c}", "10.0.0.2:8888"))
+            self.happens(Placed(c, f"box-{c}", "10.0.0.2:8888", "c1"))
         if ends == "answered":
             self.pending.remove(begin)
             self.happens(Answered(c))

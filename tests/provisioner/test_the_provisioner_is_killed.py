@@ -169,8 +169,8 @@ async def test_labs_are_adopted_though_nats_has_lost_everything(
             after = [await router.opened(student=s) for s in students]
             assert [a.capability for a in after] == [b.capability for b in before]
             again = [await router.lab(s) for s in students]
-            assert [(x.container, x.generation) for x in again] == [
-                (x.container, x.generation) for x in labs
+            assert [(x.container, x.generation, x.commit) for x in again] == [
+                (x.container, x.generation, "c1") for x in labs
             ]
             assert await world.events(bus, "lab.starting") == []
             for student in students:

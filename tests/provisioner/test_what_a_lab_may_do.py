@@ -12,10 +12,10 @@ import pytest
 
 from nbh_kit.config import Config
 from nbh_kit.testing import eventually
-from nbh_proto import Lab
+from nbh_proto import Lab, Limits
 from nbh_provisioner.engines.libpod import container_body
 from nbh_provisioner.revision import Revision
-from nbh_provisioner.run_spec import container_name, fingerprint, run_spec
+from nbh_provisioner.run_spec import container_name, fingerprint, limits_of, run_spec
 from tests.provisioner import labs, world
 
 GOLDEN = Path(__file__).parent / "data" / "container.json"
@@ -89,6 +89,14 @@ def test_names_of_containers_are_unambiguous_and_podman_takes_them():
     assert len(set(named)) == len(named)
     assert all(re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", n) for n in named)
     assert all(len(n) < 220 for n in named)
+
+
+def test_a_courses_own_limits_stand_over_the_sites():
+    site = Config().lab
+    assert limits_of(Limits(), site) == site
+    own = limits_of(Limits(memory=1536 * 1024**2, cpus=0.5, processes=64), site)
+    assert (own.memory, own.cpus, own.processes) == (1536 * 1024**2, 0.5, 64)
+    assert own.open_files == site.open_files
 
 
 def test_only_what_all_labs_share_makes_a_lab_outdated(site):

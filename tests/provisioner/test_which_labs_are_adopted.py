@@ -26,6 +26,7 @@ def lab(**fields):
         "address": "10.0.0.2:8888",
         "container": "box",
         "image": "i",
+        "commit": "c1",
         "since": NOW,
         **fields,
     }
@@ -41,6 +42,7 @@ def found(value=None, *, runs=True, **labels):
         "nbh.generation": str(value.generation),
         "nbh.capability": value.capability,
         "nbh.image": value.image,
+        "nbh.commit": value.commit,
         **labels,
     }
     running = Running(name="n", container="box", address="10.0.0.2:8888", process=1)
@@ -107,6 +109,18 @@ def test_folders_of_labs_that_run_stay():
     stray = names.new_capability()
     made = planned([found()], [lab()], tokens={CAPABILITY: "t", stray: "s"})
     assert made.forget == [stray]
+
+
+def test_which_revision_a_lab_mounts_is_known_better_by_the_container():
+    (adopted,) = planned([found(**{"nbh.commit": "c2"})], [lab(commit="c1")]).adopt
+    assert adopted.lab.commit == "c2"
+
+
+def test_a_lab_of_an_older_release_has_no_revision():
+    older = found()
+    del older.labels["nbh.commit"]
+    (adopted,) = planned([older]).adopt
+    assert adopted.lab.commit == ""
 
 
 def test_where_a_container_is_now_is_known_better_by_the_container():

@@ -91,6 +91,7 @@ def _adopted(
         generation=lab.generation,
         container=lab.container,
         address=lab.address,
+        commit=lab.commit or held.value.commit,
     )
     return Adopted(lab, container.running, held)
 
@@ -111,6 +112,7 @@ def _lab(
             address=running.address,
             container=running.container,
             image=labels.get("nbh.image", ""),
+            commit=labels.get("nbh.commit", ""),
             since=now,
         )
     except (KeyError, ValueError):

@@ -14,7 +14,7 @@ from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.places import Places
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.revision import Revision
-from nbh_provisioner.run_spec import container_name, run_spec
+from nbh_provisioner.run_spec import container_name, limits_of, run_spec
 
 _LAST_WORDS_SECONDS = 2.0
 
@@ -54,7 +54,7 @@ class Boot:
             self._places.students / lab.student / lab.course,
             self._folders.of(lab.capability),
             self._config.site.name,
-            self._config.lab,
+            limits_of(wish.course.limits, self._config.lab),
         )
         return await self._engine.start(spec)
 

@@ -207,6 +207,7 @@ class Keeper:
             capability=names.new_capability(),
             token=secrets.token_urlsafe(32),
             image=wish.course.image or self._means.image,
+            commit=wish.revision.commit,
             since=now(),
         )
 
@@ -240,9 +241,11 @@ class Keeper:
             await self._waiting.tell("starting")
             # A thread that talks to podman cannot be called back: whoever removes the lab waits
             # for it (`_removed`), or a container would come after its own removal.
-            self._starting = asyncio.create_task(self._means.boot.start(self._wish, lab))
+            wish = self._wish  # a later one may be of a later revision
+            self._starting = asyncio.create_task(self._means.boot.start(wish, lab))
             running = await asyncio.shield(self._starting)
-            self.post(Placed(lab.capability, running.container, running.address))
+            commit = wish.revision.commit
+            self.post(Placed(lab.capability, running.container, running.address, commit))
             self._do_for(lab, self._watch(lab, running))
             await self._waiting.tell("booting")
             await self._await_answer(lab, running.address)

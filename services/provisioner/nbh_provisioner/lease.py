@@ -103,7 +103,9 @@ def _leased(state: State, generation: int) -> Step:
 def _placed(state: State, placed: Placed) -> Step:
     if not (lab := _is(state, placed.capability, "starting")):
         return state, []
-    lab = msgspec.structs.replace(lab, container=placed.container, address=placed.address)
+    lab = msgspec.structs.replace(
+        lab, container=placed.container, address=placed.address, commit=placed.commit
+    )
     return State("starting", lab), [Write(lab)]
 
 

@@ -38,6 +38,8 @@ class Placed(_Value, frozen=True):
     capability: str
     container: str
     address: str
+    commit: str
+    """The revision that it mounts."""
 
 
 class Answered(_Value, frozen=True):

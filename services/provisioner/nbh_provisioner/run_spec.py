@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from nbh_kit import config
-from nbh_proto import Lab
+from nbh_proto import Lab, Limits
 from nbh_provisioner import jupyter, lab_paths
 from nbh_provisioner.engine import Mount, RunSpec
 from nbh_provisioner.revision import Revision
@@ -24,6 +24,16 @@ def container_name(site: str, course: str, student: str) -> str:
     return f"{readable}-{digest}"
 
 
+def limits_of(course: Limits, site: config.Lab) -> config.Lab:
+    """The site's limits of a lab, with those that a course has of its own in their places."""
+    return msgspec.structs.replace(
+        site,
+        memory=course.memory or site.memory,
+        cpus=course.cpus or site.cpus,
+        processes=course.processes or site.processes,
+    )
+
+
 def run_spec(
     lab: Lab,
     image: str,
@@ -39,6 +49,7 @@ def run_spec(
         image: the id of its image.
         workspace: the student's, on this machine.
         folder: the lab's own, on this machine.
+        limits: as `limits_of` has them.
     """
     spec = RunSpec(
         name=container_name(site, lab.course, lab.student),
@@ -55,7 +66,7 @@ def run_spec(
         processes=limits.processes,
         open_files=limits.open_files,
     )
-    return msgspec.structs.replace(spec, labels=_labels(lab, site, spec))
+    return msgspec.structs.replace(spec, labels=_labels(lab, revision, site, spec))
 
 
 def fingerprint(spec: RunSpec) -> str:
@@ -72,13 +83,14 @@ def fingerprint(spec: RunSpec) -> str:
     return hashlib.sha256(msgspec.json.encode(shape)).hexdigest()[:16]
 
 
-def _labels(lab: Lab, site: str, spec: RunSpec) -> dict[str, str]:
+def _labels(lab: Lab, revision: Revision, site: str, spec: RunSpec) -> dict[str, str]:
     return {
         "nbh.site": site,
         "nbh.node": lab.node,
         "nbh.course": lab.course,
         "nbh.student": lab.student,
         "nbh.image": lab.image,
+        "nbh.commit": revision.commit,
         "nbh.generation": str(lab.generation),
         "nbh.capability": lab.capability,
         "nbh.spec": fingerprint(spec),
