@@ -10,7 +10,7 @@ import msgspec
 from nbh_kit.config import Config
 from nbh_proto import Course, Lab, names, now
 from nbh_provisioner import jupyter, lab_paths
-from nbh_provisioner.engine import Running, RunSpec
+from nbh_provisioner.engine import Mount, Running, RunSpec
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.workspace import Workspaces
@@ -56,6 +56,17 @@ def spec(config: Config, image: str, student: str = "ada", generation: int = 7) 
     )
 
 
+def without_workspace(spec: RunSpec) -> RunSpec:
+    """The same, as a lab that is nobody's yet."""
+    mounts = tuple(m for m in spec.mounts if m.target != lab_paths.WORK)
+    return msgspec.structs.replace(spec, name=f"{spec.name}-pool", mounts=mounts, spare=True)
+
+
+def workspace(spec: RunSpec) -> Mount:
+    """The mount of the student's workspace."""
+    return next(m for m in spec.mounts if m.target == lab_paths.WORK)
+
+
 def capability(spec: RunSpec) -> str:
     """The capability of the lab of a specification."""
     return spec.labels["nbh.capability"]
@@ -79,6 +90,13 @@ async def get(
     async with httpx2.AsyncClient(timeout=5) as client:
         url = f"http://{running.address}/{capability(spec)}/{path}"
         return await client.get(url, headers=headers)
+
+
+async def put(spec: RunSpec, running: Running, path: str, body: object) -> httpx2.Response:
+    """Write something through a lab's API."""
+    async with httpx2.AsyncClient(timeout=5) as client:
+        url = f"http://{running.address}/{capability(spec)}/{path}"
+        return await client.put(url, json=body, headers={"Authorization": f"token {TOKEN}"})
 
 
 def kill(engine: object, running: Running) -> None:

@@ -1,14 +1,18 @@
 """The promises of `nbh_provisioner.engine.Engine`, kept by every implementation."""
 
 import asyncio
+import os
 import socket
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from nbh_kit.testing import eventually
-from nbh_provisioner.engine import EngineDown, ImageMissing
+from nbh_provisioner import lab_paths
+from nbh_provisioner.engine import CannotAttach, EngineDown, EngineError, ImageMissing, Refused
+from nbh_provisioner.engines import weights
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
 from nbh_provisioner.engines.podman_api import PodmanApi
@@ -64,6 +68,125 @@ async def test_a_lab_of_an_older_lease_gives_way(engine, site, started):
     assert other.container != running.container
     (found,) = await engine.labs()
     assert found.labels["nbh.generation"] == "8"
+
+
+@pytest.fixture
+async def nobodys(engine, site):
+    """A lab that runs without a workspace; what a student's would be like; its container."""
+    spec = labs.spec(site, await engine.image(world.IMAGE))
+    Path(labs.workspace(spec).source, "hello.txt").write_text("Ada's")
+    pooled = labs.without_workspace(spec)
+    running = await engine.start(pooled)
+    await eventually(lambda: labs.answers(spec, running), within=20)
+    yield spec, running
+    for name in (spec.name, pooled.name):
+        await engine.stop(name, within=0)
+
+
+async def test_a_workspace_is_attached_to_a_lab_that_runs(engine, nobodys):
+    spec, running = nobodys
+    assert (await labs.get(spec, running, "files/hello.txt")).status_code == 404
+    await engine.check_attach(running, labs.workspace(spec))
+    assert (await labs.get(spec, running, "files/hello.txt")).status_code == 404
+    for _ in range(2):
+        await engine.attach(running, labs.workspace(spec))
+        assert (await labs.get(spec, running, "files/hello.txt")).text == "Ada's"
+
+
+async def test_a_lab_that_is_renamed_is_found_and_stopped_by_its_new_name(engine, nobodys):
+    spec, running = nobodys
+    for _ in range(2):
+        renamed = await engine.rename(running, spec.name)
+        assert (renamed.name, renamed.container) == (spec.name, running.container)
+    (found,) = await engine.labs()
+    assert found.running == renamed
+    ended = asyncio.create_task(engine.ended(running))
+    await engine.stop(spec.name, within=0)
+    await asyncio.wait_for(ended, 5)
+    assert await engine.labs() == []
+
+
+async def test_a_lab_of_an_older_lease_gives_its_name_to_the_one_that_is_renamed(
+    engine, nobodys, site
+):
+    spec, running = nobodys
+    older = await engine.start(labs.spec(site, spec.image, generation=6))
+    assert older.name == spec.name
+    await engine.rename(running, spec.name)
+    (found,) = await engine.labs()
+    assert found.container == running.container
+
+
+async def test_a_lab_is_stopped_by_its_id_whatever_its_name_is(engine, nobodys):
+    spec, running = nobodys
+    await engine.rename(running, spec.name)
+    await engine.stop(running.container, within=0)
+    assert await engine.labs() == []
+
+
+async def test_nothing_is_attached_to_a_lab_that_has_ended(engine, nobodys):
+    spec, running = nobodys
+    labs.kill(engine, running)
+    await engine.ended(running)
+    with pytest.raises(EngineError):
+        await engine.attach(running, labs.workspace(spec))
+
+
+@pytest.mark.podman
+async def test_an_attached_workspace_is_the_students_and_has_no_set_uid_programs(
+    podman_engine, site
+):
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    running = await podman_engine.start(labs.without_workspace(spec))
+    await eventually(lambda: labs.answers(spec, running), within=20)
+    await podman_engine.attach(running, labs.workspace(spec))
+    (row,) = [r for r in _mountinfo(running) if r[4] == lab_paths.WORK]
+    assert {"nosuid", "nodev", "idmapped"} <= set(row[5].split(",")) | set(row[6].split(","))
+    body = {"type": "file", "format": "text", "content": "mine"}
+    assert (await labs.put(spec, running, "api/contents/new.txt", body)).status_code == 201
+    file = Path(labs.workspace(spec).source, "new.txt")
+    assert (file.stat().st_uid, file.stat().st_gid) == (1000, 100)
+
+
+@pytest.mark.podman
+async def test_a_folder_that_cannot_be_mapped_is_told_apart(podman_engine, site):
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    running = await podman_engine.start(labs.without_workspace(spec))
+    # proc(5) has no id-mapped mounts
+    odd = msgspec.structs.replace(labs.workspace(spec), source="/proc/sys")
+    for attached in (podman_engine.check_attach, podman_engine.attach):
+        with pytest.raises(CannotAttach):
+            await attached(running, odd)
+
+
+@pytest.mark.podman
+async def test_a_lab_whose_process_number_is_anothers_gets_nothing(podman_engine, site):
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    running = await podman_engine.start(labs.without_workspace(spec))
+    other = msgspec.structs.replace(running, process=os.getpid())
+    with pytest.raises(Refused):
+        await podman_engine.attach(other, labs.workspace(spec))
+
+
+@pytest.mark.podman
+async def test_a_spare_lab_yields_until_it_is_promoted(podman_engine, site):
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    running = await podman_engine.start(labs.without_workspace(spec))
+    spare = _share(running)
+    await podman_engine.promote(running)
+    assert spare < _share(running) / 8
+
+
+def _mountinfo(running):
+    return [r.split() for r in Path(f"/proc/{running.process}/mountinfo").read_text().splitlines()]
+
+
+def _share(running):
+    group = weights.group(running)
+    assert group is not None
+    return int(
+        next(p for f in ("cpu.shares", "cpu.weight") if (p := group / f).exists()).read_text()
+    )
 
 
 async def test_an_unknown_image_is_told_apart(engine):

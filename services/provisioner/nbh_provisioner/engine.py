@@ -4,6 +4,7 @@ EngineError
 ├── EngineDown     it does not answer; nothing is known
 ├── ImageMissing   there is no such image
 ├── NoSpace        the disk that containers are on is full
+├── CannotAttach   this machine cannot mount into a lab that runs
 └── Refused        it answers, and says no: the lab cannot run
 """
 
@@ -40,6 +41,10 @@ class NoSpace(EngineError):
     reason = "disk-full"
 
 
+class CannotAttach(EngineError):
+    """This machine cannot mount into a lab that runs: its kernel or a file system is too old."""
+
+
 class Refused(EngineError):
     """The engine cannot run this lab."""
 
@@ -56,7 +61,7 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
     """Whether inner users are the ones on disk (an id-mapped mount); else all are nobody."""
 
 
-class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that decides how a lab runs (S-32 to S-34); what is not here is nobody's choice.
 
     To it comes, always: no capability, no new privileges, the default seccomp filter, a user
@@ -84,6 +89,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     cpus: float
     processes: int
     open_files: int
+    spare: bool = False
+    """Whether its processes wait while others want the CPU, until `Engine.promote`."""
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,8 +152,35 @@ class Engine(Protocol):
             EngineError: it does not run, and nothing is left of it as far as the engine answers.
         """
 
+    async def rename(self, running: Running, name: str) -> Running:
+        """Give a lab that runs its unique name, or find that it has it. A container of that name
+        which is another lab's, of an older lease, goes first.
+
+        Raises:
+            EngineError: nobody knows its name.
+        """
+
+    async def attach(self, running: Running, mount: Mount) -> None:
+        """Mount a folder into a lab that runs, or find it mounted.
+
+        Raises:
+            CannotAttach: this machine cannot.
+            EngineError: it is not mounted, for another reason.
+        """
+
+    async def check_attach(self, running: Running, mount: Mount) -> None:
+        """Find out whether `attach` would work, and mount nothing.
+
+        Raises:
+            CannotAttach: this machine cannot.
+        """
+
+    async def promote(self, running: Running) -> None:
+        """Let a spare lab have its share of the CPU, as far as that can be had."""
+
     async def stop(self, name: str, *, within: float) -> None:
         """End a lab and remove its container: SIGTERM, and SIGKILL after ``within`` seconds.
+        Its id as `Running` has it will do as its name.
 
         Stopping an absent lab is not an error.
         """

@@ -78,6 +78,7 @@ def fingerprint(spec: RunSpec) -> str:
         spec,
         name="",
         labels={},
+        spare=False,
         mounts=tuple(msgspec.structs.replace(m, source="") for m in spec.mounts),
     )
     return hashlib.sha256(msgspec.json.encode(shape)).hexdigest()[:16]

@@ -17,6 +17,8 @@ _USERS = 65536
 _LOG_BYTES = 1024**2
 _SHARED_MEMORY_BYTES = 64 * 1024**2
 _CPU_PERIOD = 100_000
+_SPARE_SHARES = 64
+"""Of the CPU; all others have 1024."""
 
 
 def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
         "resource_limits": {
             # as much with swap as without: no swap
             "memory": {"limit": spec.memory, "swap": spec.memory},
-            "cpu": {"period": _CPU_PERIOD, "quota": round(spec.cpus * _CPU_PERIOD)},
+            "cpu": _cpu(spec),
             "pids": {"limit": spec.processes},
         },
         # All of them by number: podman's defaults fail where CAP_SYS_RESOURCE is missing.
@@ -57,6 +59,11 @@ def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
         "stdin": False,
         "terminal": False,
     }
+
+
+def _cpu(spec: RunSpec) -> dict[str, int]:
+    limit = {"period": _CPU_PERIOD, "quota": round(spec.cpus * _CPU_PERIOD)}
+    return limit | ({"shares": _SPARE_SHARES} if spec.spare else {})
 
 
 def network_body(name: str, site: str, subnet: str) -> dict[str, Any]:

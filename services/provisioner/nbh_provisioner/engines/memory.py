@@ -10,9 +10,11 @@ from collections.abc import Container
 import msgspec
 
 from nbh_provisioner.engine import (
+    CannotAttach,
     Ending,
     Found,
     ImageMissing,
+    Mount,
     Refused,
     Running,
     RunSpec,
@@ -46,6 +48,9 @@ class MemoryEngine:
         self.starts = 0
         """How many labs were started so far."""
 
+        self.attaches = True
+        """Whether `attach` works, as on a host that can do it."""
+
     async def image(self, name: str) -> str:
         if self._images is not None and name not in self._images:
             raise ImageMissing(name)
@@ -57,15 +62,16 @@ class MemoryEngine:
             return there.running
         if there:
             await self.stop(spec.name, within=0)
+        self.starts += 1
+        container = f"memory-{self.starts}"
         try:
             lab = SmallLab(spec, self._boots_in)
-            port = await lab.open(lambda: self._end(spec.name, Ending(code=0)))
+            port = await lab.open(lambda: self._end(self._name_of(container), Ending(code=0)))
         except OSError as e:
             raise Refused(str(e)) from e
-        self.starts += 1
         running = Running(
             name=spec.name,
-            container=f"memory-{self.starts}",
+            container=container,
             address=f"127.0.0.1:{port}",
             process=0,
         )
@@ -73,7 +79,31 @@ class MemoryEngine:
         self._labs[spec.name] = _Held(spec, lab, running, ended)
         return running
 
+    async def rename(self, running: Running, name: str) -> Running:
+        held = self._held(running)
+        other = self._labs.get(name)
+        if other and other is not held:
+            await self.stop(name, within=0)
+        self._labs.pop(held.running.name)
+        held.running = msgspec.structs.replace(running, name=name)
+        held.spec = msgspec.structs.replace(held.spec, name=name)
+        self._labs[name] = held
+        return held.running
+
+    async def attach(self, running: Running, mount: Mount) -> None:
+        if not self.attaches:
+            raise CannotAttach("labs in memory were told not to")
+        self._held(running).lab.attach(mount)
+
+    async def check_attach(self, running: Running, mount: Mount) -> None:
+        if not self.attaches:
+            raise CannotAttach("labs in memory were told not to")
+
+    async def promote(self, running: Running) -> None:
+        pass
+
     async def stop(self, name: str, *, within: float) -> None:
+        name = self._name_of(name)
         self._end(name, Ending(code=_TERMINATED if within else _KILLED))
         held = self._labs.pop(name, None)
         if held:
@@ -91,13 +121,13 @@ class MemoryEngine:
         ]
 
     async def ended(self, running: Running) -> None:
-        held = self._labs.get(running.name)
-        if held and held.running == running:
+        held = self._labs.get(self._name_of(running.container))
+        if held:
             await asyncio.shield(held.ended)
 
     async def ending(self, running: Running) -> Ending:
-        held = self._labs.get(running.name)
-        if held and held.running == running and held.ended.done():
+        held = self._labs.get(self._name_of(running.container))
+        if held and held.ended.done():
             return held.ended.result()
         return Ending(code=None)
 
@@ -112,6 +142,18 @@ class MemoryEngine:
     def crash(self, name: str) -> None:
         """Let a lab end as a crash would: for tests."""
         self._end(name, Ending(code=_KILLED))
+
+    def _held(self, running: Running) -> _Held:
+        held = self._labs.get(self._name_of(running.container))
+        if held is None or held.ended.done():
+            raise Refused("the lab has ended")
+        return held
+
+    def _name_of(self, name_or_container: str) -> str:
+        for name, held in self._labs.items():
+            if held.running.container == name_or_container:
+                return name
+        return name_or_container
 
     def _end(self, name: str, ending: Ending) -> None:
         held = self._labs.get(name)

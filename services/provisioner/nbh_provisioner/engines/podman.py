@@ -10,10 +10,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
 
-from nbh_provisioner.engine import Ending, EngineError, Found, Refused, Running, RunSpec
-from nbh_provisioner.engines import libpod, mounts, namespaces
+from nbh_provisioner.engine import (
+    Ending,
+    EngineError,
+    Found,
+    Mount,
+    Refused,
+    Running,
+    RunSpec,
+)
+from nbh_provisioner.engines import attaching, libpod, mounts, namespaces, weights
 from nbh_provisioner.engines.podman_api import WITHIN, Answered, PodmanApi, refusal
 from nbh_provisioner.engines.subnets import candidates
 
@@ -41,13 +50,26 @@ class PodmanEngine:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="podman")
         self._of_thread = threading.local()
         self._namespaces: dict[str, str] = {}
-        """Where each lab's network namespace is; when a lab has ended podman knows no more."""
+        """Where each lab's network namespace is, by its name and by its id: when a lab has ended
+        podman knows no more."""
 
     async def image(self, name: str) -> str:
         return await self._call(lambda api: api.image(name))
 
     async def start(self, spec: RunSpec) -> Running:
         return await self._call(partial(self._start, spec))
+
+    async def rename(self, running: Running, name: str) -> Running:
+        return await self._call(partial(self._rename, running, name))
+
+    async def attach(self, running: Running, mount: Mount) -> None:
+        await self._call(lambda _: attaching.attach(running, mount))
+
+    async def check_attach(self, running: Running, mount: Mount) -> None:
+        await self._call(lambda _: attaching.check(running, mount))
+
+    async def promote(self, running: Running) -> None:
+        weights.give_full(running)
 
     async def stop(self, name: str, *, within: float) -> None:
         await self._call(partial(self._stop, name, within))
@@ -117,6 +139,27 @@ class PodmanEngine:
         mounts.seal(running.process, [m.target for m in spec.mounts])
         return running
 
+    def _rename(self, running: Running, name: str, api: PodmanApi) -> Running:
+        try:
+            api.post(f"/containers/{running.container}/rename", name=name)
+        except Answered as e:
+            if "already in use" not in e.text:
+                raise Refused(str(e)) from e
+            if not self._has_given_way(running, name, api):
+                return msgspec.structs.replace(running, name=name)
+            api.post(f"/containers/{running.container}/rename", name=name)
+        if namespace := self._namespaces.pop(running.name, ""):
+            self._namespaces[name] = namespace
+        return msgspec.structs.replace(running, name=name)
+
+    def _has_given_way(self, running: Running, name: str, api: PodmanApi) -> bool:
+        """Whether another lab had this name, and is gone now; False if it is the lab's own."""
+        if api.get(f"/containers/{name}/json")["Id"] == running.container:
+            return False
+        logger.info("a container of an older lease goes", name=name)
+        self._remove(name, api)
+        return True
+
     def _stop(self, name: str, within: float, api: PodmanApi) -> None:
         try:
             if within > 0:
@@ -129,6 +172,7 @@ class PodmanEngine:
     def _remove(self, name: str, api: PodmanApi) -> None:
         _remove(api, name)
         if namespace := self._namespaces.pop(name, ""):
+            self._namespaces = {k: v for k, v in self._namespaces.items() if v != namespace}
             namespaces.let_go(Path(namespace))
 
     def _labs(self, api: PodmanApi) -> list[Found]:
@@ -143,7 +187,7 @@ class PodmanEngine:
     def _found(self, inspected: dict[str, Any]) -> Found:
         found = libpod.found(inspected, self._network)
         if namespace := libpod.network_namespace(inspected):
-            self._namespaces[found.name] = namespace
+            self._namespaces |= {found.name: namespace, found.container: namespace}
         return found
 
     def _ending(self, container: str, api: PodmanApi) -> Ending:

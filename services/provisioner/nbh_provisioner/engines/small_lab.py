@@ -1,7 +1,8 @@
 """A lab in a few lines: an HTTP/1.1 server on loopback that answers as Jupyter would.
 
-``/<capability>/api`` says its version, a POST to ``/<capability>/api/shutdown`` ends it, any other
-path below the capability is a page; without the token 403, elsewhere 404.
+``/<capability>/api`` says its version, a POST to ``/<capability>/api/shutdown`` ends it,
+``/<capability>/files/…`` is a file of the workspace, any other path below the capability is a
+page; without the token 403, elsewhere 404.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from nbh_provisioner import lab_paths
-from nbh_provisioner.engine import RunSpec
+from nbh_provisioner.engine import Mount, RunSpec
 
 _REASONS = {200: "OK", 403: "Forbidden", 404: "Not Found"}
 _REQUEST_BYTES = 64 * 1024
@@ -43,6 +44,7 @@ class SmallLab:
             OSError: its configuration or token is not there.
         """
         sources = {m.target: Path(m.source) for m in spec.mounts}
+        self._work = sources.get(lab_paths.WORK)
         config = sources[lab_paths.CONFIG]
         self._base = msgspec.json.decode(
             (config / "jupyter_server_config.json").read_bytes(), type=_Config
@@ -56,6 +58,11 @@ class SmallLab:
         self._shut_down: Callable[[], None] = lambda: None
         # Jupyter, too, writes its address into its log, which nobody may see as it is.
         self.log = f"will serve at {self._base}\n"
+
+    def attach(self, mount: Mount) -> None:
+        """See a folder that was not there at the start."""
+        if mount.target == lab_paths.WORK:
+            self._work = Path(mount.source)
 
     async def open(self, shut_down: Callable[[], None]) -> int:
         """Take a port, which answers once the lab has booted; return it."""
@@ -115,7 +122,15 @@ class SmallLab:
             return 403, b'{"message": "Forbidden"}'
         if path == f"{self._base}api":
             return 200, b'{"version": "memory"}'
+        if path.startswith(files := f"{self._base}files/"):
+            return self._file(path.removeprefix(files))
         return 200, f"<title>{path.removeprefix(self._base)}</title>".encode()
+
+    def _file(self, name: str) -> tuple[int, bytes]:
+        file = self._work / name if self._work else None
+        if file is None or ".." in file.parts or not file.is_file():
+            return 404, b'{"message": "Not Found"}'
+        return 200, file.read_bytes()
 
 
 async def _read(reader: asyncio.StreamReader) -> _Request | None:
