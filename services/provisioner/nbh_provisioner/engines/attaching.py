@@ -27,10 +27,10 @@ def attach(running: Running, mount: Mount) -> None:
     with ExitStack() as stack:
         cloned = _cloned(stack, running, mount)
         namespace = _opened(stack, running, "mnt")
-        source = os.stat(mount.source, follow_symlinks=False)
+        source = Path(mount.source).lstat()
 
         def mounted() -> None:
-            there = os.lstat(mount.target)
+            there = Path(mount.target).lstat()
             if not os.path.samestat(there, source):
                 mount_calls.move(cloned, mount.target)
 
