@@ -119,9 +119,12 @@ class Bus:
 
     @asynccontextmanager
     async def answering(
-        self, type_: type[Q], answer: Callable[[Q], Awaitable[msgspec.Struct]]
+        self, type_: type[Q], answer: Callable[[Q], Awaitable[msgspec.Struct]], **only: str
     ) -> AsyncGenerator[None]:
-        """Answer questions of one type while the block runs, each in a task of its own."""
+        """Answer questions of one type while the block runs, each in a task of its own.
+
+        ``only`` are the ids that must stand in its subject, for example one's own node.
+        """
         tasks: set[asyncio.Task[None]] = set()
 
         async def reply(raw: Msg) -> None:
@@ -136,7 +139,9 @@ class Bus:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
-        subscription = await self.client.subscribe(type_.pattern(), queue=self.name, cb=asked)
+        subscription = await self.client.subscribe(
+            type_.pattern(**only), queue=self.name, cb=asked
+        )
         try:
             yield
         finally:

@@ -21,7 +21,7 @@ from nats.js import api
 from nats.js.errors import APIError
 
 from nbh_kit.bus import Bus
-from nbh_proto import DeadLetter, Message, names
+from nbh_proto import DeadLetter, Message
 from nbh_proto.streams import Stream
 
 logger = structlog.get_logger(__name__)
@@ -55,7 +55,7 @@ class Consumption:
         self._in_flight = in_flight
         self._stream = stream
         self._durable = durable
-        self._types = {_pattern(t, only): msgspec.json.Decoder(t) for t in types}
+        self._types = {t.pattern(**only): msgspec.json.Decoder(t) for t in types}
         self._handle = handle
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
@@ -184,15 +184,6 @@ async def consume(
         yield consumption
     finally:
         await consumption.stop()
-
-
-def _pattern(type_: type[Message], only: Mapping[str, str]) -> str:
-    pattern = type_.subject
-    for field in type_.placeholders():
-        pattern = pattern.replace(
-            f"{{{field}}}", names.token(only[field]) if field in only else "*"
-        )
-    return pattern
 
 
 @contextlib.contextmanager

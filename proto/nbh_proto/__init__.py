@@ -38,6 +38,7 @@ from nbh_proto.lab import (
     StopLab,
 )
 from nbh_proto.notebook import NotebookCopied, NotebookReset
+from nbh_proto.workspace import CloseCourse, CountWorkspaces, FindRevisions
 
 __all__ = [
     "AccessDenied",
@@ -48,10 +49,12 @@ __all__ = [
     "AccessRefused",
     "AccessRequested",
     "Answer",
+    "CloseCourse",
     "Command",
     "CommandDone",
     "CommandFailed",
     "CommandProgress",
+    "CountWorkspaces",
     "Course",
     "CourseDeleted",
     "CourseFailed",
@@ -61,6 +64,7 @@ __all__ = [
     "DeadLetter",
     "DeleteCourse",
     "Event",
+    "FindRevisions",
     "FreezeLab",
     "Lab",
     "LabFailed",

@@ -51,9 +51,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(_PLACEHOLDER.findall(cls.subject))
 
     @classmethod
-    def pattern(cls) -> str:
-        """The subject with ``*`` for each id: what a consumer filters by."""
-        return _PLACEHOLDER.sub("*", cls.subject)
+    def pattern(cls, **ids: str) -> str:
+        """The subject with ``*`` for each id that is not given: what a consumer filters by."""
+        return _PLACEHOLDER.sub(
+            lambda found: names.token(ids[found[1]]) if found[1] in ids else "*", cls.subject
+        )
 
     @property
     def address(self) -> str:

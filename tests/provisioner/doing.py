@@ -8,12 +8,14 @@ from pathlib import Path
 from nbh_proto import Course
 from nbh_provisioner.files import repository
 from nbh_provisioner.files.atomic import Owner
+from nbh_provisioner.files.housing import Housing
 from nbh_provisioner.files.workspace import Wanted, Workspaces
 from nbh_provisioner.revision import Revisions
 
 
 def do(data: Path, what: str) -> None:
-    """Open or reset Ada's notebook, bring a clone in, or write a repository's configuration."""
+    """Open or reset Ada's notebook, bring a clone in, write a repository's configuration, or have
+    all of a course move or go."""
     owner = Owner(1000, 100) if os.getuid() == 0 else None
     course = Course(course="python", giturl="x", image="x")
     wanted = Wanted("ada", Revisions(data / "courses").current(course), "w1/n1")
@@ -27,6 +29,11 @@ def do(data: Path, what: str) -> None:
             with workspaces.made("ada/python") as root:
                 if repository.config_of(root) is None:
                     repository.bring_in(_clone(data / "clone"), root, owner)
+        case "move":
+            Housing(data / "students").rename("python", "py3")
+        case "remove":
+            Housing(data / "students").remove("python")
+            Housing(data / "students").sweep()
         case "config":
             with workspaces.made("ada/python") as root:
                 repository.put_config(root, b"new", owner)

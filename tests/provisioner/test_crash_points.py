@@ -130,6 +130,38 @@ def test_a_repositorys_configuration_is_the_old_or_the_new(make):
     assert points == ["fsync 1", "fsync 2", "renameat 1"]
 
 
+@pytest.fixture
+def make_class(make):
+    def worked() -> Path:
+        data = make()
+        for student in ("ada", "bob", "cleo"):
+            (data / "students" / student / "python").mkdir(parents=True)
+            (data / "students" / student / "python" / "mine.txt").write_text(student)
+        return data
+
+    return worked
+
+
+def test_a_course_that_gets_another_name_loses_no_students_files(make_class):
+    def check(data: Path, ended: bool) -> None:
+        files = {p.read_text(): p.parent.name for p in data.glob("students/*/*/mine.txt")}
+        assert sorted(files) == ["ada", "bob", "cleo"]
+        assert not ended or set(files.values()) == {"py3"}
+
+    points = killed_everywhere(make_class, "move", ("renameat2", "syncfs"), check)
+    assert points == ["renameat2 1", "renameat2 2", "renameat2 3", "syncfs 1"]
+
+
+def test_a_workspace_that_is_to_be_removed_is_there_whole_or_out_of_reach(make_class):
+    def check(data: Path, ended: bool) -> None:
+        left = list(data.glob("students/*/python"))
+        assert all((workspace / "mine.txt").exists() for workspace in left)
+        assert not ended or not (left or (data / "students/.removed").exists())
+
+    points = killed_everywhere(make_class, "remove", ("renameat2", "unlinkat", "rmdir"), check)
+    assert len(points) >= 6
+
+
 @pytest.mark.parametrize("call", ["fsync", "renameat", "linkat", "fchmod", "utimensat"])
 def test_a_disk_that_fails_leaves_the_students_version(make_worked, call):
     data = make_worked()

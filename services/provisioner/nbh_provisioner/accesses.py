@@ -6,6 +6,9 @@ The way to a lab that runs is the hot one: a look at the workspace, an answer, a
 import asyncio
 import hashlib
 import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -70,6 +73,9 @@ class Accesses:
         self._labs = labs
         self._data = data
         self._free_bytes = free_bytes
+        self.opening: Counter[tuple[str, str]] = Counter()
+        """The (course, student) whose accesses are being answered."""
+
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, requested: AccessRequested) -> None:
@@ -91,6 +97,22 @@ class Accesses:
             raise _Denied("expired", "nobody could serve it in time")
         _check_name(requested.notebook)
         await self._adopted()
+        with self._counted(requested):
+            await self._open_there(requested, until)
+
+    @contextmanager
+    def _counted(self, requested: AccessRequested) -> Iterator[None]:
+        """While one is open its course is not closed: it may be about to make a workspace."""
+        who = (requested.course, requested.student)
+        self.opening[who] += 1
+        try:
+            yield
+        finally:
+            self.opening[who] -= 1
+            if not self.opening[who]:
+                del self.opening[who]
+
+    async def _open_there(self, requested: AccessRequested, until: datetime) -> None:
         course = await self._courses.find(requested.course)
         if course is None:
             raise _Denied("course-unknown", "it is not in the bucket of courses")

@@ -15,14 +15,22 @@ class Courses:
         self._bucket = bucket
         self._replica = replica
         self._revisions = Revisions(folder)
+        self._closed: set[str] = set()
 
     async def find(self, name: str) -> Course | None:
         """A course; asked of NATS where the replica may be behind."""
         key = names.token(name)
-        if course := self._replica.get(key):
+        if name not in self._closed and (course := self._replica.get(key)):
             return course
         held = await surely(lambda: self._bucket.get(key))
-        return held.value if held else None
+        if held is None:
+            return None
+        self._closed.discard(name)  # another one has got the name
+        return held.value
+
+    def close(self, name: str) -> None:
+        """A course is no more, or has another name: what the replica says of it is over."""
+        self._closed.add(name)
 
     def revision(self, course: Course) -> Revision:
         """What its students get at this instant.

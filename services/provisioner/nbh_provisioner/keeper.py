@@ -84,6 +84,11 @@ class Keeper:
         """The lab, if it answers."""
         return self._state.lab if self._state.phase == "ready" else None
 
+    @property
+    def lab(self) -> Lab | None:
+        """The lab, in whatever state, unless it is gone or has failed."""
+        return None if self._is_idle() else self._state.lab
+
     async def wanted(self, wish: Wish, until: datetime, progress: Progress) -> Lab:
         """The lab of this student, which may have to be started.
 

@@ -28,6 +28,16 @@ class Labs:
         keeper = self._keepers.get(key)
         return keeper.ready if keeper else None
 
+    def students(self, course: str) -> list[str]:
+        """Who has a lab of a course, in whatever state, or is about to get one."""
+        labs = (keeper.lab for keeper in self._keepers.values())
+        return sorted(lab.student for lab in labs if lab and lab.course == course)
+
+    def commits(self) -> set[tuple[str, str]]:
+        """The (course, revision) that labs mount, or are about to."""
+        labs = (keeper.lab for keeper in self._keepers.values())
+        return {(lab.course, lab.commit) for lab in labs if lab}
+
     async def wanted(self, key: str, wish: Wish, until: datetime, progress: Progress) -> Lab:
         """The lab of a key; it is started if there is none, once for all who want it.
 

@@ -17,10 +17,12 @@ from nbh_provisioner import lab_paths, readiness
 from nbh_provisioner.accesses import Accesses
 from nbh_provisioner.boot import Boot
 from nbh_provisioner.clones import Clones
+from nbh_provisioner.closing import Closing
 from nbh_provisioner.commands import Commands
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.engine import Engine
 from nbh_provisioner.files.atomic import Owner
+from nbh_provisioner.files.housing import Housing
 from nbh_provisioner.files.workspace import Workspaces
 from nbh_provisioner.keeper import Means
 from nbh_provisioner.lab_folders import LabFolders
@@ -56,6 +58,7 @@ async def serving(config: Config, engine: Engine) -> AsyncGenerator[Awaitable[No
         node = config.provisioner.node
         durable = f"provisioner-{names.token(node)}"
         stop = parts.commands.stop
+        await stack.enter_async_context(parts.closing.answering(bus, node))
         for consuming in (
             consume(bus, COMMANDS, durable, [StopLab], stop, only={"node": node}),
             consume(
@@ -89,14 +92,17 @@ class _Parts:
         self.courses_known = Replica(courses)
         self.labs = Labs(Means(node, config.lab.image, boot, leases, starts, bus))
         self.preparation = Preparation(Workspaces(places.students, owner), clones, owner)
+        known = Courses(courses, self.courses_known, places.courses)
         self.accesses = Accesses(
             bus,
-            Courses(courses, self.courses_known, places.courses),
+            known,
             self.preparation,
             self.labs,
             data=config.site.data,
             free_bytes=config.provisioner.free_bytes,
         )
+        housing = Housing(places.students)
+        self.closing = Closing(known, self.accesses, self.labs, housing)
         self.commands = Commands(bus, self.labs)
         self.taking_over = TakingOver(node, engine, folders, leases, boot, self.labs, bus)
 

@@ -1,0 +1,71 @@
+"""A workspace is a student's own files for one course; the provisioner of their node owns them.
+
+These are questions, not commands of the work queue: a command that is kept there while a node is
+down would move or remove files of a course that has got the same name by then.
+"""
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from nbh_proto._message import Question
+
+
+class CountWorkspaces(Question, frozen=True, kw_only=True):
+    """How many students have files in each course. Asked by courses and by `nbh course list`."""
+
+    subject: ClassVar[str] = "nbh.question.workspaces.count.{node}"
+
+    node: str
+
+
+class WorkspacesCounted(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply to `CountWorkspaces`."""
+
+    students: dict[str, int]
+    """By course; one that nobody has files in is not there."""
+
+
+class CloseCourse(Question, frozen=True, kw_only=True):
+    """Let nobody open a course any more, and do something with its workspaces. Asked by courses.
+
+    The course is not in the bucket COURSES then. Asked again, what was begun is finished.
+    """
+
+    subject: ClassVar[str] = "nbh.question.workspaces.close.{node}"
+
+    node: str
+    course: str
+    workspaces: Literal["keep", "rename", "remove"]
+    to: str = ""
+    """The course's new name, where they are renamed."""
+
+
+class CourseClosed(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply to `CloseCourse`. If it holds students or an error nothing was done."""
+
+    labs: tuple[str, ...] = ()
+    """The students who have a lab, or are about to get one."""
+
+    in_the_way: tuple[str, ...] = ()
+    """The students who have files under the new name too."""
+
+    error: str = ""
+
+
+class FindRevisions(Question, frozen=True, kw_only=True):
+    """Which revisions the labs of a node mount. Asked by courses.
+
+    Answered from the containers, once all of them are known; not before.
+    """
+
+    subject: ClassVar[str] = "nbh.question.workspaces.revisions.{node}"
+
+    node: str
+
+
+class RevisionsFound(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply to `FindRevisions`."""
+
+    commits: dict[str, tuple[str, ...]]
+    """By course; an empty one stands for a lab of which nobody knows."""
