@@ -11,7 +11,14 @@ import pytest
 
 from nbh_kit.testing import eventually
 from nbh_provisioner import lab_paths
-from nbh_provisioner.engine import CannotAttach, EngineDown, EngineError, ImageMissing, Refused
+from nbh_provisioner.engine import (
+    CannotAttach,
+    EngineDown,
+    EngineError,
+    Hearing,
+    ImageMissing,
+    Refused,
+)
 from nbh_provisioner.engines import weights
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
@@ -34,6 +41,14 @@ async def started(engine, site):
     running = await engine.start(spec)
     yield spec, running
     await engine.stop(spec.name, within=0)
+
+
+@pytest.fixture
+async def answering(started):
+    """One that answers."""
+    spec, running = started
+    await eventually(lambda: labs.answers(spec, running), within=20)
+    return spec, running
 
 
 async def test_a_lab_answers_at_its_address(started):
@@ -280,6 +295,82 @@ async def test_the_log_of_an_absent_lab_is_empty(engine):
     assert await engine.log("nobody-knows-it") == ""
 
 
+async def test_a_frozen_lab_answers_when_it_is_thawed(engine, answering):
+    spec, running = answering
+    await engine.freeze(running)
+    (found,) = await engine.labs()
+    assert (found.frozen, found.running) == (True, running)
+    waiting = asyncio.create_task(labs.get(spec, running, "api"))
+    assert await eventually(lambda: engine.is_used(running))
+    assert not waiting.done()
+    await engine.thaw(running)
+    assert (await waiting).status_code == 200
+    (found,) = await engine.labs()
+    assert (found.frozen, found.running) == (False, running)
+
+
+async def test_freezing_or_thawing_twice_is_fine(engine, answering):
+    spec, running = answering
+    await engine.thaw(running)
+    await engine.freeze(running)
+    await engine.freeze(running)
+    await engine.thaw(running)
+    assert await labs.answers(spec, running)
+
+
+async def test_a_lab_that_is_not_there_can_be_neither_frozen_nor_thawed(engine, answering):
+    spec, running = answering
+    await engine.stop(spec.name, within=0)
+    with pytest.raises(EngineError):
+        await engine.freeze(running)
+    with pytest.raises(EngineError):
+        await engine.thaw(running)
+    assert not await engine.is_used(running)
+
+
+async def test_who_comes_to_a_frozen_lab_is_heard(engine, answering):
+    spec, running = answering
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    for _ in range(2):  # asked again, it tells once all the same
+        await engine.hear(Hearing(heard.put_nowait, lambda: None))
+    await engine.freeze(running)
+    waiting = asyncio.create_task(labs.get(spec, running, "api"))
+    assert await asyncio.wait_for(heard.get(), 5) == running.address
+    await engine.thaw(running)
+    assert (await waiting).status_code == 200
+    assert heard.empty()
+
+
+async def test_a_lab_is_used_while_somebody_is_connected_to_it(engine, answering):
+    _, running = answering
+    await eventually(lambda: _is_unused(engine, running))
+    host, _, port = running.address.rpartition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    assert await eventually(lambda: engine.is_used(running))
+    writer.close()
+    await writer.wait_closed()
+    assert await eventually(lambda: _is_unused(engine, running))
+
+
+@pytest.mark.parametrize("within", [0, 5])
+async def test_a_frozen_lab_is_stopped_as_any_other(engine, answering, within):
+    spec, running = answering
+    await engine.freeze(running)
+    asked_at = time.monotonic()
+    ended = asyncio.create_task(engine.ended(running))
+    await engine.stop(spec.name, within=within)
+    await asyncio.wait_for(ended, 5)
+    assert await engine.labs() == []
+    assert time.monotonic() - asked_at < 4
+
+
+async def test_starting_a_lab_that_stands_still_finds_it_going_on(engine, answering):
+    spec, running = answering
+    await engine.freeze(running)
+    assert await engine.start(spec) == running
+    assert await labs.answers(spec, running)
+
+
 @pytest.mark.podman
 async def test_a_site_never_sees_the_labs_of_another(podman_engine, podman_socket, site):
     await podman_engine.start(labs.spec(site, await podman_engine.image(world.IMAGE)))
@@ -312,6 +403,10 @@ def _network_namespace(podman_socket, name):
     inspected = api.get(f"/containers/{name}/json")
     api.close()
     return Path(inspected["NetworkSettings"]["SandboxKey"])
+
+
+async def _is_unused(engine, running):
+    return not await engine.is_used(running)
 
 
 async def _code(engine, running):

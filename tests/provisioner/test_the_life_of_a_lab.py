@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from nbh_proto import Lab, LabFailed, LabReady, LabStarting, LabStopped, names
-from nbh_provisioner.lease import State, step
+from nbh_provisioner.lease import step
 from nbh_provisioner.lease_messages import (
     Answered,
     Begin,
@@ -31,6 +31,7 @@ from nbh_provisioner.lease_messages import (
     Wanted,
     Write,
 )
+from nbh_provisioner.lease_state import State
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=2)
@@ -98,7 +99,7 @@ def test_it_is_served_after_it_is_written_as_ready(to_ready):
 def test_who_wants_a_lab_that_starts_waits_and_one_that_runs_is_served(lab, to_ready):
     assert through(Wanted(lab), Leased(7), Wanted(fresh()))[1] == []
     state, effects = through(*to_ready, Wanted(fresh()))
-    assert effects == [Serve(state.lab)]
+    assert effects == [Serve(state.lab, "running")]
 
 
 def test_who_wants_a_lab_that_leaves_waits(to_ready):

@@ -41,7 +41,7 @@ from nbh_provisioner.files.workspace import Ready
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.revision import Revision, Unreadable
-from nbh_provisioner.waiting import NoLab
+from nbh_provisioner.waiting import NoLab, Served
 
 _ADOPTION_SECONDS = 10.0
 
@@ -119,11 +119,11 @@ class Accesses:
         revision = self._courses.revision(course)
         key = lab_key(requested.course, requested.student)
         ready = await self._prepared(key, requested, revision)
-        way, lab = await self._lab(key, requested, Wish(course, requested.student, revision))
+        lab, way = await self._lab(key, requested, Wish(course, requested.student, revision))
         await self._answer(requested, lab, ready, way)
 
     async def _prepared(self, key: str, requested: AccessRequested, revision: Revision) -> Ready:
-        if self._labs.ready(key) is None:
+        if not self._labs.is_up(key):
             self._check_disk()  # who has a lab is never locked out of it
         order = self._orders.setdefault(key, asyncio.Lock())
         async with order:
@@ -133,14 +133,14 @@ class Accesses:
         await self._tell_of_copy(requested, revision, ready)
         return ready
 
-    async def _lab(self, key: str, requested: AccessRequested, wish: Wish) -> tuple[Way, Lab]:
+    async def _lab(self, key: str, requested: AccessRequested, wish: Wish) -> Served:
         if lab := self._labs.ready(key):
-            return "running", lab
+            return Served(lab, "running")
 
         async def progress(stage: Stage, position: int) -> None:
             await self._progress(requested, stage, position)
 
-        return "cold", await self._labs.wanted(key, wish, requested.at + PATIENCE, progress)
+        return await self._labs.wanted(key, wish, requested.at + PATIENCE, progress)
 
     async def _answer(self, requested: AccessRequested, lab: Lab, ready: Ready, way: Way) -> None:
         answer = AccessReady(

@@ -12,6 +12,7 @@ import msgspec
 from nbh_kit.buckets import Held
 from nbh_proto import Lab, names
 from nbh_provisioner.engine import Found, Running
+from nbh_provisioner.lease_state import State
 
 Tokens = Mapping[str, str]
 """The token of each capability that has a folder on disk; empty if it has none."""
@@ -24,6 +25,9 @@ class Adopted(NamedTuple):
     running: Running
     held: Held[Lab] | None
     """Its lease; None if the bucket has lost it."""
+
+    frozen: bool = False
+    """Whether the container stands still."""
 
 
 class Plan(NamedTuple):
@@ -66,6 +70,27 @@ def plan(
     )
 
 
+def state(lab: Lab, frozen: bool) -> State:
+    """Where a lab that is taken over stands.
+
+    Where entry and container are at odds, a process of ours ended while it froze or thawed the
+    lab. Then it goes on: who asked for its freezing asks again.
+    """
+    match lab.state:
+        case "frozen" if frozen:
+            return State("frozen", lab)
+        case "frozen":
+            return State("thawing", lab, woken="restart")
+        case "ready" if frozen:
+            return State("thawing", msgspec.structs.replace(lab, state="frozen"), woken="restart")
+        case "ready":
+            return State("ready", lab)
+        case "stopping":
+            return State("leaving", lab, "asked")
+        case _:
+            return State("starting", lab)
+
+
 def _adopted(
     node: str,
     container: Found,
@@ -82,7 +107,9 @@ def _adopted(
         return None
     held = leases.get(lab.key)
     if held is None:  # the bucket was lost: podman's labels stand
-        return Adopted(lab, container.running, None)
+        if container.frozen:  # only a lab that has answered is ever frozen
+            lab = msgspec.structs.replace(lab, state="frozen")
+        return Adopted(lab, container.running, None, container.frozen)
     if held.value.capability != capability or held.value.state == "failed":
         return None
     # The entry knows better where it was; the container where it is.
@@ -93,7 +120,7 @@ def _adopted(
         address=lab.address,
         commit=lab.commit or held.value.commit,
     )
-    return Adopted(lab, container.running, held)
+    return Adopted(lab, container.running, held, container.frozen)
 
 
 def _lab(

@@ -9,7 +9,7 @@ import msgspec
 from nbh_kit.config import Config
 from nbh_proto import Course, Lab
 from nbh_provisioner import jupyter
-from nbh_provisioner.engine import Engine, EngineError, NoSpace, Running
+from nbh_provisioner.engine import Ending, Engine, EngineError, NoSpace, Running
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.places import Places
 from nbh_provisioner.readiness import Readiness
@@ -73,15 +73,15 @@ class Boot:
         except TimeoutError as e:
             raise TimeoutError(f"no answer in {within:.0f} s; {await self._log(lab)}") from e
 
-    async def end(self, lab: Lab, running: Running) -> str:
+    async def end(self, lab: Lab, running: Running) -> tuple[Ending, str]:
         """Return when the lab's first process has ended, with how it did and what it wrote."""
         await self._engine.ended(running)
         try:
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 ending = await self._engine.ending(running)
-                return f"{ending}; {await self._log(lab)}"
+                return ending, f"{ending}; {await self._log(lab)}"
         except (EngineError, TimeoutError) as e:
-            return f"nobody knows how: {e!r}"
+            return Ending(code=None), f"nobody knows how: {e!r}"
 
     async def remove(self, lab: Lab, *, gently: bool) -> None:
         """Take away a lab's container and folder; gently: after it had time to save.

@@ -5,10 +5,12 @@ EngineError
 ├── ImageMissing   there is no such image
 ├── NoSpace        the disk that containers are on is full
 ├── CannotAttach   this machine cannot mount into a lab that runs
+├── Deaf           who comes to a frozen lab cannot be heard here
 └── Refused        it answers, and says no: the lab cannot run
 """
 
-from typing import ClassVar, Protocol
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple, Protocol
 
 import msgspec
 
@@ -49,6 +51,10 @@ class Refused(EngineError):
     """The engine cannot run this lab."""
 
     reason = "lab-died"
+
+
+class Deaf(EngineError):
+    """Who comes to a frozen lab cannot be heard here, so no lab may be frozen."""
 
 
 class Mount(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +121,19 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str]
     running: Running | None
     """None if it does not run."""
+
+    frozen: bool = False
+    """Whether it stands still."""
+
+
+class Hearing(NamedTuple):
+    """Who wants to know of connections to labs. Both are called in the event loop."""
+
+    knocked: Callable[[str], None]
+    """Somebody begins a connection to the lab at this address, as in `Running`."""
+
+    deaf: Callable[[], None]
+    """Nothing is heard any more."""
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,6 +202,33 @@ class Engine(Protocol):
         Its id as `Running` has it will do as its name.
 
         Stopping an absent lab is not an error.
+        """
+
+    async def freeze(self, running: Running) -> None:
+        """Let a lab stand still: its memory stays as it is, and who connects to it waits.
+
+        Freezing a frozen lab is fine; `stop` ends it as any other.
+
+        Raises:
+            EngineError: nobody knows whether it stands still.
+        """
+
+    async def thaw(self, running: Running) -> None:
+        """Let a lab go on where it was. Thawing one that does not stand still is fine.
+
+        Raises:
+            EngineError: nobody knows whether it goes on.
+        """
+
+    async def is_used(self, running: Running) -> bool:
+        """Whether somebody has a connection to the lab, or waits for one to be taken."""
+
+    async def hear(self, hearing: Hearing) -> None:
+        """From now on tell whenever somebody begins a connection to a lab that is up, frozen or
+        not. To be asked before each freezing; while it hears, that costs nothing.
+
+        Raises:
+            Deaf: it cannot be heard here.
         """
 
     async def labs(self) -> list[Found]:

@@ -3,62 +3,44 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
 
 import structlog
 
 from nbh_kit.buckets import Held
-from nbh_kit.bus import Bus
 from nbh_proto import Lab, names, new_id, now
 from nbh_proto.lab import StopReason
 from nbh_provisioner import lease
-from nbh_provisioner.boot import Boot, Wish
-from nbh_provisioner.engine import EngineError, Running
+from nbh_provisioner.affairs import Affairs, Means
+from nbh_provisioner.boot import Wish
+from nbh_provisioner.engine import Running
 from nbh_provisioner.lease_messages import (
-    Answered,
     Begin,
     DropLease,
     Effect,
-    Ended,
-    Failed,
+    Freeze,
+    FreezeAsked,
+    FreezeOver,
     Gone,
     Leased,
     LeaseRefused,
     Message,
-    Placed,
     Refuse,
     Remove,
     Serve,
     StopAsked,
-    Stuck,
     TakeLease,
     Tell,
+    Thaw,
     Wanted,
     Write,
 )
-from nbh_provisioner.leases import Leases, Taken
-from nbh_provisioner.starts import Starts
-from nbh_provisioner.waiting import Progress, WaitingRoom
-
-_TRY_AGAIN = 1.0
-_DETAIL_CHARACTERS = 4000
+from nbh_provisioner.lease_state import UP, State
+from nbh_provisioner.leases import Taken
+from nbh_provisioner.waiting import Progress, Served, WaitingRoom
 
 logger = structlog.get_logger(__name__)
-
-
-class Means(NamedTuple):
-    """What every keeper works with."""
-
-    node: str
-    image: str
-    """What labs of a course run that names no image of its own."""
-
-    boot: Boot
-    leases: Leases
-    starts: Starts
-    bus: Bus
 
 
 class Keeper:
@@ -67,17 +49,15 @@ class Keeper:
     def __init__(self, means: Means, forget: Callable[[], None]) -> None:
         self._means = means
         self._forget = forget
-        self._state = lease.State()
+        self._state = State()
         self._held: Held[Lab] | None = None
         self._wish: Wish | None = None
         self._waiting = WaitingRoom()
-        self._leaving: list[asyncio.Future[None]] = []
+        self._leaving: list[asyncio.Future[bool]] = []
+        self._freezings: list[tuple[FreezeAsked, asyncio.Future[FreezeOver]]] = []
         self._messages: deque[Message] = deque()
         self._working: asyncio.Task[None] | None = None
-        self._affairs: set[asyncio.Task[None]] = set()
-        """What is being done for the present lab: its start, the watch over its end."""
-        self._starting: asyncio.Task[Running] | None = None
-        self._removal: asyncio.Task[None] | None = None
+        self._affairs = Affairs(means, self._waiting, self.post)
 
     @property
     def ready(self) -> Lab | None:
@@ -89,7 +69,17 @@ class Keeper:
         """The lab, in whatever state, unless it is gone or has failed."""
         return None if self._is_idle() else self._state.lab
 
-    async def wanted(self, wish: Wish, until: datetime, progress: Progress) -> Lab:
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a lab that has answered, even if it is frozen now."""
+        return self._state.phase in UP
+
+    @property
+    def frozen(self) -> Lab | None:
+        """The lab, if it stands still."""
+        return self._state.lab if self._state.phase == "frozen" else None
+
+    async def wanted(self, wish: Wish, until: datetime, progress: Progress) -> Served:
         """The lab of this student, which may have to be started.
 
         Args:
@@ -105,28 +95,39 @@ class Keeper:
     async def stop(self, reason: StopReason, generation: int) -> bool:
         """Stop the lab, if it is of that generation (0 for any); return when it is gone."""
         lab = self._state.lab
-        if lab is None or self._state.phase not in ("starting", "ready", "leaving"):
+        if lab is None or self._state.phase not in ("starting", *UP, "leaving"):
             return False
         if generation not in (0, lab.generation):
             return False
-        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        gone: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._leaving.append(gone)
         self.post(StopAsked(reason, generation))
-        await gone
-        return True
+        return await gone
 
-    def adopt(self, state: lease.State, held: Held[Lab] | None, running: Running | None) -> None:
+    async def freeze(self, asked: FreezeAsked) -> FreezeOver:
+        """Freeze the lab, if nobody is connected to it; return when that is over."""
+        over: asyncio.Future[FreezeOver] = asyncio.get_running_loop().create_future()
+        self._freezings.append((asked, over))
+        self.post(asked)
+        return await over
+
+    def adopt(self, state: State, held: Held[Lab] | None, running: Running | None) -> None:
         """Take over a lab that an earlier process of ours had."""
         self._state, self._held = state, held
         lab = state.lab
         if lab is None:
             return
         if running:
-            self._do_for(lab, self._watch(lab, running))
-        if state.phase == "starting" and running:
-            self._do_for(lab, self._await_answer(lab, running.address))
-        if state.phase == "leaving":
-            self._remove(Remove(lab, gently=True))
+            self._affairs.adopt(lab, running)
+        match state.phase:
+            case "starting" if running:
+                self._affairs.await_answer(lab)
+            case "frozen":
+                self._affairs.find_frozen(lab)
+            case "thawing":
+                self._affairs.thaw(lab)
+            case "leaving":
+                self._affairs.remove(Remove(lab, gently=True))
 
     def post(self, message: Message) -> None:
         """Something happened."""
@@ -136,10 +137,10 @@ class Keeper:
 
     async def close(self) -> None:
         """Do nothing any more; the lab lives on."""
-        tasks = [t for t in (*self._affairs, self._starting, self._removal, self._working) if t]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._working:
+            self._working.cancel()
+            await asyncio.gather(self._working, return_exceptions=True)
+        await self._affairs.close()
 
     async def _work(self) -> None:
         while self._messages:
@@ -147,8 +148,8 @@ class Keeper:
             self._state, effects = lease.step(self._state, message, now())
             for effect in effects:
                 await self._done(effect)
-            if isinstance(message, Gone):
-                self._tell_who_asked_to_stop()
+            if self._state.phase != "leaving" and isinstance(message, Gone | StopAsked):
+                self._tell_who_asked_to_stop(gone=isinstance(message, Gone))
             if not self._messages and self._waiting and self._wish and self._is_idle():
                 # who waited for a lab that was on its way out gets a fresh one (L7)
                 self._messages.append(Wanted(self._fresh(self._wish)))
@@ -178,14 +179,20 @@ class Keeper:
                 self._held = None
             case Tell(event):
                 await self._means.bus.tell_surely(event)
-            case Begin(lab):
-                self._do_for(lab, self._begin(lab))
-            case Serve(lab) if self._held:
-                self._waiting.serve(lab)
+            case Begin(lab) if self._wish:
+                self._affairs.begin(lab, self._wish)
+            case Serve(lab, way) if self._held:
+                self._waiting.serve(lab, way)
             case Refuse(reason, detail):
                 self._waiting.refuse(reason, detail)
+            case Freeze(lab):
+                self._affairs.freeze(lab)
+            case FreezeOver():
+                self._tell_who_asked_to_freeze(effect)
+            case Thaw(lab):
+                self._affairs.thaw(lab)
             case Remove():
-                self._remove(effect)
+                self._affairs.remove(effect)
 
     def _fenced(self, detail: str) -> None:
         """The lease is not ours, or nobody knows: no lab without a lease."""
@@ -196,11 +203,17 @@ class Keeper:
             logger.error("a lab loses its lease", detail=detail)
             self._messages.appendleft(StopAsked("lost"))
 
-    def _tell_who_asked_to_stop(self) -> None:
-        for gone in self._leaving:
-            if not gone.done():
-                gone.set_result(None)
+    def _tell_who_asked_to_stop(self, *, gone: bool) -> None:
+        for told in self._leaving:
+            if not told.done():
+                told.set_result(gone)
         self._leaving = []
+
+    def _tell_who_asked_to_freeze(self, over: FreezeOver) -> None:
+        for asked, told in self._freezings:
+            if asked in over.asked and not told.done():
+                told.set_result(over)
+        self._freezings = [(asked, told) for asked, told in self._freezings if not told.done()]
 
     def _fresh(self, wish: Wish) -> Lab:
         return Lab(
@@ -218,79 +231,3 @@ class Keeper:
 
     def _is_idle(self) -> bool:
         return self._state.phase in ("absent", "failed")
-
-    def _do_for(self, lab: Lab, doing: Coroutine[Any, Any, None]) -> None:
-        """Do something for the present lab until it is done or the lab is on its way out."""
-        task = asyncio.create_task(self._reported(lab, doing))
-        self._affairs.add(task)
-        task.add_done_callback(self._affairs.discard)
-
-    async def _reported(self, lab: Lab, doing: Coroutine[Any, Any, None]) -> None:
-        try:
-            await doing
-        except EngineError as e:
-            self.post(Failed(lab.capability, e.reason, _sayable(lab, e)))
-        except TimeoutError as e:
-            self.post(Failed(lab.capability, "lab-slow", _sayable(lab, e)))
-        except Exception:
-            incident = new_id()[:8]
-            logger.exception("a start failed", incident=incident, course=lab.course)
-            self.post(Failed(lab.capability, "internal", f"see the log, incident {incident}"))
-
-    async def _begin(self, lab: Lab) -> None:
-        assert self._wish is not None  # nobody begins unasked
-        async with self._means.starts.place(self._queued):
-            if self._waiting.have_all_left(now()):
-                self.post(Failed(lab.capability, "expired", "it was queued for too long"))
-                return
-            await self._waiting.tell("starting")
-            # A thread that talks to podman cannot be called back: whoever removes the lab waits
-            # for it (`_removed`), or a container would come after its own removal.
-            wish = self._wish  # a later one may be of a later revision
-            self._starting = asyncio.create_task(self._means.boot.start(wish, lab))
-            running = await asyncio.shield(self._starting)
-            commit = wish.revision.commit
-            self.post(Placed(lab.capability, running.container, running.address, commit))
-            self._do_for(lab, self._watch(lab, running))
-            await self._waiting.tell("booting")
-            await self._await_answer(lab, running.address)
-
-    async def _await_answer(self, lab: Lab, address: str) -> None:
-        await self._means.boot.answer(lab, address)
-        self.post(Answered(lab.capability))
-
-    async def _watch(self, lab: Lab, running: Running) -> None:
-        how = await self._means.boot.end(lab, running)
-        self.post(Ended(lab.capability, _sayable(lab, how)))
-
-    def _queued(self, position: int) -> None:
-        if lab := self._state.lab:
-            self._do_for(lab, self._waiting.tell("queued", position))
-
-    def _remove(self, remove: Remove) -> None:
-        self._waiting.forget_stage()
-        for task in self._affairs:
-            task.cancel()
-        self._removal = asyncio.create_task(self._removed(remove))
-
-    async def _removed(self, remove: Remove) -> None:
-        lab = remove.lab
-        if self._starting:
-            await asyncio.gather(self._starting, return_exceptions=True)
-        while True:
-            try:
-                await self._means.boot.remove(lab, gently=remove.gently)
-                break
-            except EngineError as e:
-                self.post(Stuck(lab.capability, e.reason, _sayable(lab, e)))
-            except Exception as e:
-                logger.exception("a lab could not be removed", course=lab.course)
-                self.post(Stuck(lab.capability, "internal", _sayable(lab, repr(e))))
-            await asyncio.sleep(_TRY_AGAIN)
-        self.post(Gone(lab.capability))
-
-
-def _sayable(lab: Lab, what: object) -> str:
-    """What a program below said, for an event: without the lab's secrets, and not too long."""
-    said = str(what)[-_DETAIL_CHARACTERS:]
-    return said.replace(lab.capability, "***").replace(lab.token, "***")

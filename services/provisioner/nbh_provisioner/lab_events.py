@@ -1,10 +1,12 @@
 """What is told of a lab. Told twice, after a crash, it has the same id and is stored once."""
 
 import hashlib
+from datetime import datetime
 
-from nbh_proto import Lab, LabFailed, LabReady, LabStarting, LabStopped
+from nbh_proto import Lab, LabFailed, LabFrozen, LabReady, LabStarting, LabStopped, LabThawed
 from nbh_proto.access import Reason
-from nbh_proto.lab import StopReason
+from nbh_proto.lab import StopReason, ThawReason
+from nbh_provisioner.lease_messages import FreezeAsked
 
 
 def starting(lab: Lab) -> LabStarting:
@@ -42,6 +44,34 @@ def failed(lab: Lab, reason: Reason, detail: str) -> LabFailed:
         generation=lab.generation,
         reason=reason,
         detail=detail,
+    )
+
+
+def frozen(lab: Lab, asked: FreezeAsked, seconds: float) -> LabFrozen:
+    """It stands still; ``lab`` as it was before."""
+    return LabFrozen(
+        id=_id(lab, f"frozen {lab.since.isoformat()}"),
+        node=lab.node,
+        course=lab.course,
+        student=lab.student,
+        generation=lab.generation,
+        reason=asked.reason,
+        idle_since=asked.idle_since,
+        seconds=seconds,
+    )
+
+
+def thawed(lab: Lab, by: ThawReason, seconds: float, now: datetime) -> LabThawed:
+    """It goes on; ``lab`` as it was while it was frozen."""
+    return LabThawed(
+        id=_id(lab, f"thawed {lab.since.isoformat()}"),
+        node=lab.node,
+        course=lab.course,
+        student=lab.student,
+        generation=lab.generation,
+        by=by,
+        seconds=seconds,
+        frozen_seconds=max((now - lab.since).total_seconds(), 0.0),
     )
 
 

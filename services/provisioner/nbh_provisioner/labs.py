@@ -6,12 +6,15 @@ from datetime import datetime
 from nbh_kit.buckets import Held
 from nbh_proto import Lab
 from nbh_proto.lab import StopReason
-from nbh_provisioner import lease
+from nbh_provisioner.affairs import Means
 from nbh_provisioner.boot import Wish
 from nbh_provisioner.engine import Running
-from nbh_provisioner.keeper import Keeper, Means
-from nbh_provisioner.lease_messages import BucketLost
-from nbh_provisioner.waiting import Progress
+from nbh_provisioner.keeper import Keeper
+from nbh_provisioner.lease_messages import BucketLost, FreezeAsked, FreezeOver
+from nbh_provisioner.lease_state import State
+from nbh_provisioner.waiting import Progress, Served
+
+_NO_LAB = "there is no such lab"
 
 
 class Labs:
@@ -38,7 +41,16 @@ class Labs:
         labs = (keeper.lab for keeper in self._keepers.values())
         return {(lab.course, lab.commit) for lab in labs if lab}
 
-    async def wanted(self, key: str, wish: Wish, until: datetime, progress: Progress) -> Lab:
+    def is_up(self, key: str) -> bool:
+        """Whether there is a lab that has answered, even if it is frozen now."""
+        keeper = self._keepers.get(key)
+        return keeper is not None and keeper.is_up
+
+    def frozen(self) -> list[Lab]:
+        """The labs that stand still."""
+        return [lab for keeper in self._keepers.values() if (lab := keeper.frozen)]
+
+    async def wanted(self, key: str, wish: Wish, until: datetime, progress: Progress) -> Served:
         """The lab of a key; it is started if there is none, once for all who want it.
 
         Raises:
@@ -52,8 +64,13 @@ class Labs:
         keeper = self._keepers.get(key)
         return await keeper.stop(reason, generation) if keeper else False
 
+    async def freeze(self, key: str, asked: FreezeAsked) -> FreezeOver:
+        """Freeze a lab that nobody is connected to; how that ended."""
+        keeper = self._keepers.get(key)
+        return await keeper.freeze(asked) if keeper else FreezeOver((asked,), "nothing", _NO_LAB)
+
     def adopt(
-        self, key: str, state: lease.State, held: Held[Lab] | None, running: Running | None
+        self, key: str, state: State, held: Held[Lab] | None, running: Running | None
     ) -> None:
         """Take over a lab that an earlier process of ours had."""
         self._keeper(key).adopt(state, held, running)

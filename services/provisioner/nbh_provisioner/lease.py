@@ -4,29 +4,33 @@ absent ──Wanted──▶ leasing ──Leased──▶ starting ──Answer
   ▲                                       └──Failed, Ended──▶ leaving                        │
   └──────────────────────── or failed ◀──────────────────────────Gone────────────────────────┘
 
+Between ready and ready it may have been frozen: `nbh_provisioner.frost`.
 A message about an earlier lab names another capability, and is nothing to the present one.
 """
 
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from nbh_proto import Lab
 from nbh_proto.lab import StopReason
-from nbh_provisioner import lab_events
+from nbh_provisioner import frost, lab_events
 from nbh_provisioner.lease_messages import (
     Answered,
     Begin,
     BucketLost,
     DropLease,
-    Effect,
     Ended,
     Failed,
+    FreezeAsked,
+    FreezeOver,
+    Frozen,
     Gone,
+    Knocked,
     Leased,
     LeaseRefused,
     Message,
+    NotFrozen,
     Placed,
     Refuse,
     Remove,
@@ -35,32 +39,18 @@ from nbh_provisioner.lease_messages import (
     Stuck,
     TakeLease,
     Tell,
+    Thawed,
     Wanted,
     Write,
 )
-
-Phase = Literal["absent", "leasing", "starting", "ready", "leaving", "failed"]
-
-
-class State(msgspec.Struct, frozen=True):
-    """Where one (course, student) stands."""
-
-    phase: Phase = "absent"
-    lab: Lab | None = None
-    """As the bucket has it, or is about to have it; None while absent."""
-
-    why: StopReason | None = None
-    """Why it leaves; None if it leaves because it failed."""
-
-
-Step = tuple[State, list[Effect]]
+from nbh_provisioner.lease_state import UP, State, Step, is_there
 
 
 def step(state: State, message: Message, now: datetime) -> Step:
     """What becomes of a state by a message, and what is to be done, in order."""
     match message:
         case Wanted(lab):
-            return _wanted(state, lab)
+            return _wanted(state, lab, now)
         case Leased(generation):
             return _leased(state, generation)
         case LeaseRefused(detail):
@@ -73,24 +63,34 @@ def step(state: State, message: Message, now: datetime) -> Step:
             return _failed(state, message, now)
         case Ended():
             return _ended(state, message, now)
+        case FreezeAsked():
+            return frost.freeze_asked(state, message, now)
+        case Frozen():
+            return frost.frozen(state, message, now)
+        case NotFrozen():
+            return frost.not_frozen(state, message, now)
+        case Knocked():
+            return frost.knocked(state, message, now)
+        case Thawed():
+            return frost.thawed(state, message, now)
         case StopAsked():
             return _stop_asked(state, message, now)
         case Gone():
             return _gone(state, message)
         case Stuck(capability, reason, detail):
-            return state, [Refuse(reason, detail)] if _is(state, capability, "leaving") else []
+            return _stuck(state, capability, Refuse(reason, detail))
         case BucketLost():
             return state, [Write(state.lab)] if state.lab and state.phase != "leasing" else []
 
 
-def _wanted(state: State, lab: Lab) -> Step:
+def _wanted(state: State, lab: Lab, now: datetime) -> Step:
     match state.phase:
         case "absent" | "failed":
             return State("leasing", lab), [TakeLease(lab)]
         case "ready" if state.lab:
-            return state, [Serve(state.lab)]
+            return state, [Serve(state.lab, "running")]
         case _:
-            return state, []
+            return frost.woken(state, "click", now)
 
 
 def _leased(state: State, generation: int) -> Step:
@@ -101,7 +101,7 @@ def _leased(state: State, generation: int) -> Step:
 
 
 def _placed(state: State, placed: Placed) -> Step:
-    if not (lab := _is(state, placed.capability, "starting")):
+    if not (lab := is_there(state, placed.capability, "starting")):
         return state, []
     lab = msgspec.structs.replace(
         lab, container=placed.container, address=placed.address, commit=placed.commit
@@ -110,16 +110,21 @@ def _placed(state: State, placed: Placed) -> Step:
 
 
 def _answered(state: State, answered: Answered, now: datetime) -> Step:
-    if not (lab := _is(state, answered.capability, "starting")):
+    if not (lab := is_there(state, answered.capability, "starting")):
         return state, []
     ready = msgspec.structs.replace(lab, state="ready", since=now)
     # Told before it is written: a crash between the two tells it again, with the same id.
     told = Tell(lab_events.ready(lab, (now - lab.since).total_seconds()))
-    return State("ready", ready), [told, Write(ready), Serve(ready)]
+    return State("ready", ready), [told, Write(ready), Serve(ready, "cold")]
 
 
 def _failed(state: State, failed: Failed, now: datetime) -> Step:
-    if not (lab := _is(state, failed.capability, "starting")):
+    if is_there(state, failed.capability, "freezing"):
+        nobody_knows = NotFrozen(failed.capability, "failed", failed.detail)
+        return frost.not_frozen(state, nobody_knows, now)
+    if is_there(state, failed.capability, "thawing"):
+        return _leave(state, "lost", now, gently=True)
+    if not (lab := is_there(state, failed.capability, "starting")):
         return state, []
     gone = msgspec.structs.replace(lab, state="failed", reason=failed.reason, since=now)
     return State("leaving", gone), [
@@ -131,36 +136,39 @@ def _failed(state: State, failed: Failed, now: datetime) -> Step:
 
 
 def _ended(state: State, ended: Ended, now: datetime) -> Step:
-    if _is(state, ended.capability, "starting"):
+    if is_there(state, ended.capability, "starting"):
         return _failed(state, Failed(ended.capability, "lab-died", ended.how), now)
-    if lab := _is(state, ended.capability, "ready"):
-        return _leave(lab, "died", now, gently=False)
+    if is_there(state, ended.capability, *UP):
+        why: StopReason = "out-of-memory" if ended.out_of_memory else "died"
+        return _leave(state, why, now, gently=False)
     return state, []
 
 
 def _stop_asked(state: State, asked: StopAsked, now: datetime) -> Step:
     lab = state.lab
-    if lab is None or state.phase not in ("starting", "ready"):
+    if lab is None or state.phase not in ("starting", *UP):
         return state, []
     if asked.generation not in (0, lab.generation):
         return state, []
-    return _leave(lab, asked.reason, now, gently=state.phase == "ready")
+    if asked.reason == "memory" and state.phase != "frozen":
+        return state, []
+    return _leave(state, asked.reason, now, gently=state.phase != "starting")
 
 
-def _leave(lab: Lab, why: StopReason, now: datetime, *, gently: bool) -> Step:
-    stopping = msgspec.structs.replace(lab, state="stopping", since=now)
-    return State("leaving", stopping, why), [Write(stopping), Remove(stopping, gently)]
+def _leave(state: State, why: StopReason, now: datetime, *, gently: bool) -> Step:
+    assert state.lab is not None  # who leaves was there
+    stopping = msgspec.structs.replace(state.lab, state="stopping", since=now)
+    over = [FreezeOver(state.asked, "nothing", "it has ended")] if state.asked else []
+    return State("leaving", stopping, why), [*over, Write(stopping), Remove(stopping, gently)]
 
 
 def _gone(state: State, gone: Gone) -> Step:
-    if not (lab := _is(state, gone.capability, "leaving")):
+    if not (lab := is_there(state, gone.capability, "leaving")):
         return state, []
     if state.why is None:
         return State("failed", lab), []
     return State(), [Tell(lab_events.stopped(lab, state.why)), DropLease()]
 
 
-def _is(state: State, capability: str, phase: Phase) -> Lab | None:
-    """The state's lab, if it is that one and in that phase."""
-    lab = state.lab
-    return lab if lab and state.phase == phase and lab.capability == capability else None
+def _stuck(state: State, capability: str, refusal: Refuse) -> Step:
+    return state, [refusal] if is_there(state, capability, "leaving", "thawing") else []

@@ -1,10 +1,17 @@
 """What happens to a lab, and what is to be done about it: the words of `nbh_provisioner.lease`."""
 
+from datetime import datetime
+from typing import Literal
+
 import msgspec
 
 from nbh_proto import Event, Lab
-from nbh_proto.access import Reason
-from nbh_proto.lab import StopReason
+from nbh_proto.access import Reason, Way
+from nbh_proto.lab import FreezeReason, StopReason
+
+FreezeOutcome = Literal["frozen", "in-use", "nothing", "impossible", "failed"]
+"""How a wish to freeze a lab ended; ``nothing``: there was nothing to freeze; ``impossible``: no
+lab is frozen on this machine."""
 
 
 class _Value(msgspec.Struct, frozen=True):
@@ -49,7 +56,7 @@ class Answered(_Value, frozen=True):
 
 
 class Failed(_Value, frozen=True):
-    """The lab could not be started."""
+    """The lab could not be started; or not be frozen, or thawed, and nobody knows."""
 
     capability: str
     reason: Reason
@@ -61,10 +68,48 @@ class Ended(_Value, frozen=True):
 
     capability: str
     how: str
+    out_of_memory: bool = False
+
+
+class FreezeAsked(_Value, frozen=True):
+    """Somebody wants the lab frozen: this generation, or 0 for whichever it is."""
+
+    reason: FreezeReason
+    generation: int = 0
+    idle_since: datetime | None = None
+
+
+class Frozen(_Value, frozen=True):
+    """The lab stands still, and nobody has a connection to it."""
+
+    capability: str
+
+
+class NotFrozen(_Value, frozen=True):
+    """The lab is in use, or may not be frozen."""
+
+    capability: str
+    outcome: FreezeOutcome
+    detail: str
+
+
+class Knocked(_Value, frozen=True):
+    """Somebody begins a connection to a lab that is frozen, or about to be."""
+
+    capability: str
+
+
+class Thawed(_Value, frozen=True):
+    """The lab goes on where it was."""
+
+    capability: str
 
 
 class StopAsked(_Value, frozen=True):
-    """Somebody wants the lab stopped: this generation, or 0 for whichever it is."""
+    """Somebody wants the lab stopped: this generation, or 0 for whichever it is.
+
+    For ``memory`` only a frozen lab is stopped: one that was thawed meanwhile is in use.
+    """
 
     reason: StopReason
     generation: int = 0
@@ -77,7 +122,7 @@ class Gone(_Value, frozen=True):
 
 
 class Stuck(_Value, frozen=True):
-    """The container could not be removed so far."""
+    """The container could not be removed, or thawed, so far."""
 
     capability: str
     reason: Reason
@@ -96,6 +141,11 @@ Message = (
     | Answered
     | Failed
     | Ended
+    | FreezeAsked
+    | Frozen
+    | NotFrozen
+    | Knocked
+    | Thawed
     | StopAsked
     | Gone
     | Stuck
@@ -135,9 +185,10 @@ class Tell(_Value, frozen=True):
 
 
 class Serve(_Value, frozen=True):
-    """Give the lab to all who wait for it."""
+    """Give the lab to all who wait for it, and tell them how it came to be there."""
 
     lab: Lab
+    way: Way
 
 
 class Refuse(_Value, frozen=True):
@@ -155,4 +206,37 @@ class Remove(_Value, frozen=True):
     """Whether it gets time to save."""
 
 
-Effect = TakeLease | Begin | Write | DropLease | Tell | Serve | Refuse | Remove
+class Freeze(_Value, frozen=True):
+    """Let the lab stand still, unless somebody has a connection to it, and hear who comes to it
+    from then on: `Frozen` or `NotFrozen`, and `Knocked`."""
+
+    lab: Lab
+
+
+class FreezeOver(_Value, frozen=True):
+    """Tell these who wanted the lab frozen how that ended."""
+
+    asked: tuple[FreezeAsked, ...]
+    outcome: FreezeOutcome
+    detail: str = ""
+
+
+class Thaw(_Value, frozen=True):
+    """Let the lab go on, whether it stands still or not: `Thawed`, or `Stuck` until it works."""
+
+    lab: Lab
+
+
+Effect = (
+    TakeLease
+    | Begin
+    | Write
+    | DropLease
+    | Tell
+    | Serve
+    | Refuse
+    | Freeze
+    | FreezeOver
+    | Thaw
+    | Remove
+)

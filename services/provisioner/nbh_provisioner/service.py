@@ -11,10 +11,11 @@ from nbh_kit.buckets import Bucket, Replica
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
-from nbh_proto import AccessRequested, Course, Lab, StopLab, names
+from nbh_proto import AccessRequested, Course, Lab, names
 from nbh_proto.streams import COMMANDS, EVENTS
-from nbh_provisioner import lab_paths, readiness
+from nbh_provisioner import commands, lab_paths, readiness
 from nbh_provisioner.accesses import Accesses
+from nbh_provisioner.affairs import Means
 from nbh_provisioner.boot import Boot
 from nbh_provisioner.clones import Clones
 from nbh_provisioner.closing import Closing
@@ -24,7 +25,7 @@ from nbh_provisioner.engine import Engine
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.housing import Housing
 from nbh_provisioner.files.workspace import Workspaces
-from nbh_provisioner.keeper import Means
+from nbh_provisioner.freezer import Freezer
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.leases import Leases
@@ -57,10 +58,11 @@ async def serving(config: Config, engine: Engine) -> AsyncGenerator[Awaitable[No
         await stack.enter_async_context(_taking_over(parts.taking_over))
         node = config.provisioner.node
         durable = f"provisioner-{names.token(node)}"
-        stop = parts.commands.stop
         await stack.enter_async_context(parts.closing.answering(bus, node))
         for consuming in (
-            consume(bus, COMMANDS, durable, [StopLab], stop, only={"node": node}),
+            consume(
+                bus, COMMANDS, durable, commands.TYPES, parts.commands.handle, only={"node": node}
+            ),
             consume(
                 bus,
                 EVENTS,
@@ -90,7 +92,7 @@ class _Parts:
         starts = Starts(config.provisioner.starts_at_once)
         courses = Bucket(bus, Course)
         self.courses_known = Replica(courses)
-        self.labs = Labs(Means(node, config.lab.image, boot, leases, starts, bus))
+        self.labs = Labs(Means(node, config.lab.image, boot, Freezer(engine), leases, starts, bus))
         self.preparation = Preparation(Workspaces(places.students, owner), clones, owner)
         known = Courses(courses, self.courses_known, places.courses)
         self.accesses = Accesses(

@@ -9,7 +9,7 @@ from nbh_kit.buckets import Held
 from nbh_kit.bus import Bus
 from nbh_proto import Lab, now
 from nbh_proto.lab import StopReason
-from nbh_provisioner import adoption, lab_events, lease
+from nbh_provisioner import adoption, lab_events
 from nbh_provisioner.adoption import Adopted
 from nbh_provisioner.boot import Boot
 from nbh_provisioner.engine import Engine, EngineError
@@ -77,19 +77,19 @@ class TakingOver:
     async def _release(self, held: Held[Lab]) -> None:
         lab = held.value
         if lab.state != "failed":
-            why: StopReason = "died" if lab.state == "ready" else "lost"
+            why: StopReason = "died" if lab.state in ("ready", "frozen") else "lost"
             await self._bus.tell_surely(lab_events.stopped(lab, why))
         await self._leases.drop(held)
 
     async def _adopt(self, adopted: Adopted) -> None:
         lab = adopted.lab
-        if adopted.held is None and await self._answers(lab):
+        if lab.state == "starting" and adopted.held is None and await self._answers(lab):
             # told as ready long ago, before the bucket was lost
             lab = msgspec.structs.replace(lab, state="ready")
         held = adopted.held or Held(lab, _NEVER_WRITTEN)
         if adopted.held is None or held.value != lab:
             held = await self._leases.put(held, lab)
-        self._labs.adopt(lab.key, _state(lab), held, adopted.running)
+        self._labs.adopt(lab.key, adoption.state(lab, adopted.frozen), held, adopted.running)
 
     async def _answers(self, lab: Lab) -> bool:
         try:
@@ -98,13 +98,3 @@ class TakingOver:
         except TimeoutError:
             return False
         return True
-
-
-def _state(lab: Lab) -> lease.State:
-    match lab.state:
-        case "ready" | "frozen":
-            return lease.State("ready", lab)
-        case "stopping":
-            return lease.State("leaving", lab, "asked")
-        case _:
-            return lease.State("starting", lab)

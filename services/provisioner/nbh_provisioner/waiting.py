@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from nbh_proto import Lab
-from nbh_proto.access import Reason, Stage
+from nbh_proto.access import Reason, Stage, Way
 
 Progress = Callable[[Stage, int], Awaitable[None]]
 """Hears how far a lab is, and how many starts are before it while it is queued."""
@@ -20,8 +20,15 @@ class NoLab(Exception):
         self.reason = reason
 
 
+class Served(NamedTuple):
+    """A lab, and how it came to be there."""
+
+    lab: Lab
+    way: Way
+
+
 class _Place(NamedTuple):
-    lab: asyncio.Future[Lab]
+    lab: asyncio.Future[Served]
     until: datetime
     progress: Progress
 
@@ -36,7 +43,7 @@ class WaitingRoom:
     def __bool__(self) -> bool:
         return bool(self._places)
 
-    async def wait(self, until: datetime, progress: Progress, wish: Callable[[], None]) -> Lab:
+    async def wait(self, until: datetime, progress: Progress, wish: Callable[[], None]) -> Served:
         """Make a wish and wait until it is answered.
 
         Raises:
@@ -57,10 +64,10 @@ class WaitingRoom:
         """Whether there were some, and the patience of each is over."""
         return bool(self._places) and all(p.until < now for p in self._places)
 
-    def serve(self, lab: Lab) -> None:
+    def serve(self, lab: Lab, way: Way) -> None:
         """All get the lab."""
         for place in self._leave():
-            place.lab.set_result(lab)
+            place.lab.set_result(Served(lab, way))
 
     def refuse(self, reason: Reason, detail: str) -> None:
         """Nobody gets one."""

@@ -79,11 +79,14 @@ def network_body(name: str, site: str, subnet: str) -> dict[str, Any]:
 
 
 def running(inspected: dict[str, Any], network: str) -> Running | None:
-    """What ``GET /containers/{name}/json`` says of a lab; None if it does not run."""
+    """What ``GET /containers/{name}/json`` says of a lab; None if it does not run.
+
+    One that stands still runs; podman has another word for it.
+    """
     state = inspected["State"]
     networks = inspected["NetworkSettings"].get("Networks") or {}
     address = networks.get(network, {}).get("IPAddress")
-    if not (state["Running"] and state["Pid"] and address):
+    if not ((state["Running"] or is_frozen(inspected)) and state["Pid"] and address):
         return None
     return Running(
         name=inspected["Name"],
@@ -100,7 +103,18 @@ def found(inspected: dict[str, Any], network: str) -> Found:
         container=inspected["Id"],
         labels=inspected["Config"].get("Labels") or {},
         running=running(inspected, network),
+        frozen=is_frozen(inspected),
     )
+
+
+def is_frozen(inspected: dict[str, Any]) -> bool:
+    """Whether a container stands still."""
+    return bool(inspected["State"].get("Paused"))
+
+
+def bridge(inspected: dict[str, Any]) -> str:
+    """The interface of a network, on this machine, of ``GET /networks/{name}/json``."""
+    return str(inspected["network_interface"])
 
 
 def network_namespace(inspected: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from nbh_provisioner.engine import (
     CannotAttach,
     Ending,
     Found,
+    Hearing,
     ImageMissing,
     Mount,
     Refused,
@@ -45,6 +46,7 @@ class MemoryEngine:
         self._images = images
         self._boots_in = boots_in
         self._labs: dict[str, _Held] = {}
+        self._hearing: Hearing | None = None
         self.starts = 0
         """How many labs were started so far."""
 
@@ -59,13 +61,14 @@ class MemoryEngine:
     async def start(self, spec: RunSpec) -> Running:
         there = self._labs.get(spec.name)
         if there and there.spec == spec and not there.ended.done():
+            there.lab.thaw()
             return there.running
         if there:
             await self.stop(spec.name, within=0)
         self.starts += 1
         container = f"memory-{self.starts}"
         try:
-            lab = SmallLab(spec, self._boots_in)
+            lab = SmallLab(spec, self._boots_in, self._heard)
             port = await lab.open(lambda: self._end(self._name_of(container), Ending(code=0)))
         except OSError as e:
             raise Refused(str(e)) from e
@@ -109,6 +112,19 @@ class MemoryEngine:
         if held:
             await held.lab.close()
 
+    async def freeze(self, running: Running) -> None:
+        self._held(running).lab.freeze()
+
+    async def thaw(self, running: Running) -> None:
+        self._held(running).lab.thaw()
+
+    async def is_used(self, running: Running) -> bool:
+        held = self._labs.get(self._name_of(running.container))
+        return held is not None and held.lab.is_used
+
+    async def hear(self, hearing: Hearing) -> None:
+        self._hearing = hearing
+
     async def labs(self) -> list[Found]:
         return [
             Found(
@@ -116,6 +132,7 @@ class MemoryEngine:
                 container=h.running.container,
                 labels=h.spec.labels,
                 running=None if h.ended.done() else h.running,
+                frozen=h.lab.is_frozen and not h.ended.done(),
             )
             for h in self._labs.values()
         ]
@@ -154,6 +171,10 @@ class MemoryEngine:
             if held.running.container == name_or_container:
                 return name
         return name_or_container
+
+    def _heard(self, address: str) -> None:
+        if self._hearing:
+            self._hearing.knocked(address)
 
     def _end(self, name: str, ending: Ending) -> None:
         held = self._labs.get(name)

@@ -13,16 +13,21 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
+from nbh_provisioner import lab_paths
 from nbh_provisioner.engine import (
+    Deaf,
     Ending,
     EngineError,
     Found,
+    Hearing,
     Mount,
     Refused,
     Running,
     RunSpec,
 )
 from nbh_provisioner.engines import attaching, libpod, mounts, namespaces, weights
+from nbh_provisioner.engines.connections import has_connections
+from nbh_provisioner.engines.knocks import Knocks
 from nbh_provisioner.engines.podman_api import WITHIN, Answered, PodmanApi, refusal
 from nbh_provisioner.engines.subnets import candidates
 
@@ -46,6 +51,7 @@ class PodmanEngine:
         self._network = f"{site}-labs"
         self._has_network = False
         self._making_network = threading.Lock()
+        self._knocks: Knocks | None = None
         # Not asyncio's own threads: a podman that hangs would keep students' files waiting.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="podman")
         self._of_thread = threading.local()
@@ -74,6 +80,29 @@ class PodmanEngine:
     async def stop(self, name: str, *, within: float) -> None:
         await self._call(partial(self._stop, name, within))
 
+    async def freeze(self, running: Running) -> None:
+        await self._call(partial(_move, running.container, "pause", frozen=True))
+
+    async def thaw(self, running: Running) -> None:
+        await self._call(partial(_move, running.container, "unpause", frozen=False))
+
+    async def is_used(self, running: Running) -> bool:
+        # a thread, since the kernel looks through its table of all connections for it
+        return await asyncio.to_thread(has_connections, running.process, lab_paths.PORT)
+
+    async def hear(self, hearing: Hearing) -> None:
+        if self._knocks and self._knocks.hears:
+            return
+        if self._knocks:
+            self._knocks.close()
+        network = await self._call(lambda api: api.get(f"/networks/{self._network}/json"))
+        try:
+            self._knocks = Knocks(libpod.bridge(network))
+        except OSError as e:
+            self._knocks = None
+            raise Deaf(f"no packet socket on the labs' bridge: {e}") from e
+        self._knocks.tell(*hearing)
+
     async def labs(self) -> list[Found]:
         return await self._call(self._labs)
 
@@ -87,6 +116,8 @@ class PodmanEngine:
         return await self._call(partial(self._log, name))
 
     async def close(self) -> None:
+        if self._knocks:
+            self._knocks.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _call(self, call: Callable[[PodmanApi], R]) -> R:
@@ -124,6 +155,7 @@ class PodmanEngine:
                 raise
         there = self._found(api.get(f"/containers/{spec.name}/json"))
         if there.running and there.labels == {**there.labels, **spec.labels}:
+            _move(there.container, "unpause", api, frozen=False)
             return there.running
         logger.info("a container of an older lease goes", name=spec.name)
         self._remove(spec.name, api)
@@ -163,6 +195,8 @@ class PodmanEngine:
     def _stop(self, name: str, within: float, api: PodmanApi) -> None:
         try:
             if within > 0:
+                # one that stands still would not hear that it is to end
+                _move(name, "unpause", api, frozen=False)
                 api.post(f"/containers/{name}/stop", longer=within, timeout=round(within))
         except Answered as e:
             if e.status != _GONE:
@@ -263,6 +297,15 @@ def _delete(api: PodmanApi, name: str) -> None:
         api.delete(f"/containers/{name}", force="true", v="true", timeout="0")
     except Answered as e:
         if e.status != _GONE:
+            raise
+
+
+def _move(container: str, verb: str, api: PodmanApi, *, frozen: bool) -> None:
+    """Freeze or thaw a container, unless it is as it should be already."""
+    try:
+        api.post(f"/containers/{container}/{verb}")
+    except Answered:
+        if libpod.is_frozen(api.get(f"/containers/{container}/json")) != frozen:
             raise
 
 

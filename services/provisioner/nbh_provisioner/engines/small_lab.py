@@ -37,8 +37,11 @@ class _Request(NamedTuple):
 class SmallLab:
     """One lab's server."""
 
-    def __init__(self, spec: RunSpec, boots_in: float | None) -> None:
-        """Read what a real lab would read from its mounts.
+    def __init__(
+        self, spec: RunSpec, boots_in: float | None, knocked: Callable[[str], None]
+    ) -> None:
+        """Read what a real lab would read from its mounts. ``knocked`` hears the lab's address at
+        each new connection.
 
         Raises:
             OSError: its configuration or token is not there.
@@ -55,6 +58,9 @@ class SmallLab:
         self._booting: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
+        self._knocked = knocked
+        self._awake = asyncio.Event()
+        self._awake.set()
         self._shut_down: Callable[[], None] = lambda: None
         # Jupyter, too, writes its address into its log, which nobody may see as it is.
         self.log = f"will serve at {self._base}\n"
@@ -74,8 +80,27 @@ class SmallLab:
         self._booting = asyncio.create_task(self._boot(server))
         return int(server.sockets[0].getsockname()[1])
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return not self._awake.is_set()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether somebody has a connection to it."""
+        return bool(self._connections)
+
+    def freeze(self) -> None:
+        """Answer nothing until it is thawed."""
+        self._awake.clear()
+
+    def thaw(self) -> None:
+        """Go on."""
+        self._awake.set()
+
     def abandon(self) -> None:
         """Answer nothing any more, at once."""
+        self._awake.set()
         if self._booting:
             self._booting.cancel()
         if self._server:
@@ -101,8 +126,11 @@ class SmallLab:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
+        host, port = writer.get_extra_info("sockname")
+        self._knocked(f"{host}:{port}")
         try:
             while request := await _read(reader):
+                await self._awake.wait()
                 status, body = self._answer(request)
                 writer.write(_response(status, body))
                 await writer.drain()

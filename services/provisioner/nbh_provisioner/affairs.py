@@ -1,0 +1,187 @@
+"""What is being done for one lab, in tasks: start, freezing, removal, the watch over its end.
+
+Nothing here decides: what comes of it is posted, and `nbh_provisioner.lease` steps on.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+import structlog
+
+from nbh_kit.bus import Bus
+from nbh_proto import Lab, new_id, now
+from nbh_provisioner.boot import Boot, Wish
+from nbh_provisioner.engine import EngineError, Running
+from nbh_provisioner.freezer import Freezer
+from nbh_provisioner.lease_messages import (
+    Answered,
+    Ended,
+    Failed,
+    Frozen,
+    Gone,
+    Message,
+    NotFrozen,
+    Placed,
+    Remove,
+    Stuck,
+)
+from nbh_provisioner.leases import Leases
+from nbh_provisioner.starts import Starts
+from nbh_provisioner.waiting import WaitingRoom
+
+_TRY_AGAIN = 1.0
+_DETAIL_CHARACTERS = 4000
+
+logger = structlog.get_logger(__name__)
+
+
+class Means(NamedTuple):
+    """What every keeper works with."""
+
+    node: str
+    image: str
+    """What labs of a course run that names no image of its own."""
+
+    boot: Boot
+    freezer: Freezer
+    leases: Leases
+    starts: Starts
+    bus: Bus
+
+
+class Affairs:
+    """Those of one keeper, which hears what comes of them."""
+
+    def __init__(
+        self, means: Means, waiting: WaitingRoom, post: Callable[[Message], None]
+    ) -> None:
+        self._means = means
+        self._waiting = waiting
+        self._post = post
+        self._tasks: set[asyncio.Task[None]] = set()
+        """What ends when the lab is on its way out."""
+
+        self._running: Running | None = None
+        self._starting: asyncio.Task[Running] | None = None
+        self._freezing: asyncio.Task[Frozen | NotFrozen] | None = None
+        self._removal: asyncio.Task[None] | None = None
+
+    def begin(self, lab: Lab, wish: Wish) -> None:
+        """Start a lab and wait for its first answer, after its turn has come."""
+        self._do_for(lab, self._begin(lab, wish))
+
+    def adopt(self, lab: Lab, running: Running) -> None:
+        """Take over a lab that an earlier process of ours had: watch over its end."""
+        self._running = running
+        self._do_for(lab, self._watch(lab, running))
+
+    def await_answer(self, lab: Lab) -> None:
+        """Wait for the first answer of a lab that was started."""
+        self._do_for(lab, self._await_answer(lab, lab.address))
+
+    def find_frozen(self, lab: Lab) -> None:
+        """Hear who comes to a lab that stands still, or came before us."""
+        if self._running:
+            self._do_for(lab, self._means.freezer.find(lab, self._running, self._post))
+
+    def freeze(self, lab: Lab) -> None:
+        """Let a lab stand still."""
+        self._do_for(lab, self._freeze(lab))
+
+    def thaw(self, lab: Lab) -> None:
+        """Let a lab go on."""
+        self._do_for(lab, self._thaw(lab))
+
+    def remove(self, remove: Remove) -> None:
+        """End what is being done for a lab, and the lab."""
+        self._waiting.forget_stage()
+        for task in self._tasks:
+            task.cancel()
+        self._removal = asyncio.create_task(self._removed(remove))
+
+    async def close(self) -> None:
+        """Do nothing any more; the lab lives on."""
+        tasks = [t for t in (*self._tasks, self._starting, self._freezing, self._removal) if t]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _do_for(self, lab: Lab, doing: Coroutine[Any, Any, None]) -> None:
+        """Do something for the present lab until it is done or the lab is on its way out."""
+        task = asyncio.create_task(self._reported(lab, doing))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reported(self, lab: Lab, doing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await doing
+        except EngineError as e:
+            self._post(Failed(lab.capability, e.reason, _sayable(lab, e)))
+        except TimeoutError as e:
+            self._post(Failed(lab.capability, "lab-slow", _sayable(lab, e)))
+        except Exception:
+            incident = new_id()[:8]
+            logger.exception("a start failed", incident=incident, course=lab.course)
+            self._post(Failed(lab.capability, "internal", f"see the log, incident {incident}"))
+
+    async def _begin(self, lab: Lab, wish: Wish) -> None:
+        async with self._means.starts.place(lambda position: self._queued(lab, position)):
+            if self._waiting.have_all_left(now()):
+                self._post(Failed(lab.capability, "expired", "it was queued for too long"))
+                return
+            await self._waiting.tell("starting")
+            # A thread that talks to podman cannot be called back: whoever removes the lab waits
+            # for it (`_removed`), or a container would come after its own removal.
+            self._starting = asyncio.create_task(self._means.boot.start(wish, lab))
+            running = self._running = await asyncio.shield(self._starting)
+            commit = wish.revision.commit
+            self._post(Placed(lab.capability, running.container, running.address, commit))
+            self._do_for(lab, self._watch(lab, running))
+            await self._waiting.tell("booting")
+            await self._await_answer(lab, running.address)
+
+    async def _await_answer(self, lab: Lab, address: str) -> None:
+        await self._means.boot.answer(lab, address)
+        self._post(Answered(lab.capability))
+
+    async def _watch(self, lab: Lab, running: Running) -> None:
+        ending, how = await self._means.boot.end(lab, running)
+        self._post(Ended(lab.capability, _sayable(lab, how), ending.out_of_memory))
+
+    async def _freeze(self, lab: Lab) -> None:
+        assert self._running is not None  # it is ready
+        freezing = self._means.freezer.freeze(lab, self._running, self._post)
+        # Nor can this be called back: a removal waits for it.
+        self._freezing = asyncio.create_task(freezing)
+        self._post(await asyncio.shield(self._freezing))
+
+    async def _thaw(self, lab: Lab) -> None:
+        assert self._running is not None  # it was ready
+        self._post(await self._means.freezer.thaw(lab, self._running, self._post))
+
+    def _queued(self, lab: Lab, position: int) -> None:
+        self._do_for(lab, self._waiting.tell("queued", position))
+
+    async def _removed(self, remove: Remove) -> None:
+        lab = remove.lab
+        begun = [task for task in (self._starting, self._freezing) if task]
+        await asyncio.gather(*begun, return_exceptions=True)
+        self._means.freezer.leave(lab)
+        while True:
+            try:
+                await self._means.boot.remove(lab, gently=remove.gently)
+                break
+            except EngineError as e:
+                self._post(Stuck(lab.capability, e.reason, _sayable(lab, e)))
+            except Exception as e:
+                logger.exception("a lab could not be removed", course=lab.course)
+                self._post(Stuck(lab.capability, "internal", _sayable(lab, repr(e))))
+            await asyncio.sleep(_TRY_AGAIN)
+        self._post(Gone(lab.capability))
+
+
+def _sayable(lab: Lab, what: object) -> str:
+    """What a program below said, for an event: without the lab's secrets, and not too long."""
+    said = str(what)[-_DETAIL_CHARACTERS:]
+    return said.replace(lab.capability, "***").replace(lab.token, "***")
