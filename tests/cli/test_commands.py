@@ -5,15 +5,19 @@ import json
 import re
 import sys
 
+import msgspec
 import pytest
 
 from nbh_kit.buckets import Bucket
 from nbh_kit.testing import eventually, free_port
 from nbh_proto import (
     AccessRequested,
+    CommandDone,
+    CommandFailed,
     Course,
     CourseFailed,
     DeadLetter,
+    FreezeLab,
     Lab,
     LabStopped,
     StopLab,
@@ -99,8 +103,29 @@ async def test_stopping_a_lab_waits_until_it_is_gone(bus, nbh):
     assert await stopping == (0, "The lab of ada in python has stopped.\n", "")
 
 
-async def test_a_lab_that_is_not_there_cannot_be_stopped(bus, nbh):
-    assert await nbh("lab", "stop", "python", "ada") == (1, "", "nbh: ada has no lab in python\n")
+@pytest.mark.parametrize("word", ["freeze", "stop"])
+async def test_a_lab_that_is_not_there_can_be_neither_frozen_nor_stopped(bus, nbh, word):
+    assert await nbh("lab", word, "python", "ada") == (1, "", "nbh: ada has no lab in python\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (CommandDone(about="", line="the lab is frozen"), (0, "the lab is frozen\n", "")),
+        (
+            CommandFailed(about="", reason="in-use", detail="somebody has a connection to it"),
+            (1, "", "nbh: in-use: somebody has a connection to it\n"),
+        ),
+    ],
+)
+async def test_freezing_a_lab_says_how_it_went(bus, nbh, answer, said):
+    lab = _lab("ada")
+    await Bucket(bus, Lab).create(lab.key, lab)
+    freezing = asyncio.create_task(nbh("lab", "freeze", "python", "ada"))
+    command = await eventually(lambda: _next(bus, COMMANDS, FreezeLab.pattern()), within=10)
+    assert (command["student"], command["generation"], command["reason"]) == ("ada", 7, "asked")
+    await bus.answer(command["answer_to"], msgspec.structs.replace(answer, about=command["id"]))
+    assert await freezing == said
 
 
 async def test_courses_are_listed_with_what_is_wrong_with_them(bus, nbh):

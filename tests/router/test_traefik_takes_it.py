@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import httpx2
@@ -178,6 +179,23 @@ def test_a_thousand_labs_are_taken_in(proxy):
             assert browser.get(f"/{route.capability}/").json()[2] == f"token {route.token}"
     proxy.take([])
     assert '"level":"error"' not in proxy.log.read_text()
+
+
+def test_a_connection_to_a_lab_is_given_up_soon_since_a_lab_in_use_is_not_frozen(proxy):
+    with socket.create_server(("127.0.0.1", 0)) as lab, ThreadPoolExecutor(1) as browser:
+        address = f"127.0.0.1:{lab.getsockname()[1]}"
+        route = Route(names.new_capability(), address, secrets.token_urlsafe(32))
+        proxy.take([route])
+        url = f"{proxy.origin}/{route.capability}/api"
+        answer = browser.submit(httpx2.get, url, trust_env=False)
+        connection, _ = lab.accept()
+        with connection:
+            connection.settimeout(5)
+            assert connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            assert answer.result().text == "ok"
+            assert connection.recv(1) == b""  # and it was kept alive until then
+    proxy.take([])
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here")

@@ -1,4 +1,4 @@
-"""`nbh lab`: list, stop. Never shows a capability or a token (S-19)."""
+"""`nbh lab`: list, freeze, stop. Never shows a capability or a token (S-19)."""
 
 import asyncio
 from pathlib import Path
@@ -6,18 +6,18 @@ from pathlib import Path
 from cyclopts import App
 from nats.aio.msg import Msg
 
-from nbh_cli import operating, output
+from nbh_cli import carrying_out, operating, output
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
 from nbh_cli.sorry import Sorry
 from nbh_kit.buckets import Bucket
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
-from nbh_proto import Lab, LabStopped, StopLab, lab_key
+from nbh_proto import FreezeLab, Lab, LabStopped, StopLab, lab_key
 from nbh_proto.names import token
 
 app = App(
     name="lab",
-    help="Labs, the containers that serve students: list, stop.",
+    help="Labs, the containers that serve students: list, freeze, stop.",
     help_format="plaintext",
 )
 
@@ -43,6 +43,15 @@ def list_(
 
 
 @app.command
+def freeze(course: str, student: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Let the lab of STUDENT in COURSE stand still, with its kernels; whoever comes thaws it.
+
+    A lab that somebody is connected to is left alone; then this fails.
+    """
+    return asyncio.run(_freeze(operating.load(config), course, student))
+
+
+@app.command
 def stop(course: str, student: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """End the lab of STUDENT in COURSE, after it had time to save; wait until it is gone."""
     asyncio.run(_stop(operating.load(config), course, student))
@@ -55,14 +64,28 @@ async def _labs(file: Path) -> list[Lab]:
     return sorted((h.value for h in held.values()), key=lambda lab: (lab.course, lab.student))
 
 
+async def _freeze(config: Config, course: str, student: str) -> int:
+    async with operating.bus(config) as bus:
+        lab = await _lab(bus, course, student)
+        command = FreezeLab(
+            node=lab.node, course=course, student=student, generation=lab.generation
+        )
+        return await carrying_out.carry_out(bus, command, by="provisioner")
+
+
+async def _lab(bus: Bus, course: str, student: str) -> Lab:
+    held = await Bucket(bus, Lab).get(lab_key(course, student))
+    if held is None:
+        raise Sorry(f"{student} has no lab in {course}")
+    return held.value
+
+
 async def _stop(config: Config, course: str, student: str) -> None:
     async with operating.bus(config) as bus:
-        held = await Bucket(bus, Lab).get(lab_key(course, student))
-        if held is None:
-            raise Sorry(f"{student} has no lab in {course}")
+        lab = await _lab(bus, course, student)
         within = config.lab.stop_within + _PATIENCE
         try:
-            await asyncio.wait_for(_stop_and_wait(bus, held.value), within)
+            await asyncio.wait_for(_stop_and_wait(bus, lab), within)
         except TimeoutError as e:
             raise Sorry(
                 f"the lab did not stop within {within:.0f} s; see the log of nbh up"

@@ -79,6 +79,7 @@ class Middleware(Section, frozen=True, kw_only=True):
 
 class ForwardingTimeouts(Section, frozen=True, kw_only=True):
     dial_timeout: str
+    idle_conn_timeout: str | None = None
     response_header_timeout: str | None = None
 
 
