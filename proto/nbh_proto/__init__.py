@@ -10,7 +10,17 @@ from nbh_proto.access import (
     AccessRefused,
     AccessRequested,
 )
-from nbh_proto.buckets import Course, Lab, Launch, Value, lab_key, pool_course, pool_key
+from nbh_proto.buckets import (
+    Course,
+    CourseIndex,
+    Lab,
+    Launch,
+    Value,
+    lab_key,
+    pool_course,
+    pool_key,
+)
+from nbh_proto.check import CheckCourse, CourseCheck, CourseChecked
 from nbh_proto.course import (
     CommandDone,
     CommandFailed,
@@ -27,6 +37,7 @@ from nbh_proto.course import (
     SetCourse,
 )
 from nbh_proto.dead import DeadLetter
+from nbh_proto.index import Build, Notebook, Problem, Section, Track
 from nbh_proto.lab import (
     FreezeLab,
     LabFailed,
@@ -38,6 +49,7 @@ from nbh_proto.lab import (
     StopLab,
 )
 from nbh_proto.notebook import NotebookCopied, NotebookReset
+from nbh_proto.stats import FindNotebooksUsed, NotebooksUsed, NotebookUsed
 from nbh_proto.workspace import CloseCourse, CountWorkspaces, FindRevisions
 
 __all__ = [
@@ -49,6 +61,8 @@ __all__ = [
     "AccessRefused",
     "AccessRequested",
     "Answer",
+    "Build",
+    "CheckCourse",
     "CloseCourse",
     "Command",
     "CommandDone",
@@ -56,14 +70,18 @@ __all__ = [
     "CommandProgress",
     "CountWorkspaces",
     "Course",
+    "CourseCheck",
+    "CourseChecked",
     "CourseDeleted",
     "CourseFailed",
+    "CourseIndex",
     "CoursePublished",
     "CourseRenamed",
     "CreateCourse",
     "DeadLetter",
     "DeleteCourse",
     "Event",
+    "FindNotebooksUsed",
     "FindRevisions",
     "FreezeLab",
     "Lab",
@@ -76,13 +94,19 @@ __all__ = [
     "Launch",
     "Limits",
     "Message",
+    "Notebook",
     "NotebookCopied",
     "NotebookReset",
+    "NotebookUsed",
+    "NotebooksUsed",
+    "Problem",
     "PullCourse",
     "Question",
     "RenameCourse",
+    "Section",
     "SetCourse",
     "StopLab",
+    "Track",
     "Value",
     "lab_key",
     "new_id",

@@ -9,6 +9,7 @@ import msgspec
 from nbh_proto import names
 from nbh_proto.access import Reason
 from nbh_proto.course import CourseReason, Limits
+from nbh_proto.index import Build, Notebook, Problem, Track
 
 LabState = Literal["pooled", "starting", "ready", "frozen", "stopping", "failed"]
 """As in `nbh_proto.lab`; absent is the absence of the key. ``pooled`` is a lab that is nobody's
@@ -115,6 +116,39 @@ class Course(Value, frozen=True, kw_only=True):
         return names.token(self.course)
 
 
+class CourseIndex(Value, frozen=True, kw_only=True):
+    """What the published revision of a course holds: titles, tracks, builds, and what is wrong
+    with them. Written by courses; it follows its `Course` within moments."""
+
+    bucket: ClassVar[str] = "INDEXES"
+
+    course: str
+    commit: str
+    """The revision that it is of."""
+
+    notebooks: tuple[Notebook, ...] = ()
+    """By path. One that is not here has its path without the suffix as its title."""
+
+    left_out: int = 0
+    """How many notebooks are not here, for they would not fit into one message."""
+
+    tracks: tuple[Track, ...] = ()
+    """Never empty in a course with notebooks: a generic one stands in for none (G14)."""
+
+    static_mappings: tuple[tuple[str, str], ...] = ()
+    """As in `Course`."""
+
+    notebook_url_format: str = "notebooks/{notebook}"
+    builds: tuple[Build, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """In the order of files and lines."""
+
+    @property
+    def key(self) -> str:
+        """Its key in the bucket, as its course's."""
+        return names.token(self.course)
+
+
 class Launch(Value, frozen=True, kw_only=True):
     """A single-use link that was used. Written by the router; forgotten when the link expires."""
 
@@ -141,4 +175,4 @@ def pool_course(key: str) -> str | None:
     return names.id_of(course) if rest.startswith("pool.") else None
 
 
-BUCKETS: tuple[type[Value], ...] = (Lab, Course, Launch)
+BUCKETS: tuple[type[Value], ...] = (Lab, Course, CourseIndex, Launch)

@@ -42,3 +42,31 @@ class EventsFound(msgspec.Struct, frozen=True, kw_only=True):
 
     events: tuple[StoredEvent, ...] = ()
     error: str = ""
+
+
+class FindNotebooksUsed(Question, frozen=True, kw_only=True):
+    """Which notebooks of a course students opened since then. Asked by courses."""
+
+    subject: ClassVar[str] = "nbh.question.stats.notebooks"
+
+    only_course: str
+    since: datetime
+
+
+class NotebookUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """One notebook that was opened."""
+
+    notebook: str
+    """With its suffix, relative to the workspace; it may be a student's own file (S6)."""
+
+    students: int
+    """How many different ones opened it."""
+
+    last: datetime
+
+
+class NotebooksUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply to `FindNotebooksUsed`: those that most students opened, first."""
+
+    notebooks: tuple[NotebookUsed, ...] = ()
+    error: str = ""

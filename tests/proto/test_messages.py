@@ -16,6 +16,7 @@ from nbh_proto import (  # noqa: F401  # so that all are born
     Message,
     Question,
     access,
+    check,
     course,
     dead,
     lab,
@@ -61,6 +62,8 @@ def _plain(field: msgspec.structs.FieldInfo) -> object:
             return True
         case msgspec.inspect.FloatType():
             return 0.5
+        case msgspec.inspect.DateTimeType():
+            return "2026-01-02T03:04:05Z"
         case msgspec.inspect.LiteralType(values=values):
             return sorted(values)[0]
         case _:
