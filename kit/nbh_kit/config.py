@@ -98,6 +98,7 @@ class Courses(Section, frozen=True, kw_only=True):
     local_urls: bool = False
     fetch_within: Seconds = 300.0
     max_bytes: Bytes = 2 * 1024**3
+    revisions_grace: Seconds = 1800.0
 
 
 class Stats(Section, frozen=True, kw_only=True):

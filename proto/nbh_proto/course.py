@@ -27,6 +27,7 @@ CourseReason = Literal[
     "setting-refused",
     "labs-run",
     "name-taken",
+    "no-answer",
     "internal",
 ]
 """Why what was asked of a course was not done; most say why it could not be published."""

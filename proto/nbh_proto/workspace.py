@@ -10,6 +10,9 @@ import msgspec
 
 from nbh_proto._message import Question
 
+Fate = Literal["keep", "rename", "remove"]
+"""What becomes of a course's workspaces."""
+
 
 class CountWorkspaces(Question, frozen=True, kw_only=True):
     """How many students have files in each course. Asked by courses and by `nbh course list`."""
@@ -36,7 +39,7 @@ class CloseCourse(Question, frozen=True, kw_only=True):
 
     node: str
     course: str
-    workspaces: Literal["keep", "rename", "remove"]
+    workspaces: Fate
     to: str = ""
     """The course's new name, where they are renamed."""
 

@@ -18,13 +18,13 @@ from nbh_proto.course import CommandAnswer
 class Service:
     """``python -m nbh_courses`` on a folder and a nats-server of the test's own."""
 
-    def __init__(self, folder: Path, nats_url: str) -> None:
+    def __init__(self, folder: Path, nats_url: str, more: str = "") -> None:
         self.courses = folder / "data" / "courses"
         self._file = folder / "nbhosting.toml"
         self._file.write_text(
             f'[site]\ndata = "{folder / "data"}"\nrun = "{folder / "run"}"\n'
             f'[nats]\nurl = "{nats_url}"\n'
-            f"[courses]\nlocal_urls = true\npull_every = 3600\n"
+            f"[courses]\nlocal_urls = true\npull_every = 3600\n{more}\n"
         )
         self.courses.mkdir(parents=True)
         if os.getuid() == 0:  # it drops to a user of its own then

@@ -3,23 +3,32 @@
 import argparse
 import asyncio
 import sys
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from nbh_courses import environment, handlers
 from nbh_courses.announcing import Announcer
 from nbh_courses.git_program import Git, Limits
+from nbh_courses.labs import LabsSeen
 from nbh_courses.pulls import Pulls, Rules
+from nbh_courses.registry import Registry
 from nbh_courses.repositories import Repositories
 from nbh_courses.shelf import Shelf
+from nbh_courses.tidying import Tidying
+from nbh_courses.workspaces import Workspaces
 from nbh_kit import bus as buses
 from nbh_kit import config as configuration
 from nbh_kit import run
 from nbh_kit.config import BadConfig, Config
 from nbh_kit.consuming import consume
 from nbh_kit.programs import ProgramMissing
-from nbh_proto import CreateCourse, PullCourse
+from nbh_proto import CreateCourse, DeleteCourse, PullCourse, RenameCourse, SetCourse
 from nbh_proto.streams import COMMANDS
+
+_HANDLED = (CreateCourse, PullCourse, SetCourse, RenameCourse, DeleteCourse)
+_FINISH_SECONDS = 30.0
+_TIDY_SECONDS = 60.0
 
 
 def main() -> None:
@@ -52,10 +61,19 @@ async def _serve(config: Config, password: str) -> None:
             rules = Rules(given.local_urls, given.pulls_at_once, given.max_bytes)
             pulls = Pulls(shelf, Repositories(git), announcer, closed, rules)
             await pulls.finish()
-            handle = partial(handlers.handle, bus=bus, pulls=pulls)
-            async with consume(bus, COMMANDS, "courses", [CreateCourse, PullCourse], handle):
+            labs = LabsSeen(bus)
+            workspaces = Workspaces(bus, (config.provisioner.node,))
+            registry = Registry(shelf, pulls, announcer, workspaces, labs, local=given.local_urls)
+            grace = timedelta(seconds=given.revisions_grace)
+            tidying = Tidying(shelf, pulls, labs, workspaces, grace)
+            handle = partial(handlers.handle, bus=bus, pulls=pulls, registry=registry)
+            async with consume(bus, COMMANDS, "courses", _HANDLED, handle):
                 await run.until_stopped(
-                    announcer.keep_true(), run.every(given.pull_every, pulls.pull_all)
+                    announcer.keep_true(),
+                    labs.follow(),
+                    run.every(_FINISH_SECONDS, registry.finish),
+                    run.every(given.pull_every, pulls.pull_all),
+                    run.every(min(_TIDY_SECONDS, given.revisions_grace), tidying.tidy),
                 )
                 git.stop()
 

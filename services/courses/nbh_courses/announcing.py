@@ -15,7 +15,7 @@ from nbh_courses.record import Record
 from nbh_courses.shelf import Shelf
 from nbh_kit.buckets import Bucket, Held, Lost, Snapshot
 from nbh_kit.bus import Bus, BusAway
-from nbh_proto import Course, CourseFailed, names
+from nbh_proto import Course, CourseFailed, Event, names
 
 _RETRY_SECONDS = 0.5
 
@@ -30,6 +30,7 @@ class Announcer:
         self._shelf = shelf
         self._bucket: Bucket[Course] = Bucket(bus, Course)
         self._default_image = default_image
+        self._withdrawing = asyncio.Lock()
 
     async def announce(self, record: Record) -> Record:
         """Have others see a record, however long NATS is away; tell a publication once.
@@ -46,6 +47,24 @@ class Announcer:
         except OSError:  # then it is told once more at the next start, under the same id
             logger.exception("a publication could not be noted as told", course=record.course)
         return told
+
+    async def withdraw(self, course: str) -> None:
+        """Have nobody see a course any more, however long NATS is away."""
+        async with self._withdrawing:
+            while True:
+                try:
+                    if held := await self._bucket.get(names.token(course)):
+                        await self._bucket.delete(names.token(course), held.revision)
+                    return
+                except Lost:
+                    continue
+                except BusAway as e:
+                    logger.warning("waiting for NATS to withdraw", course=course, error=str(e))
+                    await asyncio.sleep(_RETRY_SECONDS)
+
+    async def tell(self, event: Event) -> None:
+        """Tell what has become of a course, however long NATS is away."""
+        await self._bus.tell_surely(event)
 
     async def tell_failure(self, record: Record) -> None:
         """Tell that a course could not be published; the last good revision is still served."""
@@ -65,11 +84,17 @@ class Announcer:
         for record in records:
             value = record.value(self._default_image)
             if value.key not in held or held[value.key].value != value:
-                await self._show(record)
+                await self._show_again(record.course)
         for key in held.keys() - {names.token(record.course) for record in records}:
             logger.warning("a course that is not on the disk is taken back", course=key)
             with contextlib.suppress(Lost, BusAway):  # the next connection tries again
                 await self._bucket.delete(key, held[key].revision)
+
+    async def _show_again(self, course: str) -> None:
+        async with self._withdrawing:
+            record = self._shelf.place(course).record
+            if record and not record.intention:
+                await self._show(record)
 
     async def _show(self, record: Record) -> None:
         value = record.value(self._default_image)

@@ -7,6 +7,7 @@ from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Say
 from nbh_courses.pulls import Pulls
 from nbh_courses.record import Record
+from nbh_courses.registry import Registry
 from nbh_kit.bus import Bus
 from nbh_proto import (
     Command,
@@ -14,42 +15,60 @@ from nbh_proto import (
     CommandFailed,
     CommandProgress,
     CreateCourse,
+    DeleteCourse,
     PullCourse,
+    RenameCourse,
+    SetCourse,
     now,
 )
 from nbh_proto.streams import PATIENCE
 
+Handled = CreateCourse | PullCourse | SetCourse | RenameCourse | DeleteCourse
 
-async def handle(command: CreateCourse | PullCourse, *, bus: Bus, pulls: Pulls) -> None:
+
+async def handle(command: Handled, *, bus: Bus, pulls: Pulls, registry: Registry) -> None:
     """Carry out one command and answer it. Idempotent: it may be delivered twice."""
     if now() - command.at > PATIENCE:
         late = f"nobody could take it within {PATIENCE.total_seconds() / 60:.0f} minutes"
         failed = CommandFailed(about=command.id, reason="expired", detail=late)
         await bus.answer(command.answer_to, failed)
         return
+    work: Callable[[Say], Awaitable[Record | str]]
     match command:
         case CreateCourse():
             work = partial(pulls.create, command)
         case PullCourse(course=course):
             work = partial(pulls.pull, course)
+        case SetCourse():
+            work = partial(registry.set, command)
+        case RenameCourse():
+            work = partial(registry.rename, command)
+        case DeleteCourse():
+            work = partial(registry.delete, command)
     await _carry_out(command, work, bus)
 
 
-async def _carry_out(command: Command, work: Callable[[Say], Awaitable[Record]], bus: Bus) -> None:
+async def _carry_out(
+    command: Command, work: Callable[[Say], Awaitable[Record | str]], bus: Bus
+) -> None:
     async def say(line: str) -> None:
         await bus.answer(command.answer_to, CommandProgress(about=command.id, line=line))
 
     answer: CommandDone | CommandFailed
     try:
-        record = await work(say)
+        done = await work(say)
     except CourseError as e:
         answer = CommandFailed(about=command.id, reason=e.reason, detail=e.detail)
     else:
-        answer = CommandDone(about=command.id, line=_outcome(command, record))
+        answer = CommandDone(about=command.id, line=_outcome(command, done))
     await bus.answer(command.answer_to, answer)
 
 
-def _outcome(command: Command, record: Record) -> str:
+def _outcome(command: Command, done: Record | str) -> str:
+    return done if isinstance(done, str) else _published(command, done)
+
+
+def _published(command: Command, record: Record) -> str:
     what = f"{record.course} at {record.commit[:10]}, {record.notebooks} notebooks"
     if record.published_at and record.published_at >= command.at:
         return f"published {what}, in {record.seconds:.1f} s"

@@ -65,11 +65,13 @@ class Pulls:
         """
         checked_url(command.giturl, local=self._rules.local_urls)
         checked_branch(command.branch)
+        if self._shelf.is_promised(command.course):
+            raise CourseError("exists", "until it is renamed or deleted, or a course is so named")
         async with self._turn(command.course):
             there = self._shelf.place(command.course).record
             if there is None:
                 there = await self._create(_asked(command), say)
-            elif there.created_by != command.id:
+            elif there.created_by != command.id or there.intention:
                 raise CourseError("exists", "to publish what is new, pull it")
             return await self._announcer.announce(there)
 
@@ -90,11 +92,10 @@ class Pulls:
             CourseError: there is no such course, or it cannot be published.
             Stopping: we are leaving.
         """
+        place = self._shelf.place(course)
+        _check_that_it_is_there(place)  # a rename has the turn for as long as it takes
         async with self._turn(course):
-            place = self._shelf.place(course)
-            record = place.record
-            if record is None:
-                raise CourseError("unknown", "create it first")
+            record = _check_that_it_is_there(place)
             try:
                 advanced = await self._advance(record, place, say)
             except CourseError as e:
@@ -126,6 +127,16 @@ class Pulls:
                 except CourseError as e:
                     logger.warning("clones see an old commit", course=record.course, why=str(e))
                 await self._announcer.announce(record)
+
+    @asynccontextmanager
+    async def turn(self, course: str) -> AsyncIterator[None]:
+        """Have a course to oneself in the block."""
+        async with self._turns[course]:
+            yield
+
+    def is_busy(self, course: str) -> bool:
+        """Whether something is being done to a course."""
+        return self._turns[course].locked()
 
     @asynccontextmanager
     async def _turn(self, course: str) -> AsyncIterator[None]:
@@ -190,6 +201,13 @@ async def _to_nobody(_line: str) -> None:
     pass
 
 
+def _check_that_it_is_there(place: Place) -> Record:
+    record = place.record
+    if record is None or record.intention:
+        raise CourseError("unknown", "create it first")
+    return record
+
+
 def _asked(command: CreateCourse) -> Record:
     return Record(
         course=command.course,
@@ -197,6 +215,7 @@ def _asked(command: CreateCourse) -> Record:
         branch=command.branch,
         image=command.image,
         created_by=command.id,
+        created_at=now(),
     )
 
 
@@ -216,6 +235,7 @@ def _published(
     return msgspec.structs.replace(
         _pulled(record),
         commit=commit,
+        previous=record.commit,
         shown_as=tip.branch,
         notebooks=published.notebooks,
         seconds=round(seconds, 3),

@@ -1,12 +1,26 @@
 """What is known of a course, beside its mirror: the COURSES bucket is made from this again."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from nbh_courses.settings import DEFAULT_FORMAT, DEFAULT_MAPPINGS
 from nbh_proto import Course, CoursePublished
 from nbh_proto.course import CourseReason, Limits
+
+
+class Intention(msgspec.Struct, frozen=True):
+    """What is being done to a course as a whole: written down before the first step."""
+
+    what: Literal["rename", "delete"]
+    command: str
+    """The command's id: the same command, delivered again, goes on with it."""
+
+    to: str = ""
+    with_students: bool = False
+    workspaces: int = 0
+    """How many students had files in it when it began."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +39,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str = ""
     """The command's id: the same command, delivered again, has been carried out."""
 
+    created_at: datetime | None = None
+    made_by: str = ""
+    """The id of the command that gave it this name; empty if it always had it."""
+
+    intention: Intention | None = None
+    """While it has one, the course is nobody's to see."""
+
     archived: bool = False
     autopull: bool = True
     autobuild: bool = False
@@ -34,6 +55,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     commit: str = ""
     """The published revision; ``current`` points there."""
+
+    previous: str = ""
+    """The one published before it: it stays on the disk."""
 
     shown_as: str = ""
     """The branch that students' clones follow."""

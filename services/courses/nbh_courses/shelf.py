@@ -4,6 +4,7 @@
 
     <course>/course.json  mirror.git  revisions/<commit>/  current -> revisions/<commit>
     .creating-<course>/   a course that is not there yet
+    .removing-<course>/   one that is no more
 """
 
 import asyncio
@@ -24,6 +25,7 @@ logger = structlog.get_logger(__name__)
 
 _CREATING = ".creating-"
 _BUILDING = ".building-"
+_REMOVING = ".removing-"
 _ASK_AGAIN_SECONDS = 0.5
 
 
@@ -86,10 +88,23 @@ class Place:
             disk.remove(new)
             raise
 
+    def revisions(self) -> list[str]:
+        """The commits of all revisions that are there."""
+        if not self._revisions.is_dir():
+            return []
+        return [each.name for each in self._revisions.iterdir() if each.name[0] != "."]
+
+    def remove_revision(self, commit: str) -> None:
+        """Remove a revision: out of reach first, for a half one must never be found."""
+        gone = self._revisions / f"{_REMOVING}{commit}"
+        self.revision(commit).rename(gone)
+        disk.remove(gone)
+
     def sweep(self) -> None:
-        """Remove revisions that were being built."""
-        for left in self._revisions.glob(f"{_BUILDING}*"):
-            disk.remove(left)
+        """Remove revisions that were being built or removed."""
+        for pattern in (f"{_BUILDING}*", f"{_REMOVING}*"):
+            for left in self._revisions.glob(pattern):
+                disk.remove(left)
 
     @staticmethod
     def _make(folder: Path) -> None:
@@ -108,8 +123,42 @@ class Shelf:
         return Place(self.folder / names.checked_id("course", course))
 
     def records(self) -> list[Record]:
-        """All courses that are there and can be read."""
-        return [record for place in self._places() if (record := _readable(place))]
+        """All courses that are there, can be read, and are not being renamed or deleted."""
+        return [
+            record
+            for place in self._places()
+            if (record := _readable(place)) and not record.intention
+        ]
+
+    def unfinished(self) -> list[tuple[Place, Record]]:
+        """The courses that were being renamed or deleted, and where they are by now."""
+        return [
+            (place, record)
+            for place in self._places()
+            if (record := _readable(place)) and record.intention
+        ]
+
+    def is_promised(self, course: str) -> bool:
+        """Whether a course is losing this name, or getting it."""
+        return any(
+            course in (record.course, _name_to_be(record)) for _, record in self.unfinished()
+        )
+
+    def rename(self, place: Place, course: str) -> Place:
+        """Give a course's folder another name, if it does not have it yet."""
+        new = self.place(course)
+        if place.folder != new.folder:
+            place.folder.rename(new.folder)
+            disk.sync_folder(self.folder)
+        return new
+
+    def remove(self, place: Place) -> None:
+        """Remove a course's folder: out of reach first, then bit by bit."""
+        gone = self.folder / f"{_REMOVING}{place.folder.name}"
+        disk.remove(gone)
+        place.folder.rename(gone)
+        disk.sync_folder(self.folder)
+        disk.remove(gone)
 
     def _places(self) -> list[Place]:
         folders = (each for each in sorted(self.folder.iterdir()) if each.is_dir())
@@ -117,8 +166,9 @@ class Shelf:
 
     def sweep(self) -> None:
         """Remove what a crash left, and finish what it interrupted: records stand."""
-        for left in self.folder.glob(f"{_CREATING}*"):
-            disk.remove(left)
+        for pattern in (f"{_CREATING}*", f"{_REMOVING}*"):
+            for left in self.folder.glob(pattern):
+                disk.remove(left)
         for place in self._places():
             place.sweep()
             if record := _readable(place):
@@ -166,7 +216,11 @@ def _readable(place: Place) -> Record | None:
     except (msgspec.MsgspecError, OSError):
         logger.exception("a course that cannot be read", folder=str(place.folder))
         return None
-    if record and record.course != place.folder.name:
+    if record and place.folder.name not in (record.course, _name_to_be(record)):
         logger.error("a folder that is another course's copy", folder=str(place.folder))
         return None
     return record
+
+
+def _name_to_be(record: Record) -> str:
+    return record.intention.to if record.intention else ""

@@ -1,8 +1,10 @@
 """Answers what courses asks about all workspaces and labs of a course at once."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import structlog
 
@@ -25,7 +27,15 @@ logger = structlog.get_logger(__name__)
 class Closing:
     """The answers to `CloseCourse`, `CountWorkspaces` and `FindRevisions`."""
 
-    def __init__(self, courses: Courses, accesses: Accesses, labs: Labs, housing: Housing) -> None:
+    def __init__(
+        self,
+        courses: Courses,
+        accesses: Accesses,
+        labs: Labs,
+        housing: Housing,
+        overrides: Path,
+    ) -> None:
+        self._overrides = overrides
         self._courses = courses
         self._accesses = accesses
         self._labs = labs
@@ -90,11 +100,19 @@ class Closing:
                 if both := self._housing.of_both(asked.course, asked.to):
                     return CourseClosed(in_the_way=tuple(both))
                 self._housing.rename(asked.course, asked.to)
+                self._rename_overrides(asked.course, asked.to)
             case "remove":
                 self._housing.remove(asked.course)
             case "keep":
                 pass
         return CourseClosed()
+
+    def _rename_overrides(self, course: str, to: str) -> None:
+        # The operator's own: courses, which runs without rights, cannot.
+        new = self._overrides / to
+        if not new.exists():
+            with contextlib.suppress(FileNotFoundError):
+                (self._overrides / course).rename(new)
 
     def _sweep(self) -> None:
         """Free the space of what was taken away; a crash leaves it to the next start."""

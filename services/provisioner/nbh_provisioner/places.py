@@ -20,6 +20,11 @@ class Places(NamedTuple):
         return self.data / "students"
 
     @property
+    def overrides(self) -> Path:
+        """The operator's own configuration of courses, ``<course>/``."""
+        return self.data / "local"
+
+    @property
     def labs(self) -> Path:
         """One folder for each lab, named by its capability; closed to everybody but root."""
         return self.data / "labs"

@@ -104,7 +104,7 @@ class _Parts:
             free_bytes=config.provisioner.free_bytes,
         )
         housing = Housing(places.students)
-        self.closing = Closing(known, self.accesses, self.labs, housing)
+        self.closing = Closing(known, self.accesses, self.labs, housing, places.overrides)
         self.commands = Commands(bus, self.labs)
         self.taking_over = TakingOver(node, engine, folders, leases, boot, self.labs, bus)
 
