@@ -27,7 +27,7 @@ def written(file: Path, run: Path, *, engine: str, over: Tables | None = None) -
 
 
 def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]:
-    content, internal, router, nats, platform = (free_port() for _ in range(5))
+    content, internal, router, courses, nats, platform = (free_port() for _ in range(6))
     return {
         "site": {
             "name": f"t{secrets.token_hex(3)}",
@@ -44,7 +44,7 @@ def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]
         "router": {"port": router},
         "lab": {"memory": 1024**3},
         "provisioner": {"engine": engine},
-        "courses": {"local_urls": True},
+        "courses": {"local_urls": True, "port": courses},
         "platform": {
             "name": PLATFORM,
             "origins": [f"http://127.0.0.1:{platform}"],

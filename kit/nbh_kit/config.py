@@ -93,6 +93,8 @@ class Provisioner(Section, frozen=True, kw_only=True):
 
 
 class Courses(Section, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 8083
     pull_every: Seconds = 300.0
     pulls_at_once: Annotated[int, msgspec.Meta(gt=0)] = 8
     local_urls: bool = False

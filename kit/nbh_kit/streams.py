@@ -6,14 +6,13 @@ import structlog
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
-from nbh_proto.buckets import BUCKETS
+from nbh_proto.buckets import BUCKETS, Value
 from nbh_proto.streams import ALL, Stream
 
 logger = structlog.get_logger(__name__)
 
 _BUCKET_BYTES = 256 * 1024**2
 _DEDUPLICATE_SECONDS = 120.0
-_LAUNCH_SECONDS = 600.0
 
 
 async def make_sure(js: JetStreamContext) -> None:
@@ -21,7 +20,7 @@ async def make_sure(js: JetStreamContext) -> None:
     for stream in ALL:
         await _make_sure_of(js, _stream_config(stream))
     for bucket in BUCKETS:
-        await _make_sure_of(js, _bucket_config(bucket.bucket))
+        await _make_sure_of(js, _bucket_config(bucket))
 
 
 async def _make_sure_of(js: JetStreamContext, config: api.StreamConfig) -> None:
@@ -63,11 +62,11 @@ def _stream_config(stream: Stream) -> api.StreamConfig:
     )
 
 
-def _bucket_config(name: str) -> api.StreamConfig:
+def _bucket_config(bucket: type[Value]) -> api.StreamConfig:
     # The stream of a key-value bucket (ADR-8 of NATS): one value a key, deletions leave marks.
     return api.StreamConfig(
-        name=f"KV_{name}",
-        subjects=[f"$KV.{name}.>"],
+        name=f"KV_{bucket.bucket}",
+        subjects=[f"$KV.{bucket.bucket}.>"],
         max_msgs_per_subject=1,
         max_bytes=_BUCKET_BYTES,
         discard=api.DiscardPolicy.NEW,
@@ -75,5 +74,5 @@ def _bucket_config(name: str) -> api.StreamConfig:
         deny_delete=True,
         allow_direct=True,
         storage=api.StorageType.FILE,
-        max_age=_LAUNCH_SECONDS if name == "LAUNCHES" else 0.0,
+        max_age=bucket.keep.total_seconds() if bucket.keep else 0.0,
     )

@@ -1,7 +1,7 @@
 """State that services read from each other: key-value buckets, one writer each."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 import msgspec
@@ -20,6 +20,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     """What one key of a bucket holds, as JSON."""
 
     bucket: ClassVar[str]
+    keep: ClassVar[timedelta | None] = None
+    """For how long a value stays after it was written; None for ever."""
 
     v: int = 1
 
@@ -153,8 +155,18 @@ class Launch(Value, frozen=True, kw_only=True):
     """A single-use link that was used. Written by the router; forgotten when the link expires."""
 
     bucket: ClassVar[str] = "LAUNCHES"
+    keep: ClassVar[timedelta | None] = timedelta(minutes=10)
 
     used_at: datetime
+
+
+class Delivery(Value, frozen=True, kw_only=True):
+    """A webhook's delivery that came. Written by courses; keys are digests of what was signed."""
+
+    bucket: ClassVar[str] = "DELIVERIES"
+    keep: ClassVar[timedelta | None] = timedelta(hours=1)
+
+    at: datetime
 
 
 def lab_key(course: str, student: str) -> str:
@@ -175,4 +187,4 @@ def pool_course(key: str) -> str | None:
     return names.id_of(course) if rest.startswith("pool.") else None
 
 
-BUCKETS: tuple[type[Value], ...] = (Lab, Course, CourseIndex, Launch)
+BUCKETS: tuple[type[Value], ...] = (Lab, Course, CourseIndex, Launch, Delivery)

@@ -157,6 +157,19 @@ class CourseDeleted(Event, frozen=True, kw_only=True):
     """How many students had files in it."""
 
 
+class MakeHook(Command, frozen=True, kw_only=True):
+    """Make a course's secret for webhooks, if it has none. Asked by `nbh course hook`.
+
+    The answer's line is the secret; it is empty if the secret was made, and shown, before.
+    """
+
+    subject: ClassVar[str] = "nbh.command.course.hook.{course}"
+
+    course: str
+    anew: bool = False
+    """Whether another one takes its place."""
+
+
 class CoursePublished(Event, frozen=True, kw_only=True):
     """Students now get this revision of a course. Told by courses."""
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from nbh_kit.buckets import Bucket
+from nbh_kit.consuming import consume
 from nbh_kit.testing import eventually, free_port
 from nbh_proto import (
     AccessRequested,
@@ -20,6 +21,7 @@ from nbh_proto import (
     FreezeLab,
     Lab,
     LabStopped,
+    MakeHook,
     StopLab,
     now,
 )
@@ -55,6 +57,29 @@ def nbh(nats_url, tmp_path):
         f"keys = [{{ id = 'k1', secret = '{'s' * 32}' }}]\n"
     )
     return Nbh(file)
+
+
+async def test_a_course_s_webhook_is_shown_with_its_secret_once(bus, nbh):
+    asked = []
+
+    async def make(command):
+        asked.append(command.anew)
+        line = "" if asked == [False, False] else "s3cret"
+        await bus.answer(command.answer_to, CommandDone(about=command.id, line=line))
+
+    async with consume(bus, COMMANDS, "courses", [MakeHook], make):
+        status, out, err = await nbh("course", "hook", "python")
+        assert (status, out.splitlines()[:2]) == (
+            0,
+            ["URL     http://127.0.0.1:8080/hooks/python", "Secret  s3cret"],
+        )
+        assert all(forge in out for forge in ("GitHub", "GitLab", "Gitea", "Forgejo", "Bitbucket"))
+        assert "not shown again" in err
+        _, out, _ = await nbh("course", "hook", "python")
+        assert "s3cret" not in out
+        await nbh("course", "hook", "python", "--new")
+    assert asked == [False, False, True]
+    assert (await nbh("course", "hook", "../x"))[0] == 2
 
 
 async def test_labs_are_listed_without_their_secrets(bus, nbh):

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from nbh_kit.config import Config
+from nbh_kit.testing import free_port
 from nbh_proto import CommandDone, CommandFailed, CreateCourse, PullCourse
 from nbh_proto.course import CommandAnswer
 
@@ -20,11 +21,12 @@ class Service:
 
     def __init__(self, folder: Path, nats_url: str, more: str = "") -> None:
         self.courses = folder / "data" / "courses"
+        self.port = free_port()
         self._file = folder / "nbhosting.toml"
         self._file.write_text(
             f'[site]\ndata = "{folder / "data"}"\nrun = "{folder / "run"}"\n'
             f'[nats]\nurl = "{nats_url}"\n'
-            f"[courses]\nlocal_urls = true\npull_every = 3600\n{more}\n"
+            f"[courses]\nlocal_urls = true\npull_every = 3600\nport = {self.port}\n{more}\n"
         )
         self.courses.mkdir(parents=True)
         if os.getuid() == 0:  # it drops to a user of its own then

@@ -1,14 +1,17 @@
 """What the service's main composes, composed for a test: real git, real disk, real NATS."""
 
+import asyncio
 from pathlib import Path
 
 from nbh_courses import environment
 from nbh_courses.announcing import Announcer
 from nbh_courses.git_program import Git, Limits
+from nbh_courses.pulling import Pulling
 from nbh_courses.pulls import Pulls, Rules
 from nbh_courses.record import Record
 from nbh_courses.repositories import Repositories
 from nbh_courses.shelf import Shelf
+from nbh_kit.testing import eventually
 from nbh_proto import CreateCourse
 from tests.courses.teacher import published
 
@@ -30,6 +33,7 @@ class Site:
         rules = Rules(local, at_once, max_bytes)
         self.repositories = Repositories(self.git)
         self.pulls = Pulls(self.shelf, self.repositories, announcer, closed, rules)
+        self.pulling = Pulling(self.shelf, self.pulls, at_once)
         self.lines: list[str] = []
 
     async def say(self, line: str) -> None:
@@ -41,6 +45,13 @@ class Site:
 
     async def pull(self, course: str = "py") -> Record:
         return await self.pulls.pull(course, self.say)
+
+    async def round(self) -> None:
+        """What the timer does, to the end."""
+        running = asyncio.create_task(self.pulling.run())
+        await self.pulling.look_at_all()
+        await eventually(lambda: self.pulling.is_quiet, within=60)
+        running.cancel()
 
     def served(self, course: str = "py") -> dict[str, bytes]:
         """What students get right now, by path."""

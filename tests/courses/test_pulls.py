@@ -197,7 +197,7 @@ async def test_the_timer_tells_a_lasting_failure_once(site, teacher, bus):
     await site.create(teacher.url)
     teacher.folder.rename(teacher.folder.with_name("away"))
     for _ in range(3):
-        await site.pulls.pull_all()
+        await site.round()
     assert len(await told(bus, CourseFailed)) == 1
     with pytest.raises(CourseError):
         await site.pull()
@@ -213,7 +213,7 @@ async def test_the_timer_pulls_every_course_that_is_not_archived(tmp_path, site)
     place = site.shelf.place("b")
     place.remember(msgspec.structs.replace(place.record, archived=True))
     teachers["a"].folder.rename(tmp_path / "away")
-    await site.pulls.pull_all()
+    await site.round()
     assert {name: site.served(name)["notebooks/n.md"] for name in teachers} == {
         "a": b"1",
         "b": b"1",

@@ -63,18 +63,24 @@ class Proxy:
 
     def __init__(self, folder, labs, **of_traefik):
         self.labs = labs
-        self.web, self.internal, self.router = free_port(), free_port(), free_port()
+        self.web, self.internal = free_port(), free_port()
+        self.router, self.courses = free_port(), free_port()
         self.origin = f"http://localhost:{self.web}"
         self.config = from_tree(
             {
                 "site": {"data": str(folder)},
-                "origins": {"content": self.origin},
+                "origins": {
+                    "content": self.origin,
+                    "ui": f"http://127.0.0.1:{self.web}",
+                    "share": f"http://share.localhost:{self.web}",
+                },
                 "traefik": {
                     "listen": f"127.0.0.1:{self.web}",
                     "internal": f"127.0.0.1:{self.internal}",
                 }
                 | of_traefik,
                 "router": {"port": self.router},
+                "courses": {"port": self.courses},
             }
         )
         self.folder = traefik.folder(self.config)
@@ -103,6 +109,7 @@ def running(folder, **of_traefik):
         labs = [stack.enter_context(server(f"lab{n}")) for n in range(3)]
         made = Proxy(folder, labs, **of_traefik)
         stack.enter_context(server("router", made.router))
+        stack.enter_context(server("courses", made.courses))
         static = dynamic.encoded(dynamic.static(made.config, made.origin))
         whole_file.write(made.folder / "static.yml", static)
         with made.log.open("wb") as log:
@@ -166,6 +173,33 @@ def test_health_and_confirmation_are_not_for_the_world(proxy):
             assert answer.status_code == 404 or answer.json()[0] == "router", path
         for path in ("/livez", "/readyz"):
             assert browser.get(path).text.startswith("404")
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "answers"),
+    [
+        ("127.0.0.1", "/hooks/py", "courses"),
+        ("share.localhost", "/hooks/py", "router"),
+        ("localhost", "/hooks/py", "router"),
+        ("share.localhost", "/builds/py/doc/latest/", "courses"),
+        ("127.0.0.1", "/builds/py/doc/latest/", "router"),
+        ("localhost", "/builds/py/doc/latest/", "router"),
+        ("share.localhost", "/buildsx", "router"),
+    ],
+)
+def test_webhooks_and_built_pages_are_at_their_own_origin(proxy, host, path, answers):
+    proxy.take([])
+    with httpx2.Client(base_url=proxy.origin, trust_env=False) as browser:
+        headers = {"Host": f"{host}:{proxy.web}"}
+        assert browser.get(path, headers=headers).json()[:2] == [answers, path]
+
+
+def test_a_webhook_s_body_is_limited(tmp_path):
+    with running(tmp_path / "site") as proxy:
+        proxy.take([])
+        url = f"http://127.0.0.1:{proxy.web}/hooks/py"
+        answer = httpx2.post(url, content=bytes(5 * 1024**2), trust_env=False)
+    assert answer.status_code == 413
 
 
 def test_a_thousand_labs_are_taken_in(proxy):

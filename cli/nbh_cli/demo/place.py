@@ -17,8 +17,8 @@ PLATFORM = "campus"
 KEY = "k1"
 
 _LONGEST_SOCKET = 107
-_PORTS = ("content", "internal", "router", "nats", "platform")
-_PREFERRED = (8000, 8082, 8081, 4222, 8001)
+_PORTS = ("content", "internal", "router", "courses", "nats", "platform")
+_PREFERRED = (8000, 8082, 8081, 8083, 4222, 8001)
 
 
 class Place(NamedTuple):
@@ -159,6 +159,7 @@ port = {ports["router"]}
 memory = {1024**3}
 
 [courses]
+port = {ports["courses"]}
 local_urls = true
 pull_every = 30
 

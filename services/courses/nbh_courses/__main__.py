@@ -9,8 +9,12 @@ from pathlib import Path
 
 from nbh_courses import environment, handlers
 from nbh_courses.announcing import Announcer
+from nbh_courses.app import app
 from nbh_courses.git_program import Git, Limits
+from nbh_courses.hooks.receiving import Hooks
+from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.labs import LabsSeen
+from nbh_courses.pulling import Pulling
 from nbh_courses.pulls import Pulls, Rules
 from nbh_courses.registry import Registry
 from nbh_courses.repositories import Repositories
@@ -19,14 +23,14 @@ from nbh_courses.tidying import Tidying
 from nbh_courses.workspaces import Workspaces
 from nbh_kit import bus as buses
 from nbh_kit import config as configuration
-from nbh_kit import run
+from nbh_kit import http, run
 from nbh_kit.config import BadConfig, Config
 from nbh_kit.consuming import consume
 from nbh_kit.programs import ProgramMissing
-from nbh_proto import CreateCourse, DeleteCourse, PullCourse, RenameCourse, SetCourse
+from nbh_proto import CreateCourse, DeleteCourse, MakeHook, PullCourse, RenameCourse, SetCourse
 from nbh_proto.streams import COMMANDS
 
-_HANDLED = (CreateCourse, PullCourse, SetCourse, RenameCourse, DeleteCourse)
+_HANDLED = (CreateCourse, PullCourse, SetCourse, RenameCourse, DeleteCourse, MakeHook)
 _FINISH_SECONDS = 30.0
 _TIDY_SECONDS = 60.0
 
@@ -66,13 +70,22 @@ async def _serve(config: Config, password: str) -> None:
             registry = Registry(shelf, pulls, announcer, workspaces, labs, local=given.local_urls)
             grace = timedelta(seconds=given.revisions_grace)
             tidying = Tidying(shelf, pulls, labs, workspaces, grace)
-            handle = partial(handlers.handle, bus=bus, pulls=pulls, registry=registry)
-            async with consume(bus, COMMANDS, "courses", _HANDLED, handle):
+            pulling = Pulling(shelf, pulls, given.pulls_at_once)
+            secrets = HookSecrets(shelf)
+            web = app(Hooks(shelf, secrets, bus, pulling.pushed), config.origins)
+            handle = partial(
+                handlers.handle, bus=bus, pulls=pulls, registry=registry, secrets=secrets
+            )
+            async with (
+                http.serving(web, given.host, given.port),
+                consume(bus, COMMANDS, "courses", _HANDLED, handle),
+            ):
                 await run.until_stopped(
                     announcer.keep_true(),
                     labs.follow(),
+                    pulling.run(),
                     run.every(_FINISH_SECONDS, registry.finish),
-                    run.every(given.pull_every, pulls.pull_all),
+                    run.every(given.pull_every, pulling.look_at_all),
                     run.every(min(_TIDY_SECONDS, given.revisions_grace), tidying.tidy),
                 )
                 git.stop()

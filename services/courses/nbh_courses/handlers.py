@@ -5,6 +5,7 @@ from functools import partial
 
 from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Say
+from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.pulls import Pulls
 from nbh_courses.record import Record
 from nbh_courses.registry import Registry
@@ -16,6 +17,7 @@ from nbh_proto import (
     CommandProgress,
     CreateCourse,
     DeleteCourse,
+    MakeHook,
     PullCourse,
     RenameCourse,
     SetCourse,
@@ -23,10 +25,12 @@ from nbh_proto import (
 )
 from nbh_proto.streams import PATIENCE
 
-Handled = CreateCourse | PullCourse | SetCourse | RenameCourse | DeleteCourse
+Handled = CreateCourse | PullCourse | SetCourse | RenameCourse | DeleteCourse | MakeHook
 
 
-async def handle(command: Handled, *, bus: Bus, pulls: Pulls, registry: Registry) -> None:
+async def handle(
+    command: Handled, *, bus: Bus, pulls: Pulls, registry: Registry, secrets: HookSecrets
+) -> None:
     """Carry out one command and answer it. Idempotent: it may be delivered twice."""
     if now() - command.at > PATIENCE:
         late = f"nobody could take it within {PATIENCE.total_seconds() / 60:.0f} minutes"
@@ -45,6 +49,8 @@ async def handle(command: Handled, *, bus: Bus, pulls: Pulls, registry: Registry
             work = partial(registry.rename, command)
         case DeleteCourse():
             work = partial(registry.delete, command)
+        case MakeHook():
+            work = partial(secrets.carry_out, command)
     await _carry_out(command, work, bus)
 
 

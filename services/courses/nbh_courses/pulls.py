@@ -105,19 +105,6 @@ class Pulls:
                 raise
             return await self._announcer.announce(advanced)
 
-    async def pull_all(self) -> None:
-        """Pull every course that is to be pulled by itself (G5)."""
-        courses = [r.course for r in self._shelf.records() if r.is_pulled_by_timer]
-        await asyncio.gather(*map(self._pull_by_timer, courses))
-
-    async def _pull_by_timer(self, course: str) -> None:
-        try:
-            await self.pull(course, _to_nobody, timer=True)
-        except CourseError as e:
-            logger.warning("a course cannot be published", course=course, why=str(e))
-        except Stopping:
-            pass
-
     async def finish(self) -> None:
         """Tell what was published and not told when we were last ended."""
         for record in self._shelf.records():
@@ -195,10 +182,6 @@ class Pulls:
         with tree.opened(place.mirror, self._environment) as reader:
             commit = reader.commit(FETCHED)
             return commit, publishing.publish(place, reader, commit, self._rules.max_bytes)
-
-
-async def _to_nobody(_line: str) -> None:
-    pass
 
 
 def _check_that_it_is_there(place: Place) -> Record:

@@ -13,8 +13,10 @@ from collections.abc import Iterable
 import msgspec
 
 from nbh_kit.config import Config
+from nbh_router.origins import normal
 from nbh_router.table import Route
 from nbh_router.traefik_config import (
+    Buffering,
     Certificate,
     Dynamic,
     Errors,
@@ -38,16 +40,23 @@ from nbh_router.traefik_config import (
 # its requests does not log these (S-19).
 _UNOBSERVED = Observability(access_logs=False, metrics=False, tracing=False)
 _WEB = ("web",)
-_REST, _LAB, _GATE = 1, 10, 20
-"""Priorities: our own pages, labs' routes, the gate before all labs."""
+_REST, _OTHERS, _LAB, _GATE = 1, 5, 10, 20
+"""Priorities: our own pages, other services', labs' routes, the gate before all labs."""
 
 LAB_SILENT, ROUTER_SILENT = "/-/silent/lab", "/-/silent/router"
 """Where the pages are that Traefik shows for a lab, or the router, that does not answer."""
 
 LAB_IDLE = "2s"
-"""How long Traefik keeps a connection to a lab that nobody uses. A lab is not frozen while there is
-one; once it is frozen each request begins with a new connection, which is what thaws it. So this is
-shorter than any sensible freeze time. On one machine a new connection costs a tenth of a ms."""
+"""How long Traefik keeps a connection to a lab that nobody uses. A lab is not frozen while there
+is one; once it is frozen each request begins with a new connection, which is what thaws it. So
+this is shorter than any sensible freeze time. On one machine a new connection costs a tenth of a
+ms."""
+
+_HOOK_BODIES = Buffering(
+    # as the courses service has it; who sends slowly keeps nobody else from sending
+    max_request_body_bytes=4 * 1024**2,
+    mem_request_body_bytes=64 * 1024,
+)
 
 _LAB_MIDDLEWARES = ("lab-headers", "lab-errors")
 
@@ -60,8 +69,11 @@ def static(config: Config, content_origin: str) -> Dynamic:
                 "rest": _rest(),
                 "gate": _gate(content_origin),
                 "error-pages": _error_pages(),
+                "hooks": _hooks(config.origins.ui),
+                "builds": _builds(config.origins.share),
             },
             services={
+                "courses": _service(f"{config.courses.host}:{config.courses.port}", "router"),
                 "router": _service(f"{config.router.host}:{config.router.port}", "router"),
                 # Through our own internal entry point, since Traefik fetches a page without any
                 # middleware: a router that is being started again is waited for there.
@@ -73,6 +85,7 @@ def static(config: Config, content_origin: str) -> Dynamic:
                 "nobody": Middleware(
                     ip_allow_list=IpAllowList(source_range=("255.255.255.255/32",))
                 ),
+                "hook-bodies": Middleware(buffering=_HOOK_BODIES),
                 "lab-headers": Middleware(headers=_lab_headers()),
                 "lab-errors": _errors("502-504", path=LAB_SILENT),
             },
@@ -168,6 +181,34 @@ def _error_pages() -> Router:
 
 def _errors(*status: str, path: str) -> Middleware:
     return Middleware(errors=Errors(status=status, service="error-pages", query=path))
+
+
+def _hooks(ui_origin: str) -> Router:
+    return Router(
+        rule=f"Host(`{_host(ui_origin)}`) && PathPrefix(`/hooks/`)",
+        service="courses",
+        entry_points=_WEB,
+        priority=_OTHERS,
+        middlewares=("hook-bodies",),
+    )
+
+
+def _builds(share_origin: str) -> Router:
+    return Router(
+        rule=f"Host(`{_host(share_origin)}`) && PathPrefix(`/builds/`)",
+        service="courses",
+        entry_points=_WEB,
+        priority=_OTHERS,
+        middlewares=("again",),
+    )
+
+
+def _host(origin: str) -> str:
+    """Traefik compares hosts without ports; the courses service looks at the whole ``Host``."""
+    found = re.fullmatch(r"https?://\[?([a-z0-9.:-]+?)\]?(?::[0-9]+)?", normal(origin))
+    if not found:
+        raise ValueError(f"not an origin that can stand in a rule: {origin!r}")
+    return found[1]
 
 
 def _transport(**timeouts: str) -> ServersTransport:

@@ -70,11 +70,20 @@ class IpAllowList(Section, frozen=True, kw_only=True):
     source_range: tuple[str, ...]
 
 
+class Buffering(Section, frozen=True, kw_only=True):
+    """Requests that are passed on once they are whole."""
+
+    max_request_body_bytes: int
+    mem_request_body_bytes: int
+    """What is larger waits on the disk."""
+
+
 class Middleware(Section, frozen=True, kw_only=True):
     headers: Headers | None = None
     errors: Errors | None = None
     retry: Retry | None = None
     ip_allow_list: IpAllowList | None = None
+    buffering: Buffering | None = None
 
 
 class ForwardingTimeouts(Section, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ _COMMANDS = (
     ("create", "creating:create", "Register a course and publish it."),
     ("list", "listing:list_", "All courses, with what an operator looks for."),
     ("pull", "pulling:pull", "Fetch courses now and publish what is new."),
+    ("hook", "hooking:hook", "Show what publishes a push at once."),
 )
 
 app = App(

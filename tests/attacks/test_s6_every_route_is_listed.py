@@ -1,0 +1,50 @@
+"""S-6: an address that nobody thought about is open to everybody (`teacher_dropped`, 0.59).
+
+Every address of a service is listed with who may use it, and refuses all others.
+"""
+
+import httpx2
+import pytest
+
+from nbh_courses.app import LISTED, app
+from nbh_courses.hooks.receiving import Hooks
+from nbh_courses.hooks.secrets import HookSecrets
+from nbh_courses.shelf import Shelf
+from nbh_kit.config import Origins
+
+ORIGINS = Origins()
+
+
+@pytest.fixture
+def courses(tmp_path, bus):
+    shelf = Shelf(tmp_path)
+    hooks = Hooks(shelf, HookSecrets(shelf), bus, lambda course: pytest.fail(course))
+    return app(hooks, ORIGINS)
+
+
+def test_every_address_of_the_courses_service_is_listed(courses):
+    there = {(route.path, frozenset(route.methods)) for route in courses.routes}
+    listed = {(each.path, frozenset(each.methods)) for each in LISTED}
+    # a GET is answered to HEAD too
+    assert there == {(p, m | {"HEAD"} if "GET" in m else m) for p, m in listed}
+
+
+@pytest.mark.parametrize("each", [each for each in LISTED if each.audience != "public"])
+async def test_an_address_that_is_not_public_refuses_who_is_nobody(courses, each):
+    origin = getattr(ORIGINS, each.origin)
+    transport = httpx2.ASGITransport(courses)
+    async with httpx2.AsyncClient(transport=transport, base_url=origin) as nobody:
+        for method in each.methods:
+            answer = await nobody.request(method, each.path.replace("{course}", "py"))
+            assert answer.status_code in (401, 403)
+
+
+@pytest.mark.parametrize("each", LISTED)
+async def test_an_address_is_there_at_its_own_origin_only(courses, each):
+    transport = httpx2.ASGITransport(courses)
+    for name in {"content", "ui", "share"} - {each.origin}:
+        async with httpx2.AsyncClient(
+            transport=transport, base_url=getattr(ORIGINS, name)
+        ) as browser:
+            for method in each.methods:
+                assert (await browser.request(method, each.path)).status_code == 404
