@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from nbh_kit.run import LogLevel
-from nbh_proto import names
+from nbh_proto import egress, names
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -80,6 +80,7 @@ class Lab(Section, frozen=True, kw_only=True):
     cpus: Annotated[float, msgspec.Meta(gt=0)] = 2.0
     processes: Annotated[int, msgspec.Meta(gt=0)] = 512
     open_files: Annotated[int, msgspec.Meta(gt=0)] = 8192
+    egress: str = "open"
     boot_within: Seconds = 45.0
     stop_within: Seconds = 10.0
 
@@ -88,6 +89,7 @@ class Provisioner(Section, frozen=True, kw_only=True):
     node: str = "node1"
     engine: Literal["podman", "memory"] = "podman"
     podman_socket: Path | None = None
+    isolation: Literal["strict", "best-effort"] = "strict"
     starts_at_once: Annotated[int, msgspec.Meta(gt=0)] = 8
     free_bytes: Bytes = 2 * 1024**3
 
@@ -243,6 +245,7 @@ def _check(config: Config, file: str) -> None:
     ids = {"site.name": config.site.name, "provisioner.node": config.provisioner.node}
     for key, id_ in ids.items():
         _check_id(file, key, id_)
+    _check_egress(file, config.lab.egress)
     for number, platform in enumerate(config.platform):
         _check_platform(file, f"platform[{number}]", platform)
     if len({p.name for p in config.platform}) < len(config.platform):
@@ -262,6 +265,13 @@ def _check_platform(file: str, key: str, platform: Platform) -> None:
     _check_id(file, f"{key}.name", platform.name)
     for live in platform.keys:
         _check_id(file, f"{key}.keys.id", live.id)
+
+
+def _check_egress(file: str, text: str) -> None:
+    try:
+        egress.checked(text)
+    except egress.BadEgress as e:
+        raise BadConfig(file, "lab.egress", str(e)) from e
 
 
 def _check_id(file: str, key: str, id_: str) -> None:

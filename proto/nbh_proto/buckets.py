@@ -103,6 +103,9 @@ class Course(Value, frozen=True, kw_only=True):
     """The groups of students that are registered."""
 
     limits: Limits = Limits()
+    egress: str = ""
+    """What its labs may reach, as `nbh_proto.egress` reads it; empty for the site's default."""
+
     static_mappings: tuple[tuple[str, str], ...] = (("media", "media"), ("data", "data"))
     """(source, destination): links beside each notebook, into the static area (G10, S10)."""
 

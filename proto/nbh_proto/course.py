@@ -75,6 +75,9 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     archived: bool | UnsetType = UNSET
     autobuild: bool | UnsetType = UNSET
     submodules: bool | UnsetType = UNSET
+    egress: str | UnsetType = UNSET
+    """As `nbh_proto.egress` reads it; empty for the site's default."""
+
     staff: tuple[str, ...] | UnsetType = UNSET
     groups: tuple[str, ...] | UnsetType = UNSET
     add_staff: tuple[str, ...] = ()

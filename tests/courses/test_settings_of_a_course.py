@@ -35,6 +35,12 @@ def test_staff_are_added_and_removed_each_once_in_order():
     assert changed(staff=()).staff == ()
 
 
+def test_what_labs_may_reach_is_set_and_taken_back():
+    closed = changed(egress="Closed")
+    assert closed.egress == "closed"
+    assert applied(closed, Changes(egress=""), local=False).egress == ""
+
+
 def test_limits_are_set_one_by_one_and_none_is_the_sites_default():
     small = changed(limits={"memory": 1536 * 1024**2, "cpus": 0.5, "idle": 7200})
     assert small.limits == Limits(memory=1536 * 1024**2, cpus=0.5, idle=7200)
@@ -55,6 +61,7 @@ def test_limits_are_set_one_by_one_and_none_is_the_sites_default():
         ({"limits": {"memory": 0}}, "memory: expected `int` >= 1"),
         ({"limits": {"memory": 1.5}}, "memory: expected `int"),
         ({"limits": {"cpus": -1}}, "cpus: expected `float` > 0"),
+        ({"egress": "pypi.org"}, "neither open, closed nor HOST:PORT"),
         ({"limits": {"disk": 1}}, "unknown field `disk`"),
         (
             {"limits": {"pool_min": 3, "pool_max": 2}},

@@ -25,6 +25,7 @@ def written(tmp_path, text):
         ("[router]\nport = 'x'", "router.port", "expected `int`"),
         ("[router]\nport = 70000", "router.port", "65535"),
         ("[lab]\nmemory = 0", "lab.memory", ">= 1"),
+        ("[lab]\negress = 'half-open'", "lab.egress", "neither open, closed nor HOST:PORT"),
         ("[site]\ndata = 'here'", "site.data", "full path"),
         ("[site]\nname = 'a b'", "site.name", "ASCII"),
         ("[origins]\ncontent = 'nb.example.org'", "origins.content", "no origin"),

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from nbh_courses.addresses import checked_branch, checked_url
 from nbh_courses.failure import CourseError
 from nbh_courses.record import Record
-from nbh_proto import Limits, names
+from nbh_proto import Limits, egress, names
 from nbh_proto.course import Changes
 
 _MOST_IMAGE = 256
@@ -32,6 +32,7 @@ def applied(record: Record, changes: Changes, *, local: bool) -> Record:
         ("giturl", lambda url: checked_url(url, local=local)),
         ("branch", checked_branch),
         ("image", _image),
+        ("egress", _egress),
     ):
         if not isinstance(value := getattr(changes, name), UnsetType):
             given[name] = checked(value)
@@ -78,6 +79,13 @@ def _image(text: str) -> str:
     if len(text) > _MOST_IMAGE or not text.isprintable() or " " in text or text[:1] == "-":
         raise CourseError("setting-refused", f"image: {text!r} is the name of no image")
     return text
+
+
+def _egress(text: str) -> str:
+    try:
+        return egress.checked(text) if text else ""
+    except egress.BadEgress as e:
+        raise CourseError("setting-refused", f"egress: {e}") from e
 
 
 def _limits(there: Limits, changes: Mapping[str, float | int | None]) -> Limits:

@@ -53,6 +53,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     staff: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     limits: Limits = Limits()
+    egress: str = ""
     commit: str = ""
     """The published revision; ``current`` points there."""
 
@@ -97,6 +98,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             staff=self.staff,
             groups=self.groups,
             limits=self.limits,
+            egress=self.egress,
             static_mappings=self.static_mappings,
             notebook_url_format=self.notebook_url_format,
             problems=self.problems,
