@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from nbh_courses.app import LISTED, app
+from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.shelf import Shelf
@@ -19,7 +20,7 @@ ORIGINS = Origins()
 def courses(tmp_path, bus):
     shelf = Shelf(tmp_path)
     hooks = Hooks(shelf, HookSecrets(shelf), bus, lambda course: pytest.fail(course))
-    return app(hooks, ORIGINS)
+    return app(hooks, BuiltPages(tmp_path), ORIGINS)
 
 
 def test_every_address_of_the_courses_service_is_listed(courses):

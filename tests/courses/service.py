@@ -32,6 +32,13 @@ class Service:
         if os.getuid() == 0:  # it drops to a user of its own then
             os.chown(self.courses, Config().uid_of("courses"), Config().uid_of("courses"))
 
+    def serve_without_traefik(self) -> None:
+        """Have the origins be where it listens itself."""
+        hosts = {"content": "localhost", "ui": "127.0.0.1", "share": "share.localhost"}
+        lines = [f'{name} = "http://{host}:{self.port}"' for name, host in hosts.items()]
+        with self._file.open("a") as file:
+            file.write("\n".join(["[origins]", *lines]))
+
     @asynccontextmanager
     async def running(self, *before: str):
         """The process; ``before`` is what runs it, such as strace."""

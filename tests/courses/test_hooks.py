@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from nbh_courses.app import app
+from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.record import Record
@@ -102,7 +103,8 @@ async def test_what_is_sent_again_asks_for_nothing(tmp_path, bus):
         place.remember(Record(course="py", giturl="x", branch="main"))
     secrets = HookSecrets(shelf)
     secret = secrets.make("py", asked_by="1", anew=False)
-    transport = httpx2.ASGITransport(app(Hooks(shelf, secrets, bus, asked.append), Origins()))
+    hooks = Hooks(shelf, secrets, bus, asked.append)
+    transport = httpx2.ASGITransport(app(hooks, BuiltPages(tmp_path), Origins()))
     async with httpx2.AsyncClient(transport=transport, base_url=Origins().ui) as sender:
         for after, more in (("1", {}), ("1", {}), ("1", {"X-GitHub-Delivery": "x"}), ("2", {})):
             headers, body = forge.github(secret, forge.MAIN | {"after": after})

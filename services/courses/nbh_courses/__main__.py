@@ -10,6 +10,7 @@ from pathlib import Path
 from nbh_courses import environment, handlers
 from nbh_courses.announcing import Announcer
 from nbh_courses.app import app
+from nbh_courses.built_pages import BuiltPages
 from nbh_courses.git_program import Git, Limits
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
@@ -72,7 +73,11 @@ async def _serve(config: Config, password: str) -> None:
             tidying = Tidying(shelf, pulls, labs, workspaces, grace)
             pulling = Pulling(shelf, pulls, given.pulls_at_once)
             secrets = HookSecrets(shelf)
-            web = app(Hooks(shelf, secrets, bus, pulling.pushed), config.origins)
+            web = app(
+                Hooks(shelf, secrets, bus, pulling.pushed),
+                BuiltPages(shelf.folder),
+                config.origins,
+            )
             handle = partial(
                 handlers.handle, bus=bus, pulls=pulls, registry=registry, secrets=secrets
             )

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import MAX_BYTES, Hooks
 from nbh_kit import web
 from nbh_kit.config import Origins
@@ -30,24 +31,32 @@ class Listed(NamedTuple):
 
 
 HOOK = Listed("/hooks/{course}", ("POST",), "signed", "ui")
-LISTED = (HOOK,)
+BUILD = Listed("/builds/{course}/{build}/{commit}", ("GET",), "public", "share")
+BUILT = Listed("/builds/{course}/{build}/{commit}/{path:path}", ("GET",), "public", "share")
+LISTED = (HOOK, BUILD, BUILT)
 """Every address there is; a test holds the application to it."""
 
 
-def app(hooks: Hooks, origins: Origins) -> Starlette:
+def app(hooks: Hooks, pages: BuiltPages, origins: Origins) -> Starlette:
     """All addresses."""
 
     def route(listed: Listed, endpoint: Endpoint) -> Route:
         only = _only_at(getattr(origins, listed.origin), endpoint)
         return Route(listed.path, only, methods=list(listed.methods))
 
-    return Starlette(
-        routes=[route(HOOK, hooks.receive)],
+    starlette = Starlette(
+        routes=[
+            route(HOOK, hooks.receive),
+            route(BUILD, pages.page),
+            route(BUILT, pages.page),
+        ],
         middleware=[
             Middleware(web.Guarded),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BYTES),
         ],
     )
+    starlette.router.redirect_slashes = False  # it would write our own address, not the origin's
+    return starlette
 
 
 def _only_at(origin: str, endpoint: Endpoint) -> Endpoint:
