@@ -19,10 +19,10 @@ from nbh_proto import egress, names
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Bytes = Annotated[int, msgspec.Meta(gt=0)]
-Role = Literal["router", "traefik", "nats", "courses", "stats"]
+Role = Literal["router", "traefik", "nats", "courses", "stats", "reaper"]
 
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
-_ROLES: tuple[Role, ...] = ("router", "traefik", "nats", "courses", "stats")
+_ROLES: tuple[Role, ...] = ("router", "traefik", "nats", "courses", "stats", "reaper")
 
 
 class BadConfig(ValueError):
@@ -105,6 +105,16 @@ class Courses(Section, frozen=True, kw_only=True):
     revisions_grace: Seconds = 1800.0
 
 
+class Reaper(Section, frozen=True, kw_only=True):
+    idle: Seconds = 7200.0
+    freeze_after: Seconds = 600.0
+    max_age: Seconds = 86400.0
+    grace: Seconds = 30.0
+    answer_within: Seconds = 5.0
+    looks_at_once: Annotated[int, msgspec.Meta(gt=0)] = 16
+    stops_a_minute: Annotated[int, msgspec.Meta(gt=0)] = 30
+
+
 class Stats(Section, frozen=True, kw_only=True):
     clickhouse: str = ""
     batch_rows: Annotated[int, msgspec.Meta(gt=0)] = 10_000
@@ -137,6 +147,7 @@ class Config(Section, frozen=True, kw_only=True):
     lab: Lab = Lab()
     provisioner: Provisioner = Provisioner()
     courses: Courses = Courses()
+    reaper: Reaper = Reaper()
     stats: Stats = Stats()
     platform: tuple[Platform, ...] = ()
 

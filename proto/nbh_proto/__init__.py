@@ -46,7 +46,9 @@ from nbh_proto.lab import (
     LabFrozen,
     LabReady,
     LabStarting,
+    LabStopAnnounced,
     LabStopped,
+    LabStopWithdrawn,
     LabThawed,
     StopLab,
 )
@@ -92,6 +94,8 @@ __all__ = [
     "LabFrozen",
     "LabReady",
     "LabStarting",
+    "LabStopAnnounced",
+    "LabStopWithdrawn",
     "LabStopped",
     "LabThawed",
     "Launch",

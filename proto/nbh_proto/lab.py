@@ -16,13 +16,16 @@ StopReason = Literal[
     "idle",
     "age",
     "outdated",
+    "empty",
+    "unreachable",
     "memory",
     "died",
     "out-of-memory",
     "lost",
     "leftover",
 ]
-"""Why a lab ended: an operator asked, the policy of idleness, the node's memory ran short, it died
+"""Why a lab ended: an operator asked, the policy of idleness (unused, old, of an image
+that was replaced, without anything in it, without an answer), the node's memory ran short, it died
 (by itself, or as it needed more memory than it has), or it was found dead or unowned."""
 
 FreezeReason = Literal["asked", "idle"]
@@ -112,6 +115,37 @@ class LabStopped(Event, frozen=True, kw_only=True):
     """A lab is gone, with its container. Told by the provisioner."""
 
     subject: ClassVar[str] = "nbh.event.lab.stopped.{course}"
+
+    node: str
+    course: str
+    student: str
+    generation: int
+    reason: StopReason
+
+
+class LabStopAnnounced(Event, frozen=True, kw_only=True):
+    """A lab will be stopped if nothing happens; told again shortly before. Told by the reaper."""
+
+    subject: ClassVar[str] = "nbh.event.lab.stop-announced.{course}"
+
+    node: str
+    course: str
+    student: str
+    generation: int
+    reason: StopReason
+    """``age`` comes whatever the student does; activity withdraws the others."""
+
+    stops_at: datetime
+    """Not before."""
+
+    last: bool = False
+    """Whether this is the last time that it is told."""
+
+
+class LabStopWithdrawn(Event, frozen=True, kw_only=True):
+    """A lab that was to be stopped is in use again. Told by the reaper."""
+
+    subject: ClassVar[str] = "nbh.event.lab.stop-withdrawn.{course}"
 
     node: str
     course: str

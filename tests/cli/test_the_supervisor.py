@@ -22,7 +22,7 @@ from tests.system import running_system
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 
 _UP = (sys.executable, "-m", "nbh_cli", "up", "--config")
-PARTS = {"router", "provisioner", "courses", "stats", "nats", "traefik"}
+PARTS = {"router", "provisioner", "courses", "reaper", "stats", "nats", "traefik"}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def system(tmp_path):
 async def test_each_part_runs_as_a_user_of_its_own(system):
     await eventually(lambda: system.pids.keys() >= PARTS)
     uid_of = system.config.uid_of
-    wanted = {name: {uid_of(name)} for name in ("router", "courses", "stats", "nats", "traefik")}
+    wanted = {name: {uid_of(name)} for name in PARTS - {"provisioner"}}
     wanted["provisioner"] = {0}
     await eventually(lambda: {name: _uids(pid) for name, pid in system.pids.items()} == wanted)
     for name, pid in system.pids.items():

@@ -80,7 +80,7 @@ def test_a_secret_may_stand_in_a_file_and_is_never_short(tmp_path):
 
 
 def test_each_role_has_a_user_of_its_own():
-    roles = ("router", "traefik", "nats", "courses", "stats")
+    roles = ("router", "traefik", "nats", "courses", "stats", "reaper")
     assert len({config.Config().uid_of(role) for role in roles}) == len(roles)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nbh_kit.config import Config
 
-NATS_USERS = ("router", "provisioner", "courses", "stats", "operator")
+NATS_USERS = ("router", "provisioner", "courses", "reaper", "stats", "operator")
 """Who has a password of its own for NATS (S-39)."""
 
 

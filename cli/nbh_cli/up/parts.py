@@ -10,8 +10,8 @@ from nbh_cli.up.children import Program
 from nbh_kit import programs, traefik
 from nbh_kit.config import Config, Role
 
-SERVICES = ("router", "provisioner", "courses", "stats")
-_UNPRIVILEGED: tuple[Role, ...] = ("router", "courses", "stats")
+SERVICES = ("router", "provisioner", "courses", "reaper", "stats")
+_UNPRIVILEGED: tuple[Role, ...] = ("router", "courses", "reaper", "stats")
 _FIRST_FREE_PORT = 1024
 
 

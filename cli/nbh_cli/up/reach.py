@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-_PACKAGES = ("nbh_proto", "nbh_kit", "nbh_router", "nbh_courses", "nbh_stats")
+_PACKAGES = ("nbh_proto", "nbh_kit", "nbh_router", "nbh_courses", "nbh_reaper", "nbh_stats")
 
 
 class OutOfReach(PermissionError):

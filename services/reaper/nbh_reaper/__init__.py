@@ -1,0 +1,1 @@
+"""The reaper: what is idle, and what to do about it. It stops nothing itself."""

@@ -1,0 +1,16 @@
+"""What a course allows, and the site where a course says nothing. Pure."""
+
+from nbh_kit import config
+from nbh_proto import Course
+from nbh_reaper.policy import Limits
+
+
+def limits_of(course: Course | None, site: config.Reaper) -> Limits:
+    """The limits of a course's labs; of a course that is not known, the site's."""
+    theirs = course.limits if course else None
+    return Limits(
+        idle=(theirs and theirs.idle) or site.idle,
+        freeze=(theirs and theirs.freeze) or site.freeze_after,
+        age=(theirs and theirs.age) or site.max_age,
+        grace=site.grace,
+    )

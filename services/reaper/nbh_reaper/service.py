@@ -1,0 +1,66 @@
+"""The reaper, composed."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from nbh_kit import bus as buses
+from nbh_kit import run
+from nbh_kit.buckets import Bucket, Replica
+from nbh_kit.bus import Bus
+from nbh_kit.config import Config
+from nbh_proto import Course, Lab, names
+from nbh_reaper.clock import Clock
+from nbh_reaper.jupyter import Jupyter
+from nbh_reaper.limits import limits_of
+from nbh_reaper.reaper import Reaper
+
+
+async def serve(config: Config, password: str) -> None:
+    """Watch labs until SIGTERM."""
+    async with buses.connect(
+        config.nats.url, name="reaper", user="reaper", password=password
+    ) as bus:
+        courses = Replica(Bucket(bus, Course))
+        async with _watching(config, bus, courses) as reaper:
+            await run.until_stopped(
+                courses.follow(), _labs(bus, courses, reaper), _limits(courses, reaper)
+            )
+
+
+@asynccontextmanager
+async def _watching(config: Config, bus: Bus, courses: Replica[Course]) -> AsyncGenerator[Reaper]:
+    reaper = Reaper(
+        Jupyter(config.reaper.answer_within),
+        Clock(),
+        bus.tell_surely,
+        lambda course: limits_of(courses.get(names.token(course)), config.reaper),
+        stops_a_minute=config.reaper.stops_a_minute,
+        looks_at_once=config.reaper.looks_at_once,
+    )
+    try:
+        yield reaper
+    finally:
+        await reaper.close()
+
+
+async def _labs(bus: Bus, courses: Replica[Course], reaper: Reaper) -> None:
+    """Hear of labs, for ever; not before their courses' limits are known."""
+    await courses.known.wait()
+    async for change in Bucket(bus, Lab).watch():
+        reaper.hear(change)
+
+
+async def _limits(courses: Replica[Course], reaper: Reaper) -> None:
+    """Have labs looked at again when a course's limits change, for ever."""
+    await courses.known.wait()
+    before = _all_limits(courses)
+    while True:
+        async with courses.changed:
+            await courses.changed.wait()
+        if (after := _all_limits(courses)) != before:
+            before = after
+            reaper.reconsider()
+
+
+def _all_limits(courses: Replica[Course]) -> dict[str, object]:
+    return {key: held.value.limits for key, held in courses.all.items()}

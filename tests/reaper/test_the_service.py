@@ -1,0 +1,100 @@
+"""The service as it really runs: a process, a nats-server, a stub lab."""
+
+import asyncio
+import signal
+import sys
+from contextlib import asynccontextmanager
+
+import psutil
+import pytest
+
+from nbh_kit.buckets import Bucket
+from nbh_kit.consuming import consume
+from nbh_kit.testing import eventually
+from nbh_proto import Course, FreezeLab, Lab, StopLab
+from nbh_proto.course import Limits
+from nbh_proto.streams import COMMANDS
+from nbh_reaper.clock import Clock
+from tests.reaper.stub import StubLab
+
+SETTINGS = "idle = 60.0\nfreeze_after = 2.0\ngrace = 0.5\n"
+PSS_MIB = 30
+
+
+@asynccontextmanager
+async def reaper(folder, nats_url):
+    """``python -m nbh_reaper``."""
+    file = folder / "nbhosting.toml"
+    file.write_text(f'[site]\ndata = "{folder}"\n[nats]\nurl = "{nats_url}"\n[reaper]\n{SETTINGS}')
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "nbh_reaper", "--config", str(file))
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def commands(bus):
+    """What a provisioner hears."""
+    heard = []
+
+    async def hear(command):
+        heard.append(command)
+
+    async with consume(bus, COMMANDS, "provisioner-node1", [FreezeLab, StopLab], hear):
+        yield heard
+
+
+@pytest.fixture
+async def stub():
+    """A lab with an idle kernel."""
+    async with StubLab(Clock()).serving() as lab:
+        lab.run(busy=False)
+        yield lab
+
+
+async def put(bus, stub, **limits):
+    """The buckets say that there are this course and this lab."""
+    course = Course(course="python", giturl="g", image="image", limits=Limits(**limits))
+    await Bucket(bus, Course).put(course.key, course)
+    lab = stub.lab()
+    await Bucket(bus, Lab).put(lab.key, lab)
+
+
+async def test_an_idle_lab_is_asked_to_freeze_after_the_sites_time(tmp_path, nats_url, bus, stub):
+    async with commands(bus) as heard, reaper(tmp_path, nats_url):
+        await put(bus, stub)
+        [command] = await eventually(lambda: heard, within=15)
+    assert isinstance(command, FreezeLab)
+    assert (command.at - stub.last_activity).total_seconds() >= 2
+
+
+async def test_a_course_has_limits_of_its_own(tmp_path, nats_url, bus, stub):
+    async with commands(bus) as heard, reaper(tmp_path, nats_url):
+        await put(bus, stub, freeze=3600, age=3)
+        [command] = await eventually(lambda: heard, within=15)
+    assert isinstance(command, StopLab)
+    assert command.reason == "age"
+
+
+async def test_a_reaper_that_was_killed_goes_on(tmp_path, nats_url, bus, stub):
+    async with commands(bus) as heard:
+        async with reaper(tmp_path, nats_url):
+            await put(bus, stub)
+            await eventually(lambda: stub.asked, within=15)
+        async with reaper(tmp_path, nats_url):
+            await eventually(lambda: heard, within=15)
+
+
+async def test_the_process_is_small_and_leaves_when_it_is_told(tmp_path, nats_url, bus, stub):
+    await put(bus, stub)
+    async with reaper(tmp_path, nats_url) as process:
+        await eventually(lambda: stub.asked > 2, within=15)
+        pss = psutil.Process(process.pid).memory_full_info().pss
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert pss / 1024**2 <= PSS_MIB, f"{pss / 1024**2:.1f} MiB"
