@@ -12,7 +12,7 @@ from nbh_cli.sorry import Sorry
 _COMMANDS = (
     ("up", "up:up", "Run the whole system on this machine, in the foreground."),
     ("demo", "demo:demo", "Run it with a course and a learning platform to try it on."),
-    ("course", "course:app", "Courses: create, list, pull."),
+    ("course", "course:app", "Courses: create, list, show, set, pull, rename, delete."),
     ("lab", "lab:app", "Labs, the containers that serve students: list, stop."),
     ("link", "link:link", "Print a signed link that opens a notebook for a student."),
     ("events", "events:events", "What happened, from the bus."),

@@ -1,5 +1,6 @@
 """What a command prints: a table for people, JSON for programs."""
 
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -22,6 +23,57 @@ def show(rows: Iterable[Row], columns: Sequence[str], *, as_json: bool, none: st
         _print_table(columns, cells)
     else:
         print(none)
+
+
+def show_fitting(
+    rows: Iterable[Row], columns: Sequence[str], dropped: Sequence[str], *, none: str
+) -> None:
+    """Print rows as `show` does; on a terminal as many columns of them as fit its width.
+
+    ``dropped`` are the columns that a narrow one goes without, first to last. A column in which
+    nothing stands is not shown.
+    """
+    table = [{column: text(row.get(column)) for column in columns} for row in rows]
+    if not table:
+        print(none)
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    shown = fitting(table, columns, dropped, width)
+    cells = [[row[column] for column in shown] for row in table]
+    _print_table(shown, [_cut(line, shown, cells, width) for line in cells])
+
+
+def fitting(
+    table: Sequence[Mapping[str, str]],
+    columns: Sequence[str],
+    dropped: Sequence[str],
+    width: int | None,
+) -> list[str]:
+    """The columns of a table that fit so many characters; None for any number. Pure."""
+    shown = [c for c in columns if any(row[c] for row in table)]
+    for drop in dropped:
+        widths = [max(len(c), *(len(row[c]) for row in table)) for c in shown]
+        if width is None or sum(widths) + 2 * (len(shown) - 1) <= width:
+            break
+        shown = [c for c in shown if c != drop]
+    return shown
+
+
+def _cut(
+    line: Sequence[str], shown: Sequence[str], cells: Sequence[Sequence[str]], width: int | None
+) -> list[str]:
+    """A line whose last cell ends where the terminal does."""
+    if width is None:
+        return list(line)
+    widths = [max(map(len, column)) for column in zip(shown, *cells, strict=True)]
+    room = max(width - sum(widths[:-1]) - 2 * (len(shown) - 1), 1)
+    last = line[-1]
+    return [*line[:-1], last if len(last) <= room else f"{last[: room - 1]}…"]
+
+
+def bold(text_: str) -> str:
+    """A heading, where somebody looks."""
+    return f"\x1b[1m{text_}\x1b[0m" if sys.stdout.isatty() else text_
 
 
 def print_json(value: object) -> None:
@@ -52,6 +104,6 @@ def _print_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in (columns, *cells)
     )
-    print(f"\x1b[1m{header}\x1b[0m" if sys.stdout.isatty() else header)
+    print(bold(header))
     for line in lines:
         print(line)

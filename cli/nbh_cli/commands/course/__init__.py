@@ -4,14 +4,19 @@ from cyclopts import App
 
 _COMMANDS = (
     ("create", "creating:create", "Register a course and publish it."),
-    ("list", "listing:list_", "All courses, with what an operator looks for."),
+    ("list", "listing:list_", "Courses, with what an operator looks for."),
+    ("show", "showing:show", "Everything about a course."),
+    ("set", "setting:set_", "Change settings: image, limits, staff and so on."),
     ("pull", "pulling:pull", "Fetch courses now and publish what is new."),
     ("hook", "hooking:hook", "Show what publishes a push at once."),
+    ("tracks", "tracks:tracks", "The tracks of courses, their sections and notebooks."),
+    ("rename", "renaming:rename", "Give a course another name, with all that is its own."),
+    ("delete", "deleting:delete", "Forget a course; its students' files stay, unless told."),
 )
 
 app = App(
     name="course",
-    help="Courses: create, list, pull.",
+    help="Courses: create, list, show, set, pull, rename, delete.",
     help_format="plaintext",
 )
 for _name, _where, _what in _COMMANDS:

@@ -1,40 +1,86 @@
 """`nbh course list`."""
 
 import asyncio
-from pathlib import Path
+from datetime import datetime
 
 import msgspec
 
-from nbh_cli import operating, output
+from nbh_cli import operating, output, units
+from nbh_cli.commands.course import knowing
+from nbh_cli.commands.course.knowing import Known, Words
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
-from nbh_proto import Course
+from nbh_proto import Course, now
 
-_COLUMNS = ("course", "commit", "notebooks", "image", "giturl", "published", "trouble")
+_COLUMNS = (
+    "course",
+    "commit",
+    "age",
+    "notebooks",
+    "image",
+    "pulled",
+    "labs",
+    "students",
+    "trouble",
+    "giturl",
+)
+_DROPPED = ("giturl", "image", "notebooks", "pulled", "commit")
+"""What a narrow terminal goes without, first to last."""
 
 
-def list_(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """All courses, with what is wrong with them."""
-    rows = asyncio.run(_courses(config))
+def list_(
+    *words: Words,
+    json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Courses, how old they are, who works in them, and what is wrong with them.
+
+    All of them, or those that WORDS mean: names, patterns with * or ?, parts of names.
+    """
+    known = asyncio.run(_known(words, config))
     if json:
-        output.show(map(msgspec.structs.asdict, rows), (), as_json=True, none="")
-    else:
-        output.show(map(_row, rows), _COLUMNS, as_json=False, none="There is no course yet.")
+        output.show(map(_whole, known), (), as_json=True, none="")
+        return
+    instant = now()
+    rows = [_row(each, instant) for each in known]
+    output.show_fitting(rows, _COLUMNS, _DROPPED, none="There is no course yet.")
 
 
-async def _courses(file: Path) -> list[Course]:
-    async with operating.bus(operating.load(file)) as bus:
-        held = await operating.all_of(bus, Course)
-    return sorted((h.value for h in held.values()), key=lambda course: course.course)
+async def _known(words: tuple[str, ...], file: ConfigFile) -> list[Known]:
+    config = operating.load(file)
+    async with operating.bus(config) as bus:
+        return await knowing.all_about(bus, config, words)
 
 
-def _row(course: Course) -> output.Row:
-    trouble = f"{course.failure}: {course.failure_detail}" if course.failure else ""
+def _whole(known: Known) -> output.Row:
+    return {
+        **msgspec.structs.asdict(known.course),
+        "labs": len(known.labs),
+        "students": known.students,
+    }
+
+
+def _row(known: Known, instant: datetime) -> output.Row:
+    course = known.course
     return {
         "course": course.course + (" (archived)" if course.archived else ""),
         "commit": course.commit[:10],
+        "age": units.ago(course.published_at, instant),
         "notebooks": course.notebooks,
         "image": course.image,
+        "pulled": _pulled(course, instant),
+        "labs": len(known.labs) or "",
+        "students": "?" if known.students is None else known.students or "",
+        "trouble": _trouble(course),
         "giturl": course.giturl,
-        "published": course.published_at,
-        "trouble": trouble.removesuffix(": "),
     }
+
+
+def _pulled(course: Course, instant: datetime) -> str:
+    how = "" if course.autopull or course.archived else " by hand"
+    return units.ago(course.pulled_at, instant) + how
+
+
+def _trouble(course: Course) -> str:
+    if course.failure:
+        return f"{course.failure}: {course.failure_detail}".removesuffix(": ")
+    return f"{len(course.problems)} problems" if course.problems else ""

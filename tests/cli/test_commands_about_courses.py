@@ -1,0 +1,202 @@
+"""What `nbh course` prints and asks, against a real NATS."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pty
+from datetime import timedelta
+
+import pytest
+import yaml
+
+from nbh_kit.buckets import Bucket
+from nbh_proto import CountWorkspaces, Course, CourseIndex, Lab, Limits, now
+from nbh_proto.index import Notebook, Problem, Section, Track
+from nbh_proto.workspace import WorkspacesCounted
+from tests.cli.test_commands import nbh  # noqa: F401  # a fixture
+
+
+@pytest.fixture
+async def courses(bus):
+    """Three courses, one of which has labs, students and an index."""
+    hour_ago = now() - timedelta(hours=1, minutes=5)
+    for name, more in (
+        ("py-adv", {"archived": True}),
+        ("python", _everything(hour_ago)),
+        ("r", {"failure": "unreachable", "failure_detail": "no route to host"}),
+    ):
+        course = Course(course=name, giturl=f"https://forge.example.org/{name}", image="i", **more)
+        await Bucket(bus, Course).create(course.key, course)
+    for student, state in (("ada", "ready"), ("bob", "failed"), ("cleo", "frozen")):
+        lab = _lab(student, state)
+        await Bucket(bus, Lab).create(lab.key, lab)
+    await Bucket(bus, CourseIndex).create("python", INDEX)
+
+
+@pytest.fixture
+async def counted(bus):
+    """A provisioner that counts workspaces."""
+
+    async def answer(_):
+        return WorkspacesCounted(students={"python": 31})
+
+    async with bus.answering(CountWorkspaces, answer, node="node1"):
+        yield
+
+
+INDEX = CourseIndex(
+    course="python",
+    commit="c0ffee",
+    notebooks=(Notebook(path="w1/n1.md", title="Variables é", version="1.0"),),
+    tracks=(
+        Track(
+            id="main",
+            name="The course",
+            sections=(Section(name="Week 1", notebooks=("w1/n1.md", "w1/n2.md")),),
+        ),
+    ),
+    problems=(Problem(file="nbhosting.yaml", line=3, key="tracks: entry 2", what="no notebook"),),
+)
+
+
+def _everything(published):
+    return {
+        "commit": "c0ffee" * 6 + "c0ff",
+        "branch": "2026",
+        "notebooks": 12,
+        "published_at": published,
+        "pulled_at": now() - timedelta(minutes=3),
+        "autopull": False,
+        "staff": ("ada", "@teachers"),
+        "limits": Limits(memory=1536 * 1024**2, idle=7200.0),
+    }
+
+
+def _lab(student, state):
+    return Lab(
+        node="node1",
+        course="python",
+        student=student,
+        state=state,
+        generation=1,
+        capability="1" * 40,
+        token="do-not-show-this-token",
+        since=now(),
+    )
+
+
+async def test_a_list_shows_what_an_operator_looks_for(nbh, courses, counted):  # noqa: F811
+    status, out, err = await nbh("course", "list")
+    assert (status, err) == (0, "")
+    header, archived, python, r = out.splitlines()
+    columns = "course commit age notebooks image pulled labs students trouble giturl"
+    assert " ".join(header.split()) == columns
+    assert archived.startswith("py-adv (archived)")
+    assert python.split()[:9] == ["python", "c0ffeec0ff", "1", "h", "12", "i", "3", "min", "by"]
+    assert python.split()[9:12] == ["hand", "2", "31"]
+    assert "unreachable: no route to host" in r
+
+
+async def test_a_list_can_be_narrowed_and_read_by_programs(nbh, courses, counted):  # noqa: F811
+    _, out, _ = await nbh("course", "list", "py*", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [row["course"] for row in rows] == ["py-adv", "python"]
+    assert (rows[1]["labs"], rows[1]["students"], rows[1]["limits"]["idle"]) == (2, 31, 7200.0)
+    status, out, err = await nbh("course", "list", "java")
+    assert (status, out) == (1, "")
+    assert "no course is called 'java'" in err
+
+
+async def test_a_list_does_without_the_number_of_students_when_nobody_says_it(
+    nbh,  # noqa: F811
+    courses,
+):
+    status, out, _ = await nbh("course", "list")
+    assert status == 0
+    assert out.splitlines()[2].split()[11] == "?"
+
+
+async def test_everything_about_a_course_is_shown(nbh, courses, counted):  # noqa: F811
+    _, out, _ = await nbh("course", "show", "python")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    for wanted in (
+        "git https://forge.example.org/python (2026)",
+        "commit c0ffeec0ff, published 1 h ago; 12 notebooks",
+        "pulled 3 min ago, by hand or webhook only",
+        "labs 2: ada, cleo",
+        "students 31 have files",
+        "staff ada @teachers",
+        "limits memory 1.5G",
+        "cpus 2 site default",
+        "idle 2 h",
+        "age site default",
+        "tracks The course (main): 1 sections, 2 notebooks",
+        "problems nbhosting.yaml:3: tracks: entry 2: no notebook",
+    ):
+        assert wanted in lines, wanted
+    shown = json.loads((await nbh("course", "show", "python", "--json"))[1])
+    assert (shown["labs"], shown["students"]) == (["ada", "cleo"], 31)
+    assert shown["index"]["tracks"][0]["id"] == "main"
+    assert "do-not-show" not in json.dumps(shown)
+
+
+async def test_tracks_are_shown_for_people_and_for_programs(nbh, courses):  # noqa: F811
+    _, out, _ = await nbh("course", "tracks", "python")
+    assert out == (
+        "python: The course (main)\n  Week 1\n    w1/n1.md  Variables é\n    w1/n2.md\n"
+    )
+    as_json = json.loads((await nbh("course", "tracks", "python", "--json"))[1])
+    as_yaml = yaml.safe_load((await nbh("course", "tracks", "python", "--yaml"))[1])
+    assert as_json["tracks"] == as_yaml["tracks"]
+    assert as_yaml["tracks"][0]["sections"][0]["name"] == "Week 1"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("set", "python"), "nothing to set"),
+        (("set", "python", "--memory", "lots"), "--memory: 'lots' is no size; write 512M"),
+        (("set", "python", "--idle", "2"), "--idle: '2' is no duration; write 90s"),
+        (("set", "python", "--cpus", "two"), "--cpus: 'two' is no number"),
+        (("set", "py", "--archived"), "'py' means py-adv, python; write '*py*' to set them all"),
+        (("pull",), "name a course, or say --all"),
+        (("show",), "name a course"),
+        (("rename", "python", "../x"), "not the name of a course"),
+        (("delete", "python"), "nobody is there to ask: say --yes"),
+    ],
+)
+async def test_a_mistake_is_said_and_nothing_is_done(nbh, courses, words, said):  # noqa: F811
+    status, out, err = await nbh("course", *words)
+    assert (status, out) == (2, "")
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("options", "question", "answer"),
+    [
+        ((), "Delete python? Its students' files stay. [y/N]", "n"),
+        (("--with-students",), "Type its name:", "y"),
+    ],
+)
+async def test_who_deletes_is_asked_and_can_say_no(nbh, options, question, answer):  # noqa: F811
+    said = await on_a_terminal(nbh.argv("course", "delete", "python", *options), answer)
+    assert question in said
+    assert "nothing was deleted" in said
+
+
+async def on_a_terminal(argv, answer):
+    """Run a command on a terminal and type an answer; all that was on the screen."""
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *argv, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    os.write(ours, f"{answer}\n".encode())
+    assert await asyncio.wait_for(process.wait(), 20) == 1
+    screen = b""
+    with contextlib.suppress(OSError):  # the other side has left
+        while chunk := os.read(ours, 4096):
+            screen += chunk
+    os.close(ours)
+    return screen.decode()
