@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+_ENOUGH = 40
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 Row = Mapping[str, object]
@@ -53,6 +54,7 @@ def fitting(
     shown = [c for c in columns if any(row[c] for row in table)]
     for drop in dropped:
         widths = [max(len(c), *(len(row[c]) for row in table)) for c in shown]
+        widths[-1] = min(widths[-1], _ENOUGH)  # the last one is cut where the terminal ends
         if width is None or sum(widths) + 2 * (len(shown) - 1) <= width:
             break
         shown = [c for c in shown if c != drop]

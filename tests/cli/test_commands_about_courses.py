@@ -90,7 +90,7 @@ async def test_a_list_shows_what_an_operator_looks_for(nbh, courses, counted):  
     status, out, err = await nbh("course", "list")
     assert (status, err) == (0, "")
     header, archived, python, r = out.splitlines()
-    columns = "course commit age notebooks image pulled labs students trouble giturl"
+    columns = "course commit age notebooks image pulled labs students giturl trouble"
     assert " ".join(header.split()) == columns
     assert archived.startswith("py-adv (archived)")
     assert python.split()[:9] == ["python", "c0ffeec0ff", "1", "h", "12", "i", "3", "min", "by"]

@@ -62,8 +62,8 @@ ROWS = [
     ("width", "shown"),
     [
         (None, ["course", "image", "giturl"]),
-        (100, ["course", "image", "giturl"]),
-        (99, ["course", "image"]),
+        (80, ["course", "image", "giturl"]),
+        (79, ["course", "image"]),
         (37, ["course"]),
         (3, ["course"]),
     ],

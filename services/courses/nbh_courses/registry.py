@@ -210,7 +210,7 @@ class Registry:
         course = command.course
         students = await self._workspaces.count(course)
         if not students or not command.with_students:
-            return f"there is no course {course}" + (_kept(students) if students else "")
+            return f"there is no course {course}" + (_kept(course, students) if students else "")
         closed = await self._workspaces.close(course, "remove", say)
         if closed != CourseClosed():
             raise _refused(closed, None)
@@ -265,8 +265,9 @@ def _refused(closed: CourseClosed, intention: Intention | None) -> CourseError:
     return CourseError("internal", f"students' files cannot be moved: {closed.error}")
 
 
-def _kept(students: int) -> str:
-    return f"; the files of {students} students stay, until `--with-students` removes them"
+def _kept(course: str, students: int) -> str:
+    remove = f"nbh course delete {course} --with-students"
+    return f"; the files of {students} students stay, until `{remove}`"
 
 
 def _farewell(course: str, intention: Intention) -> str:
@@ -274,7 +275,7 @@ def _farewell(course: str, intention: Intention) -> str:
         return f"{course} is deleted"
     if intention.with_students:
         return f"{course} is deleted, with the files of {intention.workspaces} students"
-    return f"{course} is deleted{_kept(intention.workspaces)}"
+    return f"{course} is deleted{_kept(course, intention.workspaces)}"
 
 
 async def _to_nobody(_line: str) -> None:

@@ -20,8 +20,8 @@ _COLUMNS = (
     "pulled",
     "labs",
     "students",
-    "trouble",
     "giturl",
+    "trouble",
 )
 _DROPPED = ("giturl", "image", "notebooks", "pulled", "commit")
 """What a narrow terminal goes without, first to last."""
@@ -66,7 +66,7 @@ def _row(known: Known, instant: datetime) -> output.Row:
         "commit": course.commit[:10],
         "age": units.ago(course.published_at, instant),
         "notebooks": course.notebooks,
-        "image": course.image,
+        "image": course.image.removeprefix("localhost/").removesuffix(":latest"),
         "pulled": _pulled(course, instant),
         "labs": len(known.labs) or "",
         "students": "?" if known.students is None else known.students or "",
