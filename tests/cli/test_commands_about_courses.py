@@ -130,7 +130,7 @@ async def test_everything_about_a_course_is_shown(nbh, courses, counted):  # noq
         "limits memory 1.5G",
         "cpus 2 site default",
         "idle 2 h",
-        "age site default",
+        "age 1 d site default",
         "tracks The course (main): 1 sections, 2 notebooks",
         "problems nbhosting.yaml:3: tracks: entry 2: no notebook",
     ):

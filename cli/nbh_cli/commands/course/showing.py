@@ -101,11 +101,25 @@ def _switches(course: Course) -> str:
 def _limits(limits: Limits, config: Config) -> Iterator[Line]:
     label = "limits"
     for name, own in msgspec.structs.asdict(limits).items():
-        site = getattr(config.lab, name, None)
-        value = own if own is not None else site
+        value = own if own is not None else _site_default(name, config)
         shown = "" if value is None else _measured(name, value)
         yield label, f"{name:<9} {shown:<8} {'' if own is not None else 'site default'}".rstrip()
         label = ""
+
+
+def _site_default(name: str, config: Config) -> float | None:
+    match name:
+        case "memory" | "cpus" | "processes":
+            default: float = getattr(config.lab, name)
+            return default
+        case "idle":
+            return config.reaper.idle
+        case "freeze":
+            return config.reaper.freeze_after
+        case "age":
+            return config.reaper.max_age
+        case _:
+            return None
 
 
 def _measured(name: str, value: float) -> str:
