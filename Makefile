@@ -1,9 +1,11 @@
 # Everything a person types. `make` alone says what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench images locks clean
+.PHONY: help setup demo test lint bench chaos images locks clean
 
 PY ?= python3
+MINUTES ?= 1
+SEED ?=
 VENV := .venv
 UV := .make/uv/bin/uv
 BIN := $(VENV)/bin
@@ -27,6 +29,10 @@ test: setup ## every test
 bench: setup ## the figures, each beside its floor; writes bench.json
 	@$(BIN)/python -m nbh_cli host prepare --for-tests
 	@$(BIN)/python -m tests.bench
+
+chaos: setup ## everything is killed while a class works; MINUTES=30, SEED=… repeats one
+	@$(BIN)/python -m nbh_cli host prepare --for-tests
+	@$(BIN)/python -m tests.chaos "$(MINUTES)" "$(SEED)"
 
 images: setup ## what students run in
 	@$(BIN)/python -m nbh_cli images

@@ -161,19 +161,23 @@ class System:
 
     async def containers(self, course: str, student: str) -> list[dict[str, Any]]:
         """The containers of one student in one course, as podman tells them."""
-        labels = {
-            "nbh.site": self.config.site.name,
-            "nbh.course": course,
-            "nbh.student": student,
-        }
-        filters = [word for k, v in labels.items() for word in ("--filter", f"label={k}={v}")]
+        return await self._containers({"nbh.course": course, "nbh.student": student})
+
+    async def containers_of(self, course: str) -> list[dict[str, Any]]:
+        """The containers of a course's labs, running or not."""
+        return await self._containers({"nbh.course": course})
+
+    async def _containers(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        wanted = {"nbh.site": self.config.site.name, **labels}
+        filters = [word for k, v in wanted.items() for word in ("--filter", f"label={k}={v}")]
         process = await asyncio.create_subprocess_exec(
             *("podman", "--url", f"unix://{self.config.podman_socket}"),
             *("ps", "--all", "--format", "json", *filters),
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )
-        out, _ = await process.communicate()
-        assert process.returncode == 0
+        out, errors = await process.communicate()
+        assert process.returncode == 0, errors.decode()
         return msgspec.json.decode(out, type=list[dict[str, Any]])
 
 

@@ -1,0 +1,27 @@
+"""`make chaos MINUTES=30`: the same as the test, for as long as you like."""
+
+import asyncio
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos.run import Report, chaos
+from tests.system import running_system
+
+_STUDENTS = 20
+
+
+async def main(minutes: float, seed: str) -> Report:
+    """Run in a folder of its own, which stays where something was wrong."""
+    folder = Path(tempfile.mkdtemp(prefix="nbh-chaos-", dir=Path.cwd() / ".make"))
+    print(f"seed {seed}, {minutes:g} minutes; the system's log is {folder / 'log'}", flush=True)
+    async with running_system(folder, engine="podman") as system:
+        await system.new_course("lesson")
+        return await chaos(system, seconds=minutes * 60, students=_STUDENTS, seed=seed)
+
+
+if __name__ == "__main__":
+    report = asyncio.run(main(float(sys.argv[1]), sys.argv[2] or secrets.token_hex(4)))
+    print(report)
+    sys.exit(1 if report.complaints else 0)
