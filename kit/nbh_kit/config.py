@@ -90,6 +90,7 @@ class Provisioner(Section, frozen=True, kw_only=True):
     engine: Literal["podman", "memory"] = "podman"
     podman_socket: Path | None = None
     isolation: Literal["strict", "best-effort"] = "strict"
+    podman_back_within: Seconds = 10.0
     starts_at_once: Annotated[int, msgspec.Meta(gt=0)] = 8
     free_bytes: Bytes = 2 * 1024**3
 

@@ -196,6 +196,20 @@ async def test_podman_that_is_down_is_told_and_the_next_click_works(
         assert len(await podman_engine.labs()) == 2
 
 
+async def test_who_waits_for_a_lab_while_podman_is_started_anew_gets_it(
+    site, course, podman_engine, podman_socket, router, tmp_path
+):
+    socket = tmp_path / "podman.sock"
+    socket.symlink_to(podman_socket)
+    async with world.running(site, PodmanEngine(socket, site.site.name)):
+        await router.opened(student="bob")  # labs of earlier processes are taken over by now
+        socket.unlink()
+        opened = asyncio.create_task(router.opened())
+        await eventually(lambda: router.lab())
+        socket.symlink_to(podman_socket)
+        await opened
+
+
 async def test_a_call_of_podman_that_hangs_holds_up_nobody_else(
     site, course, podman_engine, podman_socket, router, tmp_path
 ):

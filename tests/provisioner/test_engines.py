@@ -7,8 +7,11 @@ import time
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
+from nbh_cli.host import machine
+from nbh_cli.host import podman as podmans
 from nbh_kit.testing import eventually
 from nbh_provisioner import lab_paths
 from nbh_provisioner.engine import (
@@ -202,6 +205,17 @@ def _share(running):
     return int(
         next(p for f in ("cpu.shares", "cpu.weight") if (p := group / f).exists()).read_text()
     )
+
+
+@pytest.mark.podman
+async def test_what_a_killed_podman_left_of_a_container_gives_way(podman_engine, site, tmp_path):
+    """Its name is taken, and podman knows no container of that name."""
+    name = await _storage_without_a_container(tmp_path)
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    spec = msgspec.structs.replace(spec, name=name)
+    running = await podman_engine.start(spec)
+    assert running.name == name
+    await podman_engine.stop(name, within=0)
 
 
 async def test_an_unknown_image_is_told_apart(engine):
@@ -407,6 +421,36 @@ def _network_namespace(podman_socket, name):
 
 async def _is_unused(engine, running):
     return not await engine.is_used(running)
+
+
+async def _storage_without_a_container(folder):
+    """What a build leaves that is killed: the name of its storage."""
+    podman = podmans.prepare(machine.look(), folder)
+    (folder / "Containerfile").write_text(f"FROM {world.IMAGE}\nRUN sleep 600\n")
+    build = await asyncio.create_subprocess_exec(
+        *podman.command("build", "--layers=false", "--network=host", str(folder)),
+        env=os.environ | podman.environment,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+    async def sleeping():
+        return [p for p in psutil.Process(build.pid).children(True) if p.name() == "sleep"]
+
+    async def left():
+        listed = await asyncio.create_subprocess_exec(
+            *podman.command("ps", "--all", "--external", "--format", "{{.Names}}"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        names = (await listed.communicate())[0].decode().split()
+        return [n for n in names if n.endswith("working-container")]
+
+    await eventually(sleeping, within=30)
+    family = [*psutil.Process(build.pid).children(True), psutil.Process(build.pid)]
+    for process in family:
+        process.kill()
+    await build.wait()
+    return (await eventually(left, within=10))[0]
 
 
 async def _code(engine, running):

@@ -65,7 +65,7 @@ def config(data: Path, nats_url: str, **tables: Mapping[str, object]) -> Config:
         "site": {"name": f"t{secrets.token_hex(4)}", "data": str(data), "run": str(data / "run")},
         "nats": {"url": nats_url},
         "lab": {"memory": 1024**3, "stop_within": 5},
-        "provisioner": {"free_bytes": 1},
+        "provisioner": {"free_bytes": 1, "podman_back_within": 2},
     }
     for table, values in tables.items():
         tree[table] = {**tree.get(table, {}), **values}

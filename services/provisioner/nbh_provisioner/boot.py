@@ -2,21 +2,35 @@
 
 import asyncio
 import errno
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeVar
 
 import msgspec
+import structlog
 
 from nbh_kit.config import Config
 from nbh_proto import Course, Lab
 from nbh_provisioner import jupyter
-from nbh_provisioner.engine import Ending, Engine, EngineError, NoSpace, Running
+from nbh_provisioner.engine import (
+    Ending,
+    Engine,
+    EngineDown,
+    EngineError,
+    NoSpace,
+    Running,
+)
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.places import Places
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.revision import Revision
 from nbh_provisioner.run_spec import container_name, limits_of, run_spec
 
+R = TypeVar("R")
+
 _LAST_WORDS_SECONDS = 2.0
+_TRY_AGAIN_SECONDS = 0.5
+
+logger = structlog.get_logger(__name__)
 
 
 class Wish(NamedTuple):
@@ -45,7 +59,7 @@ class Boot:
         Raises:
             EngineError: it does not run, and why.
         """
-        image = await self._engine.image(lab.image)
+        image = await self._once_up(lambda: self._engine.image(lab.image))
         await asyncio.to_thread(self._make_folder, lab)
         spec = run_spec(
             lab,
@@ -56,7 +70,24 @@ class Boot:
             self._config.site.name,
             limits_of(wish.course.limits, self._config.lab),
         )
-        return await self._engine.start(spec)
+        return await self._once_up(lambda: self._engine.start(spec))
+
+    async def _once_up(self, call: Callable[[], Awaitable[R]]) -> R:
+        """A call of the engine that may be made twice, again while the engine is away.
+
+        Raises:
+            EngineError: by the engine; `EngineDown` when it did not come back in time.
+        """
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._config.provisioner.podman_back_within
+        while True:
+            try:
+                return await call()
+            except EngineDown as e:
+                if clock() > end:
+                    raise
+                logger.warning("waiting for the engine to come back", error=str(e))
+                await asyncio.sleep(_TRY_AGAIN_SECONDS)
 
     async def answer(self, lab: Lab, address: str) -> None:
         """Return when the lab has answered.

@@ -153,14 +153,24 @@ class PodmanEngine:
         except Answered as e:
             if e.status != _CONFLICT and "already in use" not in e.text:
                 raise
-        there = self._found(api.get(f"/containers/{spec.name}/json"))
-        if there.running and there.labels == {**there.labels, **spec.labels}:
+        there = self._there(spec.name, api)
+        if there and there.running and there.labels == {**there.labels, **spec.labels}:
             _move(there.container, "unpause", api, frozen=False)
             return there.running
         logger.info("a container of an older lease goes", name=spec.name)
         self._remove(spec.name, api)
         api.post("/containers/create", body)
         return None
+
+    def _there(self, name: str, api: PodmanApi) -> Found | None:
+        """A container; None if podman has only its storage, as when it was killed while it made
+        the container."""
+        try:
+            return self._found(api.get(f"/containers/{name}/json"))
+        except Answered as e:
+            if e.status != _GONE:
+                raise
+            return None
 
     def _running(self, spec: RunSpec, api: PodmanApi) -> Running:
         inspected = api.get(f"/containers/{spec.name}/json")
