@@ -38,9 +38,11 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 class Stopped(msgspec.Struct, frozen=True):
-    """A student's lab was stopped as asked; the next one is another."""
+    """A student's lab was to be stopped; the next one is another."""
 
     student: str
+    done: bool = True
+    """Whether it was gone in time."""
 
 
 class Killed(msgspec.Struct, frozen=True):
@@ -66,6 +68,7 @@ def complaints(steps: Iterable[Step], events: Sequence[Event]) -> list[str]:
     return [
         *_late(each),
         *_lost_work(each),
+        *_not_stopped(each),
         *_changed_labs(each),
         *_unanswered(events),
         *_doubled(events),
@@ -83,6 +86,12 @@ def _lost_work(steps: Iterable[Step]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, Looked) and not step.found:
             yield f"{step.student} lost what was in the kernel: {step.error}"
+
+
+def _not_stopped(steps: Iterable[Step]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, Stopped) and not step.done:
+            yield f"{step.student}'s lab was not stopped within {ANSWERED_WITHIN:.0f} s"
 
 
 def _changed_labs(steps: Iterable[Step]) -> Iterator[str]:

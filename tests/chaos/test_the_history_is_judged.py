@@ -49,6 +49,7 @@ def test_what_is_told_twice_is_no_second_lab():
         pytest.param(
             [opened(), opened(lab="http://h/2/")], [], "another lab", id="another lab unasked"
         ),
+        pytest.param([Stopped("ada", done=False)], [], "not stopped", id="a stop lost"),
         pytest.param([], [event("access.requested")], "never ended", id="an access lost"),
         pytest.param(
             [], [event("lab.ready", 1), event("lab.ready", 2)], "at once", id="two labs at once"

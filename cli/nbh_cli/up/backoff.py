@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 FIRST = 0.1
-LONGEST = 10.0
-WELL = 20.0
+LONGEST = 5.0
+WELL = 5.0
 """Seconds after which a program counts as having run well: the next wait is the first again."""
 
 
@@ -19,6 +19,6 @@ class Backoff(NamedTuple):
 
     @property
     def wait(self) -> float:
-        """Seconds until the next start: 0.1, 0.2, 0.4 … 10."""
+        """Seconds until the next start: 0.1, 0.2, 0.4 … 5."""
         # 2**10 is past the longest already; more would only overflow one day
         return min(FIRST * 2 ** min(self.failures - 1, 10), LONGEST) if self.failures else 0.0

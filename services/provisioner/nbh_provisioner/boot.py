@@ -121,7 +121,7 @@ class Boot:
             EngineError: the container is still there.
         """
         within = self._config.lab.stop_within if gently else 0.0
-        await self._engine.stop(self._name(lab), within=within)
+        await self._once_up(lambda: self._engine.stop(self._name(lab), within=within))
         await asyncio.to_thread(self._folders.remove, lab.capability)
 
     async def _log(self, lab: Lab) -> str:
