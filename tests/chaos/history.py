@@ -14,18 +14,19 @@ import msgspec
 Event = dict[str, Any]
 
 ANSWERED_WITHIN = 60.0
-"""Seconds in which every access ends in a notebook."""
+"""Seconds in which every access ends in a notebook or in a page that says why not."""
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A student clicked and was answered."""
+    """A student clicked and was answered, or was not."""
 
     student: str
     seconds: float
     lab: str
-    """The lab's base URL; empty if there was no notebook in time."""
+    """The lab's base URL; empty if there was no notebook."""
 
-    error: str = ""
+    page: str = ""
+    """What a page said that was there instead of a notebook: a clear answer, too."""
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -78,8 +79,10 @@ def complaints(steps: Iterable[Step], events: Sequence[Event]) -> list[str]:
 
 def _late(steps: Iterable[Step]) -> Iterator[str]:
     for step in steps:
-        if isinstance(step, Opened) and (not step.lab or step.seconds > ANSWERED_WITHIN):
-            yield f"{step.student} had no notebook after {step.seconds:.0f} s: {step.error}"
+        if not isinstance(step, Opened):
+            continue
+        if not (step.lab or step.page) or step.seconds > ANSWERED_WITHIN:
+            yield f"{step.student} had no answer after {step.seconds:.0f} s"
 
 
 def _lost_work(steps: Iterable[Step]) -> Iterator[str]:

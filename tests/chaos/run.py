@@ -31,11 +31,13 @@ class Report(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         opened = [s.seconds for s in self.steps if isinstance(s, Opened)]
+        pages = [s.page for s in self.steps if isinstance(s, Opened) and s.page]
         kills = [s.part for s in self.steps if isinstance(s, Killed)]
         counts = ", ".join(f"{part} {kills.count(part)}" for part in sorted(set(kills)))
         slowest = max(opened, default=0.0)
         lines = [
-            f"seed {self.seed}: {len(opened)} accesses, the slowest {slowest:.1f} s",
+            f"seed {self.seed}: {len(opened)} accesses, the slowest {slowest:.1f} s,"
+            f" {len(pages)} ended in a page",
             f"{len(kills)} kills: {counts}",
             *(f"! {complaint}" for complaint in self.complaints),
         ]
@@ -50,6 +52,7 @@ async def chaos(system: System, *, seconds: float, students: int, seed: str) -> 
         seed: decides what is done and killed, as far as the machine's own timing lets it.
     """
     everybody = [ChaosStudent(system, f"chaos-{n}", seed) for n in range(students)]
+    await asyncio.gather(*(student.once() for student in everybody))
     end = asyncio.get_running_loop().time() + seconds
     kills: list[Step] = []
     async with asyncio.TaskGroup() as doing:
@@ -100,17 +103,18 @@ async def _leftovers(system: System, students: set[str]) -> list[str]:
         containers = await system.containers_of(COURSE)
     except (OSError, AssertionError, TimeoutError) as e:
         return [f"the system does not answer: {e!r}"]
+    up = [x for x in labs if x.state != "failed"]
     running = {c["Labels"]["nbh.capability"] for c in containers if c["State"] == "running"}
     folders = {folder.name for folder in (system.config.site.data / "labs").iterdir()}
     return [
         *(f"the lab of {x.student} is {x.state}" for x in labs if x.state not in _AT_REST),
-        *_differences("containers", running, labs),
-        *_differences("labs' folders", folders, labs),
+        *_differences("containers", running, up),
+        *_differences("labs' folders", folders, up),
         *(f"a container that ended: {c['Names']}" for c in containers if c["State"] == "exited"),
     ]
 
 
-_AT_REST = ("ready", "frozen")
+_AT_REST = ("ready", "frozen", "failed")
 
 
 def _differences(what: str, there: set[str], labs: Sequence[Lab]) -> list[str]:

@@ -37,22 +37,24 @@ class ChaosStudent:
         """Go on until a moment of the event loop's clock."""
         clock = asyncio.get_running_loop().time
         while clock() < end:
-            student = await self._open()
-            if student is None:
-                return  # written down; what follows would be about nothing
+            await self.once()
+            await asyncio.sleep(self._dice.uniform(*_PAUSES))
+
+    async def once(self) -> None:
+        """Click, and do something in the notebook that comes."""
+        if student := await self._open():
             try:
                 await self._do_something(student)
             finally:
                 await student.close()
-            await asyncio.sleep(self._dice.uniform(*_PAUSES))
 
     async def _open(self) -> Student | None:
         student = Student(self._system.link(COURSE, NOTEBOOK, self.name))
         began = time.monotonic()
         try:
             await student.open(within=ANSWERED_WITHIN)
-        except (AssertionError, TimeoutError) as e:
-            self.steps.append(Opened(self.name, time.monotonic() - began, "", repr(e)[:400]))
+        except (AssertionError, TimeoutError) as e:  # a page that ends there; nothing in time
+            self.steps.append(Opened(self.name, time.monotonic() - began, "", str(e)[:400]))
             await student.close()
             return None
         self.steps.append(Opened(self.name, time.monotonic() - began, student.lab))
