@@ -1,4 +1,4 @@
-"""`make chaos MINUTES=30`: the same as the test, for as long as you like."""
+"""`make chaos MINUTES=30`: everything is killed while a class works, for as long as you like."""
 
 import asyncio
 import secrets
