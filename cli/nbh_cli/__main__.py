@@ -14,6 +14,7 @@ _COMMANDS = (
     ("demo", "demo:demo", "Run it with a course and a learning platform to try it on."),
     ("course", "course:app", "Courses: create, list, show, set, pull, rename, delete."),
     ("lab", "lab:app", "Labs, the containers that serve students: list, stop."),
+    ("reaper", "reaper:app", "What is to become of labs that nobody uses: plan."),
     ("link", "link:link", "Print a signed link that opens a notebook for a student."),
     ("events", "events:events", "What happened, from the bus."),
     ("stats", "stats:app", "What happened, from ClickHouse."),

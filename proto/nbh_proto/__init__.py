@@ -53,6 +53,7 @@ from nbh_proto.lab import (
     StopLab,
 )
 from nbh_proto.notebook import NotebookCopied, NotebookReset
+from nbh_proto.reaper import PlanLabs
 from nbh_proto.stats import FindNotebooksUsed, NotebooksUsed, NotebookUsed
 from nbh_proto.workspace import CloseCourse, CountWorkspaces, FindRevisions
 
@@ -107,6 +108,7 @@ __all__ = [
     "NotebookReset",
     "NotebookUsed",
     "NotebooksUsed",
+    "PlanLabs",
     "Problem",
     "PullCourse",
     "Question",

@@ -11,8 +11,9 @@ import pytest
 from nbh_kit.buckets import Bucket
 from nbh_kit.consuming import consume
 from nbh_kit.testing import eventually
-from nbh_proto import Course, FreezeLab, Lab, StopLab
+from nbh_proto import Course, FreezeLab, Lab, PlanLabs, StopLab
 from nbh_proto.course import Limits
+from nbh_proto.reaper import LabsPlanned
 from nbh_proto.streams import COMMANDS
 from nbh_reaper.clock import Clock
 from tests.reaper.stub import StubLab
@@ -88,6 +89,20 @@ async def test_a_reaper_that_was_killed_goes_on(tmp_path, nats_url, bus, stub):
             await eventually(lambda: stub.asked, within=15)
         async with reaper(tmp_path, nats_url):
             await eventually(lambda: heard, within=15)
+
+
+async def test_a_plan_says_what_becomes_of_each_lab_and_does_nothing(
+    tmp_path, nats_url, bus, stub
+):
+    async with commands(bus) as heard, reaper(tmp_path, nats_url):
+        await put(bus, stub, freeze=3600)
+        await eventually(lambda: stub.asked > 2, within=15)
+        [plan] = (await eventually(lambda: bus.ask(PlanLabs(), LabsPlanned), within=15)).labs
+        assert (plan.course, plan.student, plan.verdict) == ("python", "ada", "keep")
+        assert (plan.reason, plan.then) == ("used", "stop: idle")
+        assert abs((plan.due - stub.last_activity).total_seconds() - 60) < 0.1
+        assert await bus.ask(PlanLabs(only_course="other"), LabsPlanned) == LabsPlanned(labs=())
+        assert heard == []
 
 
 async def test_the_process_is_small_and_leaves_when_it_is_told(tmp_path, nats_url, bus, stub):

@@ -5,7 +5,7 @@ once, when they are new, so that no jump of that clock makes a lab look idle.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -17,6 +17,8 @@ Reason = Literal["idle", "age", "outdated", "empty", "unreachable"]
 """Why a lab is frozen (``idle`` alone) or stopped."""
 
 Day = Annotated[datetime, msgspec.Meta(tz=True)]
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
 
 class Instant(NamedTuple):
@@ -32,13 +34,16 @@ class Instant(NamedTuple):
         """An instant of the past that somebody tells; what lies in the future is now."""
         return self.at - max(0.0, (self.day - day).total_seconds())
 
+    def day_of(self, at: float) -> datetime:
+        """An instant of the clock that never jumps, as people tell it now."""
+        return self.day + timedelta(seconds=at - self.at)
+
 
 class Kernel(msgspec.Struct, frozen=True):
     """A kernel, as ``/api/kernels`` has it."""
 
     last_activity: Day
     execution_state: str = ""
-    connections: int = 0
 
 
 class Terminal(msgspec.Struct, frozen=True):
@@ -51,8 +56,8 @@ class Status(msgspec.Struct, frozen=True):
     """Jupyter's ``/api/status``: never older than what its kernels and terminals say."""
 
     last_activity: Day
-    kernels: int = 0
-    connections: int = 0
+    kernels: Count = 0
+    connections: Count = 0
     """To its kernels."""
 
 

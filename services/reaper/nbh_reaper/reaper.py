@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 import msgspec
 import structlog
@@ -49,8 +48,11 @@ class Reaper:
         """Take who asks labs, the clock, who tells what is decided, and the limits by course."""
         self._jupyter = jupyter
         self._clock = clock
+        self.now = clock.now
         self._tell = tell
-        self._limits = limits
+        self.limits = limits
+        """By course."""
+
         self._budget = Budget(stops_a_minute)
         self._places = asyncio.Semaphore(looks_at_once)
         self._jumps = Jumps(clock.now())
@@ -75,9 +77,9 @@ class Reaper:
         for key in list(self._labs):
             self._attend_at(key, self._clock.now().at)
 
-    def labs(self) -> list[tuple[Lab, Known, Limits]]:
+    def labs(self) -> list[tuple[Lab, Known]]:
         """All that is known, of the labs that are somebody's."""
-        return [(w.lab, w.known, self._limits(w.lab.course)) for w in self._labs.values()]
+        return [(watched.lab, watched.known) for watched in self._labs.values()]
 
     async def close(self) -> None:
         """Watch no more."""
@@ -127,7 +129,7 @@ class Reaper:
             look = await self._considered(watched)
         except Exception:
             logger.exception("a lab could not be attended to", course=watched.lab.course)
-            look = self._clock.now().at + self._limits(watched.lab.course).grace
+            look = self._clock.now().at + self.limits(watched.lab.course).grace
         finally:
             watched.attending = None
         if look is not None and self._labs.get(key) is watched:
@@ -135,7 +137,7 @@ class Reaper:
 
     async def _considered(self, watched: Watched) -> float | None:
         """Look, tell what is to be told, and say when to look again."""
-        limits = self._limits(watched.lab.course)
+        limits = self.limits(watched.lab.course)
         if watched.lab.state == "ready":
             await self._look(watched, limits)
         now = self._clock.now()
@@ -179,7 +181,7 @@ class Reaper:
                 await self._tell(_stop(watched.lab, verdict))
             case "keep":
                 return verdict.look
-        return now + self._limits(watched.lab.course).grace
+        return now + self.limits(watched.lab.course).grace
 
     def _has_jumped(self, now: Instant) -> bool:
         if by := self._jumps.since_last(now):
@@ -201,7 +203,7 @@ def _freeze(watched: Watched, now: Instant) -> FreezeLab:
         student=lab.student,
         generation=lab.generation,
         reason="idle",
-        idle_since=now.day - timedelta(seconds=now.at - watched.known.active),
+        idle_since=now.day_of(watched.known.active),
     )
 
 
@@ -223,7 +225,7 @@ def _announced(lab: Lab, told: Announced, now: Instant) -> LabStopAnnounced:
         student=lab.student,
         generation=lab.generation,
         reason=told.reason,
-        stops_at=now.day + timedelta(seconds=told.at - now.at),
+        stops_at=now.day_of(told.at),
         last=told.last,
     )
 

@@ -8,7 +8,9 @@ from nbh_kit import run
 from nbh_kit.buckets import Bucket, Replica
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
-from nbh_proto import Course, Lab, names
+from nbh_proto import Course, Lab, PlanLabs, names
+from nbh_proto.reaper import LabsPlanned
+from nbh_reaper import planning
 from nbh_reaper.clock import Clock
 from nbh_reaper.jupyter import Jupyter
 from nbh_reaper.limits import limits_of
@@ -21,7 +23,10 @@ async def serve(config: Config, password: str) -> None:
         config.nats.url, name="reaper", user="reaper", password=password
     ) as bus:
         courses = Replica(Bucket(bus, Course))
-        async with _watching(config, bus, courses) as reaper:
+        async with (
+            _watching(config, bus, courses) as reaper,
+            bus.answering(PlanLabs, lambda asked: _plan(asked, reaper)),
+        ):
             await run.until_stopped(
                 courses.follow(), _labs(bus, courses, reaper), _limits(courses, reaper)
             )
@@ -41,6 +46,11 @@ async def _watching(config: Config, bus: Bus, courses: Replica[Course]) -> Async
         yield reaper
     finally:
         await reaper.close()
+
+
+async def _plan(asked: PlanLabs, reaper: Reaper) -> LabsPlanned:
+    labs = [pair for pair in reaper.labs() if asked.only_course in ("", pair[0].course)]
+    return LabsPlanned(labs=planning.plan(labs, reaper.limits, reaper.now()))
 
 
 async def _labs(bus: Bus, courses: Replica[Course], reaper: Reaper) -> None:
