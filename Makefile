@@ -49,7 +49,7 @@ locks: $(UV) ## write the locks anew
 clean: ## what was made here; students' files are elsewhere
 	rm -rf $(VENV) .make .mypy_cache .ruff_cache .pytest_cache bench.json
 
-MEMBERS := proto kit cli services/router services/provisioner services/courses services/reaper services/stats
+MEMBERS := proto kit cli services/router services/provisioner services/courses services/builder services/reaper services/stats
 ONLY_TESTED_WITH := pandas|numpy|pyarrow|playwright|mypy|mypyc|hypothesis|_pytest|hatchling|pygments
 
 # uv itself comes from a hashed lock too. Where python3 has no ensurepip (Debian splits it off),

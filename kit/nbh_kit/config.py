@@ -22,6 +22,7 @@ Bytes = Annotated[int, msgspec.Meta(gt=0)]
 Role = Literal["router", "traefik", "nats", "courses", "stats", "reaper"]
 
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+_LENT = re.compile(r"/[\w./+-]+:/[\w./+-]+", re.ASCII)
 _ROLES: tuple[Role, ...] = ("router", "traefik", "nats", "courses", "stats", "reaper")
 
 
@@ -106,6 +107,19 @@ class Courses(Section, frozen=True, kw_only=True):
     revisions_grace: Seconds = 1800.0
 
 
+class Builder(Section, frozen=True, kw_only=True):
+    memory: Bytes = 4 * 1024**3
+    cpus: Annotated[float, msgspec.Meta(gt=0)] = 2.0
+    processes: Annotated[int, msgspec.Meta(gt=0)] = 2048
+    within: Seconds = 1800.0
+    max_bytes: Bytes = 10 * 1024**3
+    free_bytes: Bytes = 5 * 1024**3
+    max_docs_bytes: Bytes = 512 * 1024**2
+    network: Literal["own", "host"] = "own"
+    certificates: Path = Path("/etc/ssl/certs/ca-certificates.crt")
+    lend: tuple[str, ...] = ()
+
+
 class Reaper(Section, frozen=True, kw_only=True):
     idle: Seconds = 7200.0
     freeze_after: Seconds = 600.0
@@ -148,6 +162,7 @@ class Config(Section, frozen=True, kw_only=True):
     lab: Lab = Lab()
     provisioner: Provisioner = Provisioner()
     courses: Courses = Courses()
+    builder: Builder = Builder()
     reaper: Reaper = Reaper()
     stats: Stats = Stats()
     platform: tuple[Platform, ...] = ()
@@ -254,6 +269,10 @@ def _check(config: Config, file: str) -> None:
         _check_origin(file, f"origins.{name}", origin)
     if not config.site.dev and len(set(origins.values())) < len(origins):
         raise BadConfig(file, "origins", "content, ui and share must differ (S-15)")
+    for number, lent in enumerate(config.builder.lend):
+        if not _LENT.fullmatch(lent):
+            reason = "write <file of this machine>:<path in the build>, two full paths"
+            raise BadConfig(file, f"builder.lend[{number}]", reason)
     ids = {"site.name": config.site.name, "provisioner.node": config.provisioner.node}
     for key, id_ in ids.items():
         _check_id(file, key, id_)

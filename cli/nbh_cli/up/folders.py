@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nbh_kit.config import Config
 
-NATS_USERS = ("router", "provisioner", "courses", "reaper", "stats", "operator")
+NATS_USERS = ("router", "provisioner", "courses", "builder", "reaper", "stats", "operator")
 """Who has a password of its own for NATS (S-39)."""
 
 
@@ -34,6 +34,7 @@ def layout(config: Config) -> tuple[Folder, ...]:
         Folder(data / "labs", 0o711),
         Folder(data / "local", 0o755),
         Folder(data / "snapshots", 0o755),
+        Folder(data / "builder", 0o700),
         Folder(data / "nats", 0o700, nats, nats, ours=True),
         Folder(data / "clickhouse", 0o700, stats, stats, ours=True),
         Folder(data / "courses", 0o755, courses, courses, ours=True),

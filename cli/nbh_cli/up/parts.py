@@ -10,7 +10,7 @@ from nbh_cli.up.children import Program
 from nbh_kit import programs, traefik
 from nbh_kit.config import Config, Role
 
-SERVICES = ("router", "provisioner", "courses", "reaper", "stats")
+SERVICES = ("router", "provisioner", "courses", "builder", "reaper", "stats")
 _UNPRIVILEGED: tuple[Role, ...] = ("router", "courses", "reaper", "stats")
 _FIRST_FREE_PORT = 1024
 
@@ -46,8 +46,15 @@ def of(config: Config, file: Path, podman: Program | None) -> Parts:
             *([podman] if podman else []),
             *([_as(config, "traefik", proxy, show)] if proxy else []),
         ),
-        tuple(_service(name, file, show) for name in SERVICES),
+        tuple(_service(name, file, show) for name in _services(config)),
     )
+
+
+def _services(config: Config) -> tuple[str, ...]:
+    """Without podman there is nothing to build with, and nothing that runs what is built."""
+    if config.provisioner.engine == "podman":
+        return SERVICES
+    return tuple(name for name in SERVICES if name != "builder")
 
 
 def _what_to_show(config: Config, file: Path) -> Show:

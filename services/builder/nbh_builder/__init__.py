@@ -1,0 +1,1 @@
+"""The builder: images and documentation of courses. One a node; podman's other user."""

@@ -1,0 +1,34 @@
+"""The builder service: ``python -m nbh_builder``. Runs as root, beside podman.
+
+Its configuration is the file that NBH_CONFIG names.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from nbh_builder import service
+from nbh_kit import config as configs
+from nbh_kit import run
+from nbh_kit.config import BadConfig, Config
+
+
+async def serve(config: Config) -> None:
+    """Serve until SIGTERM, then give back what was begun."""
+    async with service.serving(config) as removing:
+        await run.until_stopped(removing)
+
+
+def main() -> None:
+    """Read the configuration and serve."""
+    try:
+        config = configs.load(Path(os.environ.get("NBH_CONFIG", "nbhosting.toml")))
+    except BadConfig as e:
+        sys.exit(str(e))
+    run.configure_logging("builder", config.site.log_level)
+    asyncio.run(serve(config))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""A lab of a new image, before anybody gets it (S-46)."""
+
+import os
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from nbh_builder import container, probe, running
+from nbh_builder.container import CONFIG, RUNTIME, WORK, Limits, Mount
+from nbh_builder.failure import BuildError
+from nbh_builder.podman_api import PodmanApi
+
+_ENVIRONMENT = {
+    "PYTHONPATH": "/home/jovyan/modules",
+    "NBAUTOEVAL_LOG": f"{WORK}/.nbautoeval",
+    "JUPYTER_CONFIG_PATH": CONFIG,
+    "JUPYTER_RUNTIME_DIR": RUNTIME,
+}
+_NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+_TOLD = 3
+
+
+class _Found(msgspec.Struct):
+    """What the probe prints at last."""
+
+    software: dict[str, str]
+    error: str = ""
+
+
+class Smoke:
+    """Runs a lab as the provisioner would, but for a network and a student."""
+
+    def __init__(self, api: PodmanApi, site: str, work: Path, limits: Limits) -> None:
+        self._api = api
+        self._site = site
+        self._work = work
+        self._limits = limits
+        self.name = f"{site}-smoke"
+        """Of its container; there is one at a time."""
+
+    def run(self, image_id: str) -> dict[str, str]:
+        """What software a lab of the image reports.
+
+        Raises:
+            BuildError: none answers, and why.
+        """
+        said: list[str] = []
+        try:
+            self._make()
+            running.run(self._api, self._body(image_id), said.append)
+        finally:
+            shutil.rmtree(self._work, ignore_errors=True)
+        return _found(said)
+
+    def end(self) -> None:
+        """End the one that runs."""
+        running.remove(self._api, self.name)
+
+    def _body(self, image_id: str) -> dict[str, object]:
+        return container.body(
+            name=self.name,
+            site=self._site,
+            image=image_id,
+            command=("python3", f"{CONFIG}/probe.py"),
+            environment=_ENVIRONMENT,
+            mounts=(
+                Mount(source=str(self._work / "work"), target=WORK, read_only=False),
+                Mount(source=str(self._work / "config"), target=CONFIG),
+                Mount(source=str(self._work / "runtime"), target=RUNTIME, read_only=False),
+            ),
+            limits=self._limits,
+            network=False,
+        )
+
+    def _make(self) -> None:
+        shutil.rmtree(self._work, ignore_errors=True)
+        made = {each: self._work / each for each in ("config", "work", "runtime")}
+        for folder in made.values():
+            folder.mkdir(parents=True)
+        config = made["config"]
+        (config / "jupyter_server_config.json").write_bytes(msgspec.json.encode(_settings()))
+        shutil.copyfile(probe.__file__, config / "probe.py")
+        (made["work"] / probe.NOTEBOOK).write_bytes(msgspec.json.encode(_NOTEBOOK))
+        for path in self._work.rglob("*"):
+            os.chown(path, container.UID, container.GID)
+
+
+def _settings() -> dict[str, object]:
+    return {
+        "PasswordIdentityProvider": {"token": probe.TOKEN, "hashed_password": ""},
+        "ServerApp": {
+            "identity_provider_class": "jupyter_server.auth.identity.PasswordIdentityProvider",
+            "base_url": "/smoke/",
+            "ip": "0.0.0.0",
+            "port": 8888,
+            "port_retries": 0,
+            "root_dir": WORK,
+            "open_browser": False,
+            "allow_unauthenticated_access": False,
+        },
+    }
+
+
+def _found(said: list[str]) -> dict[str, str]:
+    try:
+        found = msgspec.json.decode(said[-1], type=_Found)
+    except (IndexError, msgspec.MsgspecError) as e:
+        last = "; ".join(said[-_TOLD:]) or "it wrote nothing"
+        raise BuildError("smoke-failed", f"its python3 cannot try it: {last}") from e
+    if found.error:
+        before = "; ".join(said[-_TOLD - 1 : -1])
+        raise BuildError("smoke-failed", f"{found.error}; {before}")
+    return found.software
