@@ -30,6 +30,7 @@ from tests.courses.service import Service, carried_out, done, ended_before_it_an
 from tests.courses.teacher import LESSON, published
 from tests.courses.test_killed_at_any_step import killed_at
 from tests.courses.test_pulls import told
+from tests.provisioner import process as processes
 from tests.provisioner import world
 
 
@@ -303,6 +304,27 @@ async def test_a_course_that_is_being_renamed_is_nobodys(service, site, teacher,
         await eventually(lambda: shown(bus, "r"), within=20)
         assert await router.denied("w1/first", course="py") == "course-unknown"
         await router.opened("w1/first", course="r")
+
+
+async def test_a_provisioner_that_is_killed_meanwhile_goes_on_when_it_is_back(
+    service, teacher, bus, data, nats_url, tmp_path
+):
+    teacher.push(LESSON)
+    students = [f"s{n}" for n in range(2000)]
+    for student in students:
+        (data / "students" / student / "py").mkdir(parents=True)
+    config = world.config(data, nats_url, provisioner={"engine": "memory"})
+    async with service.running(), processes.provisioner(config, tmp_path) as provisioner:
+        await done(bus, CreateCourse(course="py", giturl=teacher.url))
+        renaming = asyncio.create_task(done(bus, RenameCourse(course="py", to="r"), within=60))
+        first = data / "students" / "s0" / "r"
+        await eventually(first.exists, within=20, pause=0.001)
+        await provisioner.kill()
+        assert len(list(data.glob("students/*/*"))) == len(students)
+        await provisioner.start()
+        await renaming
+    assert {p.name for p in data.glob("students/*/*")} == {"r"}
+    assert len(list(data.glob("students/*/r"))) == len(students)
 
 
 async def test_old_revisions_go_when_no_lab_uses_them(open_folder, nats_url, bus, teacher, router):

@@ -5,9 +5,11 @@ import os
 
 import pytest
 
+from nbh_kit.buckets import Replica
 from nbh_kit.testing import eventually
 from nbh_proto import CloseCourse, CountWorkspaces, FindRevisions, StopLab, names
 from nbh_proto.workspace import CourseClosed, RevisionsFound, WorkspacesCounted
+from nbh_provisioner.courses import Courses
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.files.housing import Housing
 from tests.provisioner import world
@@ -80,6 +82,16 @@ async def test_an_access_to_a_closed_course_is_told_that_there_is_none(
     assert await close("rename", "py3") == CourseClosed()
     assert await router.denied() == "course-unknown"
     assert not (data / "students/ada").exists()
+
+
+async def test_what_a_replica_still_says_of_a_closed_course_is_over(router, tmp_path):
+    behind = Replica(router.courses)
+    behind.all["python"] = await router.courses.get("python")
+    courses = Courses(router.courses, behind, tmp_path)
+    await unregister(router)
+    assert await courses.find("python")
+    courses.close("python")
+    assert await courses.find("python") is None
 
 
 async def test_a_course_is_open_again_when_another_one_gets_its_name(memory, router, close):

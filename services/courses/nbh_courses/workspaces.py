@@ -14,7 +14,7 @@ from nbh_proto.workspace import CourseClosed, Fate, RevisionsFound, WorkspacesCo
 
 _COUNTED_WITHIN = 10.0
 _FOUND_WITHIN = 3.0
-_CLOSED_WITHIN = 60.0
+_CLOSED_WITHIN = 15.0
 _AGAIN_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
