@@ -31,7 +31,7 @@ from nbh_provisioner.lease_messages import (
     Write,
 )
 from nbh_provisioner.lease_state import State
-from tests.provisioner.test_the_life_of_a_lab import LATER, NOW, fresh, kinds
+from tests.provisioner.lives import LATER, NOW, fresh, kinds
 
 IDLE = FreezeAsked("idle", 7, NOW - timedelta(minutes=10))
 

@@ -1,14 +1,9 @@
 """The state machine: what happens to a lab, in any order, and what is done about it (R-5, R-6)."""
 
-from datetime import UTC, datetime, timedelta
-
 import msgspec
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from nbh_proto import Lab, LabFailed, LabReady, LabStarting, LabStopped, names
+from nbh_proto import LabFailed, LabReady, LabStarting, LabStopped, names
 from nbh_provisioner.lease import step
 from nbh_provisioner.lease_messages import (
     Answered,
@@ -19,7 +14,6 @@ from nbh_provisioner.lease_messages import (
     Failed,
     Gone,
     Leased,
-    LeaseRefused,
     Placed,
     Refuse,
     Remove,
@@ -27,28 +21,11 @@ from nbh_provisioner.lease_messages import (
     StopAsked,
     Stuck,
     TakeLease,
-    Tell,
     Wanted,
     Write,
 )
 from nbh_provisioner.lease_state import State
-
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-LATER = NOW + timedelta(seconds=2)
-
-
-def fresh() -> Lab:
-    return Lab(
-        node="node1",
-        course="python",
-        student="ada",
-        state="starting",
-        generation=0,
-        capability=names.new_capability(),
-        token="t",
-        image="i",
-        since=NOW,
-    )
+from tests.provisioner.lives import LATER, fresh, kinds
 
 
 def through(*messages, state=State()):  # noqa: B008 - a frozen value
@@ -68,10 +45,6 @@ def lab():
 def to_ready(lab):
     c = lab.capability
     return [Wanted(lab), Leased(7), Placed(c, "box", "10.0.0.2:8888", "c1"), Answered(c)]
-
-
-def kinds(effects):
-    return [type(e.event) if isinstance(e, Tell) else type(e) for e in effects]
 
 
 def test_a_lab_is_leased_before_it_is_begun(lab):
@@ -178,130 +151,3 @@ def test_the_same_is_told_with_the_same_id_and_without_the_capability(lab, to_re
     events = [through(*to_ready)[1][0].event for _ in range(2)]
     assert events[0].id == events[1].id
     assert lab.capability not in msgspec.json.encode(events[0]).decode()
-
-
-class Life(RuleBasedStateMachine):
-    """Everything happens in any order, late and twice; containers are real things in a set."""
-
-    labs = Bundle("labs")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.state = State()
-        self.containers: set[str] = set()
-        self.pending: list[Begin | Remove | TakeLease] = []
-        self.revision = 0
-        self.waiting = 0
-        self.key: Lab | None = None
-
-    def happens(self, message) -> None:
-        self.state, effects = step(self.state, message, LATER)
-        for effect in effects:
-            match effect:
-                case TakeLease() | Begin():
-                    self.pending.append(effect)
-                case Remove():
-                    # as the keeper does: what is begun for the lab is broken off
-                    self.pending = [p for p in self.pending if isinstance(p, TakeLease)]
-                    self.pending.append(effect)
-                case Write(written):
-                    self.key = written
-                case DropLease():
-                    self.key = None
-                case Serve(served):
-                    assert served.capability in self.containers
-                    self.waiting = 0
-                case Refuse():
-                    self.waiting = 0
-
-    @rule(target=labs)
-    def wanted(self):
-        lab = fresh()
-        self.waiting += 1
-        self.happens(Wanted(lab))
-        return lab
-
-    @precondition(lambda self: any(isinstance(p, TakeLease) for p in self.pending))
-    @rule(ours=st.booleans())
-    def lease_answered(self, ours):
-        take = next(p for p in self.pending if isinstance(p, TakeLease))
-        self.pending.remove(take)
-        self.revision += 1
-        if ours:
-            self.key = take.lab
-        self.happens(Leased(self.revision) if ours else LeaseRefused("node2"))
-
-    @precondition(lambda self: any(isinstance(p, Begin) for p in self.pending))
-    @rule(ends=st.sampled_from(["placed", "answered", "failed"]))
-    def begun(self, ends):
-        begin = next(p for p in self.pending if isinstance(p, Begin))
-        c = begin.lab.capability
-        if ends == "failed":
-            self.pending.remove(begin)
-            self.happens(Failed(c, "lab-slow", ""))
-        else:
-            self.containers.add(c)
-            self.happens(Placed(c, f"box-{c}", "10.0.0.2:8888", "c1"))
-        if ends == "answered":
-            self.pending.remove(begin)
-            self.happens(Answered(c))
-
-    @precondition(lambda self: any(isinstance(p, Remove) for p in self.pending))
-    @rule(works=st.booleans())
-    def removed(self, works):
-        remove = next(p for p in self.pending if isinstance(p, Remove))
-        c = remove.lab.capability
-        if works:
-            self.pending.remove(remove)
-            self.containers.discard(c)
-        self.happens(Gone(c) if works else Stuck(c, "engine-down", ""))
-
-    @rule(lab=labs)
-    def ended(self, lab):
-        self.happens(Ended(lab.capability, "exit code 137"))
-
-    @rule(generation=st.integers(0, 5))
-    def stop_asked(self, generation):
-        self.happens(StopAsked("idle", generation))
-
-    @rule(lab=labs)
-    def late_word(self, lab):
-        if lab.capability not in {p.lab.capability for p in self.pending}:
-            present = self.state.lab and self.state.lab.capability == lab.capability
-            if not present:
-                self.happens(Gone(lab.capability))
-                self.happens(Answered(lab.capability))
-
-    @rule()
-    def bucket_lost(self):
-        self.happens(BucketLost())
-
-    @invariant()
-    def there_is_one_container_at_most(self):
-        assert len(self.containers) <= 1
-
-    @invariant()
-    def a_lab_that_is_ready_has_its_container_and_its_lease(self):
-        if self.state.phase == "ready":
-            assert self.state.lab.capability in self.containers
-            assert self.key == self.state.lab
-
-    @invariant()
-    def nothing_is_left_when_it_is_absent(self):
-        if self.state.phase == "absent":
-            assert not self.containers
-            assert not any(isinstance(p, Begin | Remove) for p in self.pending)
-
-    @invariant()
-    def something_is_being_done_for_who_waits(self):
-        busy = self.state.phase in ("leasing", "starting", "leaving")
-        assert not busy or self.pending
-
-    @invariant()
-    def a_lab_has_its_generation_once_it_is_leased(self):
-        if self.state.phase in ("starting", "ready"):
-            assert self.state.lab.generation > 0
-
-
-TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
