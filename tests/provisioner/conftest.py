@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from nbh_cli.host.service import podman_service
+from nbh_proto import FreezeLab
+from nbh_proto.course import CommandAnswer
 from nbh_provisioner.engine import EngineError
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
@@ -94,6 +96,20 @@ async def _clear(podman_socket, name):
     with contextlib.suppress(EngineError):  # it started nothing, so there is no network
         api.delete(f"/networks/{name}-labs", force="true")
     api.close()
+
+
+@pytest.fixture
+async def ask(bus):
+    """Gives a command about Ada's lab and waits for the last word."""
+    heard: asyncio.Queue[object] = asyncio.Queue()
+    async with bus.inbox(CommandAnswer, heard.put_nowait) as inbox:
+
+        async def ask(type_=FreezeLab, **fields):
+            given = {"node": "node1", "course": "python", "student": "ada", **fields}
+            await bus.tell(type_(**given, answer_to=inbox))
+            return await asyncio.wait_for(heard.get(), 20)
+
+        yield ask
 
 
 @pytest.fixture

@@ -117,7 +117,8 @@ class Life(RuleBasedStateMachine):
                 self.begun.append(effect)
             case Remove():
                 # what is begun for the lab is broken off, as `Affairs` does
-                self.begun = [b for b in self.begun if isinstance(b, TakeLease)] + [effect]
+                self.begun = [b for b in self.begun if isinstance(b, TakeLease)]
+                self.begun.append(effect)
             case Write(lab):
                 self._put(lab)
             case DropLease():

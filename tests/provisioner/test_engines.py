@@ -386,6 +386,33 @@ async def test_starting_a_lab_that_stands_still_finds_it_going_on(engine, answer
 
 
 @pytest.mark.podman
+@pytest.mark.parametrize(
+    ("program", "out_of_memory"),
+    [
+        ("x = b'x' * 2**30", True),
+        # as a kernel that is killed while its Jupyter lives on, and is stopped an hour later
+        ("import os; os.fork() or b'x' * 2**30; os.wait(); raise SystemExit(3)", False),
+        ("raise SystemExit(3)", False),
+    ],
+    ids=["by itself", "a child of it, long ago", "not at all"],
+)
+async def test_a_lab_that_needed_more_memory_than_it_has_is_told_apart(
+    podman_engine, site, program, out_of_memory
+):
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    small = msgspec.structs.replace(
+        spec,
+        memory=64 * 1024**2,
+        command=("python3", "-c", f"import time; time.sleep(1); {program}"),
+    )
+    running = await podman_engine.start(small)
+    await asyncio.wait_for(podman_engine.ended(running), 20)
+    ending = await podman_engine.ending(running)
+    assert ending.out_of_memory is out_of_memory
+    assert ending.code == (137 if out_of_memory else 3)
+
+
+@pytest.mark.podman
 async def test_a_site_never_sees_the_labs_of_another(podman_engine, podman_socket, site):
     await podman_engine.start(labs.spec(site, await podman_engine.image(world.IMAGE)))
     neighbour = PodmanEngine(podman_socket, f"{site.site.name}2")

@@ -9,8 +9,7 @@ import msgspec
 import pytest
 
 from nbh_kit.testing import eventually
-from nbh_proto import CommandDone, CommandFailed, FreezeLab, StopLab, lab_key
-from nbh_proto.course import CommandAnswer
+from nbh_proto import CommandDone, CommandFailed, StopLab, lab_key
 from nbh_provisioner.engine import Deaf
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
@@ -34,20 +33,6 @@ async def engine(place):
     engine = make()
     async with world.running(config, engine):
         yield engine
-
-
-@pytest.fixture
-async def ask(bus):
-    """Gives a command about Ada's lab and waits for the last word."""
-    heard: asyncio.Queue[object] = asyncio.Queue()
-    async with bus.inbox(CommandAnswer, heard.put_nowait) as inbox:
-
-        async def ask(type_=FreezeLab, **fields):
-            given = {"node": "node1", "course": "python", "student": "ada", **fields}
-            await bus.tell(type_(**given, answer_to=inbox))
-            return await asyncio.wait_for(heard.get(), 20)
-
-        yield ask
 
 
 @pytest.fixture

@@ -96,6 +96,15 @@ async def test_a_lab_that_dies_leaves_nothing_and_comes_back(memory, router, bus
     assert len(list((data / "labs").iterdir())) == 1
 
 
+async def test_a_lab_that_needed_too_much_memory_is_told_so(memory, router, bus):
+    await router.opened()
+    (lab,) = await memory.labs()
+    memory.crash(lab.name, out_of_memory=True)
+    (stopped,) = await eventually(lambda: world.events(bus, "lab.stopped"))
+    assert stopped["reason"] == "out-of-memory"
+    assert (await router.opened()).capability
+
+
 async def test_a_lab_that_is_wanted_in_vain_is_wanted_again(data, nats_url, course, router):
     site = world.config(data, nats_url, lab={"boot_within": 0.2})
     engine = MemoryEngine(boots_in=None)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,9 @@ from nbh_proto import (
     new_id,
 )
 from nbh_proto.access import AccessAnswer
-from nbh_provisioner import service
+from nbh_provisioner import memory, service
 from nbh_provisioner.engine import Engine
+from nbh_provisioner.memory import Memory
 
 NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
 IMAGE = "localhost/nbhosting/minimal-notebook"
@@ -148,9 +149,11 @@ def access(notebook: str = "w1/n1", **fields: object) -> AccessRequested:
 
 
 @asynccontextmanager
-async def running(config: Config, engine: Engine) -> AsyncGenerator[None]:
+async def running(
+    config: Config, engine: Engine, read_memory: Callable[[], Memory] = memory.read
+) -> AsyncGenerator[None]:
     """A provisioner in this process, while the block runs."""
-    async with service.serving(config, engine) as following:
+    async with service.serving(config, engine, read_memory=read_memory) as following:
         task = asyncio.ensure_future(following)
         try:
             yield

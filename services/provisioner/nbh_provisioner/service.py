@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from nbh_kit import bus as buses
 from nbh_kit.buckets import Bucket, Replica
@@ -13,7 +14,7 @@ from nbh_kit.config import Config
 from nbh_kit.consuming import consume
 from nbh_proto import AccessRequested, Course, Lab, names
 from nbh_proto.streams import COMMANDS, EVENTS
-from nbh_provisioner import commands, lab_paths, readiness
+from nbh_provisioner import commands, lab_paths, memory, readiness
 from nbh_provisioner.accesses import Accesses
 from nbh_provisioner.affairs import Means
 from nbh_provisioner.boot import Boot
@@ -29,10 +30,12 @@ from nbh_provisioner.freezer import Freezer
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.leases import Leases
+from nbh_provisioner.memory import Memory
 from nbh_provisioner.one import only_one
 from nbh_provisioner.places import Places
 from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.readiness import Readiness
+from nbh_provisioner.relief import Relief
 from nbh_provisioner.starts import Starts
 from nbh_provisioner.taking_over import TakingOver
 
@@ -40,8 +43,13 @@ _ACCESSES_IN_FLIGHT = 4096
 
 
 @asynccontextmanager
-async def serving(config: Config, engine: Engine) -> AsyncGenerator[Awaitable[None]]:
+async def serving(
+    config: Config, engine: Engine, *, read_memory: Callable[[], Memory] = memory.read
+) -> AsyncGenerator[Awaitable[None]]:
     """Answer accesses and commands while the block runs; labs live on after it.
+
+    Args:
+        read_memory: how much there is, and is left.
 
     Yields:
         A loop that must run for ever beside it: what courses there are.
@@ -55,7 +63,10 @@ async def serving(config: Config, engine: Engine) -> AsyncGenerator[Awaitable[No
         stack.callback(parts.preparation.close)
         stack.push_async_callback(parts.labs.close)
         await bus.at_each_connection(parts.labs.write_again)
-        await stack.enter_async_context(_taking_over(parts.taking_over))
+        # Accesses wait until it is done, not we: podman may be down for long.
+        await stack.enter_async_context(_beside(parts.taking_over.until_done()))
+        relief = Relief(parts.labs, read_memory, config.provisioner.memory_share)
+        await stack.enter_async_context(_beside(relief.give()))
         node = config.provisioner.node
         durable = f"provisioner-{names.token(node)}"
         await stack.enter_async_context(parts.closing.answering(bus, node))
@@ -110,9 +121,9 @@ class _Parts:
 
 
 @asynccontextmanager
-async def _taking_over(taking_over: TakingOver) -> AsyncGenerator[None]:
-    """Accesses wait until it is done, not we: podman may be down for long."""
-    task = asyncio.create_task(taking_over.until_done())
+async def _beside(doing: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Do something while the block runs."""
+    task = asyncio.create_task(doing)
     try:
         yield
     finally:

@@ -156,9 +156,9 @@ class MemoryEngine:
         for name in list(self._labs):
             await self.stop(name, within=0)
 
-    def crash(self, name: str) -> None:
+    def crash(self, name: str, *, out_of_memory: bool = False) -> None:
         """Let a lab end as a crash would: for tests."""
-        self._end(name, Ending(code=_KILLED))
+        self._end(name, Ending(code=_KILLED, out_of_memory=out_of_memory))
 
     def _held(self, running: Running) -> _Held:
         held = self._labs.get(self._name_of(running.container))

@@ -25,7 +25,7 @@ from nbh_provisioner.engine import (
     Running,
     RunSpec,
 )
-from nbh_provisioner.engines import attaching, libpod, mounts, namespaces, weights
+from nbh_provisioner.engines import attaching, libpod, mounts, namespaces, shortage, weights
 from nbh_provisioner.engines.connections import has_connections
 from nbh_provisioner.engines.knocks import Knocks
 from nbh_provisioner.engines.podman_api import WITHIN, Answered, PodmanApi, refusal
@@ -36,6 +36,8 @@ R = TypeVar("R")
 _THREADS = 32
 _LOG_LINES = 40
 _GONE, _CONFLICT = 404, 409
+_KILL = 137
+_UNTIL_KNOWN, _LOOK_AGAIN = 5.0, 0.02
 _TRIES = 10
 
 logger = structlog.get_logger(__name__)
@@ -52,6 +54,9 @@ class PodmanEngine:
         self._has_network = False
         self._making_network = threading.Lock()
         self._knocks: Knocks | None = None
+        self._kills: dict[str, int] = {}
+        """How many processes of a lab that ended had been killed for want of memory."""
+
         # Not asyncio's own threads: a podman that hangs would keep students' files waiting.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="podman")
         self._of_thread = threading.local()
@@ -107,10 +112,15 @@ class PodmanEngine:
         return await self._call(self._labs)
 
     async def ended(self, running: Running) -> None:
+        counter = shortage.counter(running)
         await _exit_of(running.process)
+        self._kills[running.container] = shortage.kills(counter)
 
     async def ending(self, running: Running) -> Ending:
-        return await self._call(partial(self._ending, running.container))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_UNTIL_KNOWN):
+                return await self._known_ending(running.container)
+        return Ending(code=None)
 
     async def log(self, name: str) -> str:
         return await self._call(partial(self._log, name))
@@ -234,12 +244,23 @@ class PodmanEngine:
             self._namespaces |= {found.name: namespace, found.container: namespace}
         return found
 
-    def _ending(self, container: str, api: PodmanApi) -> Ending:
+    async def _known_ending(self, container: str) -> Ending:
+        # Podman hears of it from its monitor, a little later than we do from the kernel.
+        while True:
+            if ending := await self._call(partial(self._ending, container)):
+                return ending
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    def _ending(self, container: str, api: PodmanApi) -> Ending | None:
         try:
             state = api.get(f"/containers/{container}/json")["State"]
         except Answered:
             return Ending(code=None)
-        return Ending(code=state["ExitCode"], out_of_memory=state["OOMKilled"])
+        if state["Running"] or state.get("Paused"):  # the end is not yet known to podman
+            return None
+        short = state["OOMKilled"] or self._kills.pop(container, 0) > 0
+        # Not one whose kernel was killed so an hour ago, and that ends in another way now.
+        return Ending(code=state["ExitCode"], out_of_memory=short and state["ExitCode"] == _KILL)
 
     def _log(self, name: str, api: PodmanApi) -> str:
         try:
