@@ -103,6 +103,7 @@ class Courses(Section, frozen=True, kw_only=True):
     pull_every: Seconds = 300.0
     pulls_at_once: Annotated[int, msgspec.Meta(gt=0)] = 8
     local_urls: bool = False
+    private_hosts: tuple[str, ...] = ()
     fetch_within: Seconds = 300.0
     max_bytes: Bytes = 2 * 1024**3
     revisions_grace: Seconds = 1800.0

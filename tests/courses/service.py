@@ -26,7 +26,8 @@ class Service:
         self._file.write_text(
             f'[site]\ndata = "{folder / "data"}"\nrun = "{folder / "run"}"\n'
             f'[nats]\nurl = "{nats_url}"\n'
-            f"[courses]\nlocal_urls = true\npull_every = 3600\nport = {self.port}\n{more}\n"
+            f'[courses]\nlocal_urls = true\nprivate_hosts = ["127.0.0.1"]\n'
+            f"pull_every = 3600\nport = {self.port}\n{more}\n"
         )
         self.courses.mkdir(parents=True)
         if os.getuid() == 0:  # it drops to a user of its own then

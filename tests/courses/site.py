@@ -1,11 +1,14 @@
 """What the service's main composes, composed for a test: real git, real disk, real NATS."""
 
 import asyncio
+import ssl
 from pathlib import Path
 
 from nbh_courses import environment
 from nbh_courses.announcing import Announcer
+from nbh_courses.egress import Egress
 from nbh_courses.git_program import Git, Limits
+from nbh_courses.heads import Heads
 from nbh_courses.pulling import Pulling
 from nbh_courses.pulls import Pulls, Rules
 from nbh_courses.record import Record
@@ -22,7 +25,15 @@ class Site:
     """Courses on a shelf, told on a bus."""
 
     def __init__(
-        self, folder: Path, bus, *, local: bool = True, seconds=60.0, max_bytes=64 * MIB, at_once=4
+        self,
+        folder: Path,
+        bus,
+        *,
+        local: bool = True,
+        seconds=60.0,
+        max_bytes=64 * MIB,
+        at_once=4,
+        private_hosts=("127.0.0.1", "localhost"),
     ):
         folder.mkdir(exist_ok=True)
         self.shelf = Shelf(folder)
@@ -31,7 +42,8 @@ class Site:
         self.git = Git(closed, Limits(seconds, max_bytes))
         announcer = Announcer(bus, self.shelf, "nbhosting/minimal-notebook")
         rules = Rules(local, at_once, max_bytes)
-        self.repositories = Repositories(self.git)
+        self.heads = Heads(ssl.create_default_context(), at_once)
+        self.repositories = Repositories(self.git, Egress(private_hosts), self.heads)
         self.pulls = Pulls(self.shelf, self.repositories, announcer, closed, rules)
         self.pulling = Pulling(self.shelf, self.pulls, at_once)
         self.lines: list[str] = []

@@ -7,10 +7,11 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from nbh_courses import environment, handlers
+from nbh_courses import environment, handlers, heads
 from nbh_courses.announcing import Announcer
 from nbh_courses.app import app
 from nbh_courses.built_pages import BuiltPages
+from nbh_courses.egress import Egress
 from nbh_courses.git_program import Git, Limits
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
@@ -55,7 +56,8 @@ async def _serve(config: Config, password: str) -> None:
     given = config.courses
     closed = environment.closed(shelf.folder, local=given.local_urls)
     git = Git(closed, Limits(given.fetch_within, given.max_bytes))
-    async with shelf.owned():
+    egress = Egress(given.private_hosts, by_proxy=environment.has_proxy())
+    async with shelf.owned(), heads.asking(given.pulls_at_once) as asked:
         shelf.sweep()
         if given.local_urls:
             environment.allow_local(shelf.folder)
@@ -64,7 +66,7 @@ async def _serve(config: Config, password: str) -> None:
         ) as bus:
             announcer = Announcer(bus, shelf, config.lab.image)
             rules = Rules(given.local_urls, given.pulls_at_once, given.max_bytes)
-            pulls = Pulls(shelf, Repositories(git), announcer, closed, rules)
+            pulls = Pulls(shelf, Repositories(git, egress, asked), announcer, closed, rules)
             await pulls.finish()
             labs = LabsSeen(bus)
             workspaces = Workspaces(bus, (config.provisioner.node,))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbh_courses import disk
+from nbh_courses.egress import Target
 
 _PASSED_ON = (
     "PATH",
@@ -55,6 +56,8 @@ def closed(
     """
     given = {name: environ[name] for name in _PASSED_ON if name in environ}
     ssh = folder / ".ssh"
+    if bundle := given.get("SSL_CERT_FILE"):  # OpenSSL's word for it; libcurl has its own
+        given["GIT_SSL_CAINFO"] = bundle
     return given | {
         "HOME": "/nonexistent",
         "LC_ALL": "C",
@@ -68,6 +71,18 @@ def closed(
         "GIT_LFS_SKIP_SMUDGE": "1",
         "GIT_SSH_COMMAND": shlex.join(_ssh(ssh)),
     }
+
+
+def towards(environment: Mapping[str, str], to: Target | None) -> dict[str, str]:
+    """The environment of a git that connects to this machine and to no other."""
+    options = to.for_ssh if to else ()
+    command = " ".join((environment["GIT_SSH_COMMAND"], *map(shlex.quote, options)))
+    return {**environment, "GIT_SSH_COMMAND": command}
+
+
+def has_proxy(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the site reaches the network by a proxy, whose rules are the site's."""
+    return any(environ.get(name) for name in ("https_proxy", "HTTPS_PROXY"))
 
 
 def allow_local(folder: Path) -> None:

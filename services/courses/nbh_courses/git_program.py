@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from nbh_courses import failure
+from nbh_courses import environment, failure
+from nbh_courses.egress import Target
 from nbh_courses.environment import CONFIGURATION
 from nbh_courses.failure import CourseError
 from nbh_kit import programs
@@ -40,15 +41,19 @@ class Limits(NamedTuple):
 class Git:
     """The git program, as it may be run here."""
 
-    def __init__(self, environment: Mapping[str, str], limits: Limits) -> None:
-        self._environment = dict(environment)
+    def __init__(self, closed: Mapping[str, str], limits: Limits) -> None:
+        self._environment = dict(closed)
         self._limits = limits
         self._before = _limited(limits)
         self._running: set[asyncio.subprocess.Process] = set()
         self._stopping = False
 
-    async def run(self, *arguments: str, folder: Path, say: Say | None = None) -> str:
+    async def run(
+        self, *arguments: str, folder: Path, say: Say | None = None, to: Target | None = None
+    ) -> str:
         """Run git in a folder and return what it wrote; its progress is said live.
+
+        Where it speaks to another machine, ``to`` is that machine, and no other.
 
         Raises:
             CourseError: it failed, or took too long; says why.
@@ -56,7 +61,7 @@ class Git:
         """
         if self._stopping:
             raise Stopping
-        process = await self._started(arguments, folder)
+        process = await self._started(arguments, folder, to)
         self._running.add(process)
         try:
             async with asyncio.timeout(self._limits.seconds):
@@ -81,13 +86,14 @@ class Git:
             _kill(process)
 
     async def _started(
-        self, arguments: tuple[str, ...], folder: Path
+        self, arguments: tuple[str, ...], folder: Path, to: Target | None
     ) -> asyncio.subprocess.Process:
-        settings = (part for setting in CONFIGURATION for part in ("-c", setting))
+        given = (*CONFIGURATION, *(to.for_git if to else ()))
+        settings = (part for setting in given for part in ("-c", setting))
         return await asyncio.create_subprocess_exec(
             *(*self._before, *settings, *arguments),
             cwd=folder,
-            env=self._environment,
+            env=environment.towards(self._environment, to),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

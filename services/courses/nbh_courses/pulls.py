@@ -166,6 +166,8 @@ class Pulls:
     async def _bring(self, record: Record, place: Place, say: Say) -> Record:
         began = time.monotonic()
         await say(f"asking {record.giturl}")
+        if await self._is_up_to_date(record, place):
+            return _pulled(record)
         tip = await self._repositories.tip(record.giturl, record.branch, self._shelf.folder)
         if tip.commit == record.commit and place.is_whole(tip.commit):
             return _pulled(record)
@@ -177,6 +179,13 @@ class Pulls:
         if commit == record.commit:
             return _pulled(record)
         return _published(record, tip, commit, published, time.monotonic() - began)
+
+    async def _is_up_to_date(self, record: Record, place: Place) -> bool:
+        return (
+            bool(record.commit)
+            and place.is_whole(record.commit)
+            and await self._repositories.is_still_at(record.giturl, record.branch, record.commit)
+        )
 
     def _publish(self, place: Place) -> tuple[str, Published]:
         with tree.opened(place.mirror, self._environment) as reader:

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nbh_courses.addresses import is_branch
+from nbh_courses.egress import Egress, Target
 from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Git, Say
+from nbh_courses.heads import Heads
 
 FETCHED = "refs/nbh/fetched"
 """What came last. Branches show only what is published: students' clones follow them (C2)."""
@@ -30,8 +32,19 @@ class Tip(NamedTuple):
 class Repositories:
     """Git's verbs, as far as they are needed here."""
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Git, egress: Egress, heads: Heads) -> None:
         self._git = git
+        self._egress = egress
+        self._heads = heads
+
+    async def is_still_at(self, url: str, branch: str, commit: str) -> bool:
+        """Whether a branch certainly stands where it stood; False if it has to be looked at.
+
+        Raises:
+            CourseError: the URL leads into a private network, or nowhere.
+        """
+        where = await self._egress.checked(url)
+        return where is not None and await self._heads.head(url, branch, where) == commit
 
     async def tip(self, url: str, branch: str, folder: Path) -> Tip:
         """Where a branch stands right now; empty for the default one.
@@ -40,17 +53,22 @@ class Repositories:
             CourseError: the other side has no such branch, or cannot be asked.
         """
         ref = f"refs/heads/{branch}" if branch else "HEAD"
-        listed = await self._git.run("ls-remote", "--symref", "--", url, ref, folder=folder)
+        where = await self._egress.checked(url)
+        listed = await self._git.run(
+            "ls-remote", "--symref", "--", url, ref, folder=folder, to=where
+        )
         commit = _commit(listed, ref)
         if commit is None:
             raise CourseError("no-branch", _no_branch(branch))
-        return Tip(commit, branch or await self._default(listed, url, commit, folder), ref)
+        return Tip(commit, branch or await self._default(listed, url, commit, folder, where), ref)
 
-    async def _default(self, listed: str, url: str, commit: str, folder: Path) -> str:
+    async def _default(
+        self, listed: str, url: str, commit: str, folder: Path, where: Target | None
+    ) -> str:
         if found := re.search(r"^ref: refs/heads/(\S+)\tHEAD$", listed, re.MULTILINE):
             return found[1] if is_branch(found[1]) else _USUAL[0]
         # A bundle does not say which branch its HEAD is: one that stands where HEAD stands.
-        heads = await self._git.run("ls-remote", "--heads", "--", url, folder=folder)
+        heads = await self._git.run("ls-remote", "--heads", "--", url, folder=folder, to=where)
         at_head = re.findall(rf"^{commit}\trefs/heads/(\S+)$", heads, re.MULTILINE)
         known = [name for name in at_head if is_branch(name)]
         return next((name for name in (*_USUAL, *known) if name in known), _USUAL[0])
@@ -69,6 +87,7 @@ class Repositories:
             *(url, f"+{tip.ref}:{FETCHED}"),
             folder=mirror,
             say=say,
+            to=await self._egress.checked(url),
         )
 
     async def _make_sure_of(self, mirror: Path) -> None:
