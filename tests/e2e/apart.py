@@ -23,12 +23,39 @@ _CLONE_NEWNET = 0x40000000
 _CHUNK = 1 << 16
 
 
+class Cable:
+    """What joins the program to the world. A laptop that is closed has it pulled."""
+
+    def __init__(self) -> None:
+        self._is_in = True
+        self._ends: set[asyncio.StreamWriter] = set()
+
+    def pull(self) -> None:
+        """Break every connection, and let none be made."""
+        self._is_in = False
+        for end in self._ends:
+            end.transport.abort()
+
+    def plug_in(self) -> None:
+        """Let connections be made again."""
+        self._is_in = True
+
+    def hold(self, end: asyncio.StreamWriter) -> None:
+        """A connection goes through it."""
+        self._ends.add(end)
+        if not self._is_in:
+            end.transport.abort()
+
+
 @asynccontextmanager
-async def passing(folder: Path, ports: Sequence[int]) -> AsyncGenerator[None]:
+async def passing(
+    folder: Path, ports: Sequence[int], cable: Cable | None = None
+) -> AsyncGenerator[None]:
     """Lead ``folder/<port>`` to each of this machine's ports while the block runs."""
+    through = cable or Cable()
     async with AsyncExitStack() as stack:
         for port in ports:
-            server = await asyncio.start_unix_server(_to_port(port), folder / str(port))
+            server = await asyncio.start_unix_server(_to_port(port, through), folder / str(port))
             await stack.enter_async_context(server)
         yield
 
@@ -44,8 +71,9 @@ def wrapper(folder: Path, program: str) -> Path:
     return script
 
 
-def _to_port(port: int):
+def _to_port(port: int, cable: Cable):
     async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        cable.hold(writer)
         await _joined(reader, writer, asyncio.open_connection("127.0.0.1", port))
 
     return accepted

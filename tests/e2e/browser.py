@@ -45,16 +45,18 @@ async def browser(
     javascript: bool = True,
     width: int = 1100,
     height: int = 900,
+    cable: apart.Cable | None = None,
 ) -> AsyncGenerator[BrowserContext]:
     """A fresh browser with a profile of its own.
 
     Args:
         ports: if given, it lives in a network of its own that has these alone (`apart`).
+        cable: what joins that network to this machine's.
     """
     (profile / "Default").mkdir(parents=True)
     (profile / "Default" / "Preferences").write_text(json.dumps(_PREFERENCES))
     through = Path(tempfile.mkdtemp(prefix="nbh-apart-"))
-    async with apart.passing(through, ports), async_playwright() as playwright:
+    async with apart.passing(through, ports, cable), async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             str(profile),
             executable_path=apart.wrapper(through, CHROMIUM) if ports else CHROMIUM,
