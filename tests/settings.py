@@ -43,6 +43,8 @@ def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]
         "traefik": {"listen": f"127.0.0.1:{content}", "internal": f"127.0.0.1:{internal}"},
         "router": {"port": router},
         "lab": {"memory": 1024**3},
+        # what starts is counted, and timed, in most tests
+        "pool": {"maximum": 0},
         "provisioner": {"engine": engine},
         "courses": {"local_urls": True, "port": courses},
         "platform": {

@@ -86,6 +86,12 @@ class Lab(Section, frozen=True, kw_only=True):
     stop_within: Seconds = 10.0
 
 
+class Pool(Section, frozen=True, kw_only=True):
+    minimum: Annotated[int, msgspec.Meta(ge=0)] = 0
+    maximum: Annotated[int, msgspec.Meta(ge=0)] = 8
+    free_memory: Bytes = 2 * 1024**3
+
+
 class Provisioner(Section, frozen=True, kw_only=True):
     node: str = "node1"
     engine: Literal["podman", "memory"] = "podman"
@@ -162,6 +168,7 @@ class Config(Section, frozen=True, kw_only=True):
     traefik: Traefik = Traefik()
     router: Router = Router()
     lab: Lab = Lab()
+    pool: Pool = Pool()
     provisioner: Provisioner = Provisioner()
     courses: Courses = Courses()
     builder: Builder = Builder()

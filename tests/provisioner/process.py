@@ -22,11 +22,11 @@ class Provisioner:
         self._log = folder / "provisioner.log"
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
-        """Run it."""
+    async def start(self, *under: str) -> None:
+        """Run it, maybe ``under`` another program."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "nbh_provisioner"),
+                *(*under, sys.executable, "-m", "nbh_provisioner"),
                 env={**os.environ, "NBH_CONFIG": str(self._file)},
                 stdout=log,
                 stderr=log,
@@ -37,6 +37,11 @@ class Provisioner:
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
+
+    async def ended(self) -> None:
+        """Wait until it has ended by itself."""
+        assert self._process is not None
+        await asyncio.wait_for(self._process.wait(), 60)
 
     async def stop(self) -> int | None:
         """Ask it to end; return its exit status."""
@@ -52,10 +57,10 @@ class Provisioner:
 
 
 @asynccontextmanager
-async def provisioner(config: Config, folder: Path) -> AsyncGenerator[Provisioner]:
+async def provisioner(config: Config, folder: Path, *under: str) -> AsyncGenerator[Provisioner]:
     """A provisioner that runs, and is stopped at the end if it still does."""
     process = Provisioner(config, folder)
-    await process.start()
+    await process.start(*under)
     try:
         yield process
     finally:
@@ -66,7 +71,7 @@ def _toml(config: Config) -> str:
     """Enough of the configuration, as a file. JSON's strings and numbers are TOML's."""
     tree = msgspec.to_builtins(config, enc_hook=str)
     lines = []
-    for table in ("site", "nats", "lab", "provisioner"):
+    for table in ("site", "nats", "lab", "pool", "provisioner"):
         lines.append(f"[{table}]")
         values = {k: v for k, v in tree[table].items() if v is not None}
         lines += [f"{k} = {msgspec.json.encode(v).decode()}" for k, v in values.items()]

@@ -1,8 +1,9 @@
 """The life of one student's labs when everything happens late, twice, or while we are dead (R-5).
 
 What the state machine asks for is done to a small world: containers that stand still or not,
-connections to them, the bucket, the folders. A process may die between any two effects; the next
-one knows what podman and the bucket tell, and plans as `nbh_provisioner.adoption` does.
+connections to them, the bucket, the folders, labs that wait in the pool. A process may die between
+any two effects; the next one knows what podman, the folders and the bucket tell, and plans as
+`nbh_provisioner.adoption` does.
 """
 
 from datetime import timedelta
@@ -16,11 +17,13 @@ from nbh_kit.buckets import Held
 from nbh_proto import Lab, LabFrozen, LabThawed
 from nbh_provisioner import adoption
 from nbh_provisioner.engine import Found, Running
+from nbh_provisioner.lab_folders import Claim
 from nbh_provisioner.lease import step
 from nbh_provisioner.lease_messages import (
     Answered,
     Begin,
     BucketLost,
+    Claimed,
     DropLease,
     Ended,
     Failed,
@@ -32,6 +35,7 @@ from nbh_provisioner.lease_messages import (
     Knocked,
     Leased,
     LeaseRefused,
+    MakeTheirs,
     NotFrozen,
     Placed,
     Refuse,
@@ -43,6 +47,7 @@ from nbh_provisioner.lease_messages import (
     Tell,
     Thaw,
     Thawed,
+    Unclaimed,
     Wanted,
     Write,
 )
@@ -60,6 +65,8 @@ class Container(msgspec.Struct):
     runs: bool = True
     frozen: bool = False
     connections: int = 0
+    is_from_pool: bool = False
+    whose_files: str = ""
 
 
 class Dies(Exception):
@@ -76,6 +83,9 @@ class Life(RuleBasedStateMachine):
         self.entry: Held[Lab] | None = None
         self.containers: dict[str, Container] = {}
         self.folders: dict[str, str] = {}
+        self.pool: dict[str, Container] = {}
+        """What is nobody's as far as is written down."""
+        self.claims: dict[str, Claim] = {}
         self.told: dict[str, object] = {}
         self.effects_left: int | None = None
         """After how many effects our process dies; None for not so soon."""
@@ -83,7 +93,7 @@ class Life(RuleBasedStateMachine):
 
     def _is_born(self) -> None:
         self.state = State()
-        self.begun: list[TakeLease | Begin | Remove | Freeze | Thaw] = []
+        self.begun: list[TakeLease | MakeTheirs | Begin | Remove | Freeze | Thaw] = []
         self.waiting = 0
         self.askers: list[FreezeAsked] = []
         self.guarded: set[str] = set()
@@ -110,7 +120,7 @@ class Life(RuleBasedStateMachine):
 
     def _do(self, effect) -> None:
         match effect:
-            case TakeLease() | Begin() | Thaw():
+            case TakeLease() | MakeTheirs() | Begin() | Thaw():
                 self.begun.append(effect)
             case Freeze(lab):
                 self.guarded.add(lab.capability)
@@ -128,6 +138,7 @@ class Life(RuleBasedStateMachine):
             case Serve(lab):
                 container = self.containers[lab.capability]
                 assert not container.frozen
+                assert container.whose_files == "ada"
                 self.waiting = 0
             case Refuse():
                 self.waiting = 0
@@ -156,20 +167,24 @@ class Life(RuleBasedStateMachine):
         """The next process takes over."""
         self.effects_left = None
         self._is_born()
-        found = [_found(c) for c in self.containers.values()]
+        found = [_found(c) for c in (*self.containers.values(), *self.pool.values())]
         held = [self.entry] if self.entry else []
-        plan = adoption.plan("node1", found, held, self.folders, self.now)
+        plan = adoption.plan("node1", found, held, self.folders, self.claims, self.now)
         for name in plan.remove:
-            self.containers = {k: c for k, c in self.containers.items() if k != name}
-        if plan.release:
+            self.containers.pop(name, None)
+            self.pool.pop(name, None)
+        assert {p.lab.capability for p in plan.pool} == self.pool.keys()
+        if plan.release or plan.drop:
             self.entry = None
         for capability in plan.forget:
             del self.folders[capability]
+            self.claims.pop(capability, None)
         for adopted in plan.adopt:
             self._adopt(adopted)
 
     def _adopt(self, adopted) -> None:
         lab = adopted.lab
+        self.containers[lab.capability].whose_files = lab.student
         if lab.state == "starting" and adopted.held is None:
             lab = msgspec.structs.replace(lab, state="ready")  # it answers
         if adopted.held is None or adopted.held.value != lab:
@@ -177,7 +192,7 @@ class Life(RuleBasedStateMachine):
         self.state = adoption.state(lab, adopted.frozen)
         match self.state.phase:
             case "starting":
-                self.begun.append(Begin(lab))
+                self.begun.append(MakeTheirs(lab) if adopted.way == "pool" else Begin(lab))
             case "frozen":
                 self.guarded.add(lab.capability)
                 if self.containers[lab.capability].connections:
@@ -206,6 +221,44 @@ class Life(RuleBasedStateMachine):
             self._put(take.lab)
         self.happens(Leased(self.revision) if ours else LeaseRefused("node2"))
 
+    @precondition(lambda self: len(self.pool) < 2)
+    @rule()
+    def a_lab_boots_for_the_pool(self):
+        lab = msgspec.structs.replace(fresh(), student="", state="pooled")
+        self.pool[lab.capability] = Container(lab, is_from_pool=True)
+        self.folders[lab.capability] = lab.token
+
+    @precondition(lambda self: self._begun(TakeLease) and self.pool)
+    @rule(ours=st.booleans())
+    def lease_answered_for_one_of_the_pool(self, ours):
+        take = self._begun(TakeLease)
+        self.begun.remove(take)
+        c, slot = next(iter(self.pool.items()))
+        if not ours:
+            del self.pool[c], self.folders[c]
+            self.happens(LeaseRefused("node2"))
+            return
+        mine = msgspec.structs.replace(take.lab, capability=c, token=slot.lab.token)
+        self._put(mine)
+        self.happens(Claimed(msgspec.structs.replace(mine, generation=self.revision)))
+
+    @precondition(lambda self: self._begun(MakeTheirs))
+    @rule(how=st.sampled_from(["written", "mounted", "answered", "useless"]))
+    def made_theirs(self, how):
+        lab = self._begun(MakeTheirs).lab
+        c = lab.capability
+        self.claims[c] = Claim(lab.student, lab.generation)
+        if c in self.pool:
+            self.containers[c] = self.pool.pop(c)
+        if how in ("mounted", "answered"):
+            self.containers[c].whose_files = lab.student
+        if how == "answered":
+            self.begun.remove(self._begun(MakeTheirs))
+            self.happens(Answered(c, "pool"))
+        elif how == "useless":
+            self.begun.remove(self._begun(MakeTheirs))
+            self.happens(Unclaimed(c))
+
     @precondition(lambda self: self._begun(Begin))
     @rule(how=st.sampled_from(["placed", "answered", "failed"]))
     def begun_further(self, how):
@@ -216,7 +269,7 @@ class Life(RuleBasedStateMachine):
             self.happens(Failed(c, "lab-slow", ""))
             return
         self.folders[c] = lab.token
-        self.containers.setdefault(c, Container(lab))
+        self.containers.setdefault(c, Container(lab, whose_files=lab.student))
         self.happens(Placed(c, f"box-{c}", ADDRESS, "c1"))
         if how == "answered" and self._begun(Begin):
             self.begun.remove(self._begun(Begin))
@@ -229,7 +282,9 @@ class Life(RuleBasedStateMachine):
         if works:
             self.begun.remove(self._begun(Remove))
             self.containers.pop(c, None)
+            self.pool.pop(c, None)
             self.folders.pop(c, None)
+            self.claims.pop(c, None)
             self.guarded.discard(c)
         self.happens(Gone(c) if works else Stuck(c, "engine-down", ""))
 
@@ -327,7 +382,7 @@ class Life(RuleBasedStateMachine):
                 self._lose_jetstream()
                 self._start_again()
             case "reboot":
-                for container in self.containers.values():
+                for container in (*self.containers.values(), *self.pool.values()):
                     container.runs = container.frozen = False
                     container.connections = 0
                 self._start_again()
@@ -365,6 +420,8 @@ class Life(RuleBasedStateMachine):
         for _ in range(20):
             if self._begun(TakeLease):
                 self.lease_answered(ours=True)
+            if self._begun(MakeTheirs):
+                self.made_theirs(how="answered")
             if self._begun(Begin):
                 self.begun_further(how="answered")
             if self._begun(Freeze):
@@ -378,7 +435,7 @@ class Life(RuleBasedStateMachine):
         assert not self.askers
         assert self.state.phase in ("absent", "ready", "frozen", "failed")
         is_up = self.state.phase in ("ready", "frozen")
-        assert len(self.containers) == len(self.folders) == is_up
+        assert len(self.containers) == len(self.folders) - len(self.pool) == is_up
         if is_up:
             (container,) = self._running()
             assert container.frozen == (self.state.phase == "frozen")
@@ -399,6 +456,12 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def there_is_one_lab_at_most(self):
         assert len(self.containers) <= 1
+
+    @invariant()
+    def what_is_nobodys_has_nobodys_files(self):
+        for slot in self.pool.values():
+            assert slot.lab.capability not in self.claims
+            assert not slot.whose_files
 
     @invariant()
     def a_lab_that_is_ready_runs_and_has_its_lease(self):
@@ -434,8 +497,8 @@ def _found(container: Container) -> Found:
     lab = container.lab
     labels = {
         "nbh.course": lab.course,
-        "nbh.student": lab.student,
-        "nbh.generation": str(lab.generation),
+        "nbh.student": "" if container.is_from_pool else lab.student,
+        "nbh.generation": "0" if container.is_from_pool else str(lab.generation),
         "nbh.capability": lab.capability,
         "nbh.image": lab.image,
         "nbh.commit": "c1",

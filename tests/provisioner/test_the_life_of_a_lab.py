@@ -9,11 +9,13 @@ from nbh_provisioner.lease_messages import (
     Answered,
     Begin,
     BucketLost,
+    Claimed,
     DropLease,
     Ended,
     Failed,
     Gone,
     Leased,
+    MakeTheirs,
     Placed,
     Refuse,
     Remove,
@@ -21,6 +23,7 @@ from nbh_provisioner.lease_messages import (
     StopAsked,
     Stuck,
     TakeLease,
+    Unclaimed,
     Wanted,
     Write,
 )
@@ -139,6 +142,36 @@ def test_a_message_about_an_earlier_lab_changes_nothing(to_ready):
 def test_who_waits_for_a_lab_that_cannot_be_removed_is_told_why(to_ready, lab):
     stuck = Stuck(lab.capability, "engine-down", "no answer")
     assert through(*to_ready, StopAsked("asked"), stuck)[1] == [Refuse("engine-down", "no answer")]
+
+
+@pytest.fixture
+def slot():
+    """A lab of the pool, leased for the student."""
+    return msgspec.structs.replace(fresh(), generation=7, address="10.0.0.9:8888", container="s")
+
+
+def test_a_lab_of_the_pool_becomes_the_students_under_their_lease(lab, slot):
+    state, effects = through(Wanted(lab), Claimed(slot))
+    assert effects == [MakeTheirs(slot)]
+    assert (state.phase, state.lab) == ("starting", slot)
+
+
+def test_who_gets_one_of_the_pool_is_served_before_anybody_else_hears_of_it(lab, slot):
+    answered = Answered(slot.capability, "pool")
+    state, effects = through(Wanted(lab), Claimed(slot), answered)
+    assert kinds(effects) == [Serve, LabStarting, LabReady, Write]
+    assert (effects[0].way, effects[2].event.way) == ("pool", "pool")
+    assert effects[1].event.generation == 7
+    assert state.lab.state == "ready"
+
+
+def test_one_of_the_pool_that_is_of_no_use_is_told_to_nobody(lab, slot):
+    claimed = [Wanted(lab), Claimed(slot), Unclaimed(slot.capability)]
+    state, effects = through(*claimed)
+    assert kinds(effects) == [Write, Remove]
+    assert effects[0].lab.state == "failed"
+    state, effects = through(*claimed, Gone(slot.capability))
+    assert (state.phase, effects) == ("failed", [])
 
 
 def test_what_a_bucket_lost_is_written_again(to_ready):

@@ -9,6 +9,7 @@ from nbh_kit.buckets import Held
 from nbh_proto import Lab, names
 from nbh_provisioner.adoption import plan
 from nbh_provisioner.engine import Found, Running
+from nbh_provisioner.lab_folders import Claim
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CAPABILITY = names.new_capability()
@@ -49,10 +50,69 @@ def found(value=None, *, runs=True, **labels):
     return Found(name="n", container="box", labels=given, running=running if runs else None)
 
 
-def planned(containers, leases=(), tokens=None):
+def planned(containers, leases=(), tokens=None, claims=None):
     held = [Held(value, 9) for value in leases]
     tokens = {CAPABILITY: "t"} if tokens is None else tokens
-    return plan("node1", containers, held, tokens, NOW)
+    return plan("node1", containers, held, tokens, claims or {}, NOW)
+
+
+def pooled(**fields):
+    return lab(**{"student": "", "state": "pooled", "generation": 0, **fields})
+
+
+LEASED = lab(state="starting")
+CLAIM = {CAPABILITY: Claim("ada", 7)}
+
+
+@pytest.mark.parametrize(
+    ("leases", "claims", "outcome"),
+    [
+        pytest.param([pooled()], {}, "pool", id="nobody came"),
+        pytest.param([], {}, "pool", id="its entry was not written so far"),
+        pytest.param([pooled(), LEASED], {}, "pool", id="leased, and not yet written whose it is"),
+        pytest.param([pooled(), LEASED], CLAIM, "adopt", id="written whose it is"),
+        pytest.param([LEASED], CLAIM, "adopt", id="its entry as nobody's is gone"),
+        pytest.param([lab()], CLAIM, "adopt", id="ready"),
+        pytest.param([], CLAIM, "adopt", id="the bucket was lost"),
+        pytest.param([pooled()], CLAIM, "adopt", id="the bucket was lost but for the pool"),
+        pytest.param([lab(state="failed")], CLAIM, "remove", id="the claim has failed"),
+        pytest.param(
+            [lab(capability=names.new_capability())], CLAIM, "remove", id="another lab followed"
+        ),
+    ],
+)
+def test_a_lab_of_the_pool_is_nobodys_or_its_students_wherever_a_claim_ended(
+    leases, claims, outcome
+):
+    made = planned([found(pooled())], leases, claims=claims)
+    assert (len(made.pool), len(made.adopt), len(made.remove)) == {
+        "pool": (1, 0, 0),
+        "adopt": (0, 1, 0),
+        "remove": (0, 0, 1),
+    }[outcome]
+    for adopted in made.adopt:
+        assert (adopted.lab.student, adopted.lab.generation) == ("ada", 7)
+        assert adopted.way == "pool"
+    for slot in made.pool:
+        assert (slot.lab.student, slot.lab.state, slot.lab.key) == ("", "pooled", pooled().key)
+    # nobody was told of what ends without a word
+    assert all(h.value.state == "pooled" or h.value == LEASED for h in made.drop)
+    if outcome == "pool":
+        assert made.release == []
+        assert [h.value for h in made.drop] == [v for v in leases if v.state != "pooled"]
+    if outcome == "adopt":
+        assert [h.value for h in made.drop] == [v for v in leases if v.state == "pooled"]
+
+
+def test_an_entry_of_the_pool_without_a_container_goes_without_a_word():
+    made = planned([], [pooled()])
+    assert ([h.value for h in made.drop], made.release) == ([pooled()], [])
+    assert made.forget == [CAPABILITY]
+
+
+def test_a_cold_labs_student_is_its_labels_whatever_lies_beside_it():
+    (adopted,) = planned([found()], [lab()], claims={CAPABILITY: Claim("eve", 9)}).adopt
+    assert (adopted.lab.student, adopted.lab.generation, adopted.way) == ("ada", 7, "cold")
 
 
 def test_a_lab_that_runs_under_its_lease_is_adopted_as_it_stands():

@@ -66,6 +66,8 @@ def config(data: Path, nats_url: str, **tables: Mapping[str, object]) -> Config:
         "site": {"name": f"t{secrets.token_hex(4)}", "data": str(data), "run": str(data / "run")},
         "nats": {"url": nats_url},
         "lab": {"memory": 1024**3, "stop_within": 5},
+        # what starts is counted in most tests
+        "pool": {"maximum": 0},
         "provisioner": {"free_bytes": 1, "podman_back_within": 2},
     }
     for table, values in tables.items():

@@ -11,8 +11,13 @@ import msgspec
 
 from nbh_kit.buckets import Held
 from nbh_proto import Lab, names
+from nbh_proto.access import Way
 from nbh_provisioner.engine import Found, Running
+from nbh_provisioner.lab_folders import Claim
 from nbh_provisioner.lease_state import State
+
+Claims = Mapping[str, Claim]
+"""Whose the labs of the pool have become, by capability."""
 
 Tokens = Mapping[str, str]
 """The token of each capability that has a folder on disk; empty if it has none."""
@@ -29,16 +34,35 @@ class Adopted(NamedTuple):
     frozen: bool = False
     """Whether the container stands still."""
 
+    way: Way = "cold"
+    """How it came to be: one of the pool that is a student's may lack the last steps."""
+
+
+class Pooled(NamedTuple):
+    """A lab that runs and is nobody's."""
+
+    lab: Lab
+    running: Running
+    held: Held[Lab] | None
+    """Its entry; None if there is none."""
+
+    spec: str
+    """Its label: what it was made of."""
+
 
 class Plan(NamedTuple):
     """What is kept, and what goes."""
 
     adopt: list[Adopted]
+    pool: list[Pooled]
     remove: list[str]
     """Containers, by name: those that ended, have no token, or are of an older lease."""
 
     release: list[Held[Lab]]
     """Leases of this node without a container."""
+
+    drop: list[Held[Lab]]
+    """Entries of which nobody was told: of the pool, and of claims that were not made."""
 
     forget: list[str]
     """Capabilities whose folders nobody needs."""
@@ -49,24 +73,25 @@ def plan(
     found: Iterable[Found],
     held: Iterable[Held[Lab]],
     tokens: Tokens,
+    claims: Claims,
     now: datetime,
 ) -> Plan:
     """Decide about every container of our site, every lease of our node, every lab's folder."""
     leases = {h.value.key: h for h in held if h.value.node == node}
-    adopt: list[Adopted] = []
-    remove: list[str] = []
-    for container in found:
-        adopted = _adopted(node, container, leases, tokens, now)
-        if adopted:
-            adopt.append(adopted)
-        else:
-            remove.append(container.name)
-    kept = {a.lab.key for a in adopt}
+    looked = [_looked_at(node, f, leases, tokens, claims, now) for f in found]
+    adopt = [a for _, a in looked if isinstance(a, Adopted)]
+    pool = [p for _, p in looked if isinstance(p, Pooled)]
+    kept = [a.lab for a in adopt] + [p.lab for p in pool]
+    keys = {lab.key for lab in kept}
+    gone = [h for key, h in leases.items() if key not in keys]
+    untold = {p.lab.capability for p in pool}
     return Plan(
         adopt,
-        remove,
-        [h for key, h in leases.items() if key not in kept],
-        _forgotten(tokens, {a.lab.capability for a in adopt}),
+        pool,
+        [name for name, kept_as in looked if kept_as is None],
+        [h for h in gone if not _is_untold(h.value, untold)],
+        [h for h in gone if _is_untold(h.value, untold)],
+        _forgotten(tokens, {lab.capability for lab in kept}),
     )
 
 
@@ -91,26 +116,47 @@ def state(lab: Lab, frozen: bool) -> State:
             return State("starting", lab)
 
 
-def _adopted(
+def _is_untold(lab: Lab, pooled: Collection[str]) -> bool:
+    return lab.state == "pooled" or lab.capability in pooled
+
+
+def _looked_at(
     node: str,
     container: Found,
     leases: Mapping[str, Held[Lab]],
     tokens: Tokens,
+    claims: Claims,
     now: datetime,
-) -> Adopted | None:
+) -> tuple[str, Adopted | Pooled | None]:
+    """A container by its name, and what is to be made of it."""
     capability = container.labels.get("nbh.capability", "")
     token = tokens.get(capability)
     if container.running is None or not token:
-        return None
-    lab = _lab(node, container.labels, container.running, token, now)
+        return container.name, None
+    labels, claim = container.labels, claims.get(capability)
+    is_from_pool = labels.get("nbh.student") == ""
+    if is_from_pool and claim:
+        theirs = {"nbh.student": claim.student, "nbh.generation": str(claim.generation)}
+        labels = {**labels, **theirs}
+    lab = _lab(node, labels, container.running, token, now)
     if lab is None:
-        return None
+        return container.name, None
+    if lab.state == "pooled":
+        spec = labels.get("nbh.spec", "")
+        return container.name, Pooled(lab, container.running, leases.get(lab.key), spec)
+    way: Way = "pool" if is_from_pool else "cold"
+    return container.name, _adopted(lab, container.running, leases, container.frozen, way)
+
+
+def _adopted(
+    lab: Lab, running: Running, leases: Mapping[str, Held[Lab]], frozen: bool, way: Way
+) -> Adopted | None:
     held = leases.get(lab.key)
     if held is None:  # the bucket was lost: podman's labels stand
-        if container.frozen:  # only a lab that has answered is ever frozen
+        if frozen:  # only a lab that has answered is ever frozen
             lab = msgspec.structs.replace(lab, state="frozen")
-        return Adopted(lab, container.running, None, container.frozen)
-    if held.value.capability != capability or held.value.state == "failed":
+        return Adopted(lab, running, None, frozen, way)
+    if held.value.capability != lab.capability or held.value.state == "failed":
         return None
     # The entry knows better where it was; the container where it is.
     lab = msgspec.structs.replace(
@@ -120,7 +166,7 @@ def _adopted(
         address=lab.address,
         commit=lab.commit or held.value.commit,
     )
-    return Adopted(lab, container.running, held, container.frozen)
+    return Adopted(lab, running, held, frozen, way)
 
 
 def _lab(
@@ -128,11 +174,13 @@ def _lab(
 ) -> Lab | None:
     """The lab that a container's labels tell of; None if they tell of none."""
     try:
+        student = labels["nbh.student"]
         return Lab(
             node=node,
             course=names.checked_id("course", labels["nbh.course"]),
-            student=names.checked_id("student", labels["nbh.student"]),
-            state="starting",  # until it has answered
+            student=student and names.checked_id("student", student),
+            # until it has answered; one without a student is nobody's yet
+            state="starting" if student else "pooled",
             generation=int(labels["nbh.generation"]),
             capability=labels["nbh.capability"],
             token=token,

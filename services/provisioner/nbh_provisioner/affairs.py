@@ -11,8 +11,9 @@ import structlog
 
 from nbh_kit.bus import Bus
 from nbh_proto import Lab, new_id, now
+from nbh_proto.access import Way
 from nbh_provisioner.boot import Boot, Wish
-from nbh_provisioner.engine import EngineError, Running
+from nbh_provisioner.engine import CannotAttach, EngineError, Running
 from nbh_provisioner.freezer import Freezer
 from nbh_provisioner.lease_messages import (
     Answered,
@@ -25,13 +26,16 @@ from nbh_provisioner.lease_messages import (
     Placed,
     Remove,
     Stuck,
+    Unclaimed,
 )
 from nbh_provisioner.leases import Leases
+from nbh_provisioner.pool import Pool
+from nbh_provisioner.sayable import sayable
+from nbh_provisioner.slot import Slot
 from nbh_provisioner.starts import Starts
 from nbh_provisioner.waiting import WaitingRoom
 
 _TRY_AGAIN = 1.0
-_DETAIL_CHARACTERS = 4000
 
 logger = structlog.get_logger(__name__)
 
@@ -47,6 +51,7 @@ class Means(NamedTuple):
     freezer: Freezer
     leases: Leases
     starts: Starts
+    pool: Pool
     bus: Bus
 
 
@@ -76,9 +81,13 @@ class Affairs:
         self._running = running
         self._do_for(lab, self._watch(lab, running))
 
-    def await_answer(self, lab: Lab) -> None:
-        """Wait for the first answer of a lab that was started."""
-        self._do_for(lab, self._await_answer(lab, lab.address))
+    def make_theirs(self, lab: Lab, slot: Slot) -> None:
+        """Make a lab of the pool the student's."""
+        self._do_for(lab, self._make_theirs(lab, slot))
+
+    def await_answer(self, lab: Lab, way: Way) -> None:
+        """Wait for the first answer of a lab that was started, in whatever way."""
+        self._do_for(lab, self._await_answer(lab, lab.address, way))
 
     def find_frozen(self, lab: Lab) -> None:
         """Hear who comes to a lab that stands still, or came before us."""
@@ -117,9 +126,9 @@ class Affairs:
         try:
             await doing
         except EngineError as e:
-            self._post(Failed(lab.capability, e.reason, _sayable(lab, e)))
+            self._post(Failed(lab.capability, e.reason, sayable(lab, e)))
         except TimeoutError as e:
-            self._post(Failed(lab.capability, "lab-slow", _sayable(lab, e)))
+            self._post(Failed(lab.capability, "lab-slow", sayable(lab, e)))
         except Exception:
             incident = new_id()[:8]
             logger.exception("a start failed", incident=incident, course=lab.course)
@@ -141,13 +150,33 @@ class Affairs:
             await self._waiting.tell("booting")
             await self._await_answer(lab, running.address)
 
-    async def _await_answer(self, lab: Lab, address: str) -> None:
+    async def _make_theirs(self, lab: Lab, slot: Slot) -> None:
+        # as in `_begin`: whoever removes the lab waits for what is under way
+        self._starting = asyncio.create_task(self._means.boot.claim(lab, slot.running))
+        try:
+            running = self._running = await asyncio.shield(self._starting)
+        except EngineError as e:
+            logger.warning("a lab of the pool is of no use", error=sayable(lab, e))
+            if isinstance(e, CannotAttach):
+                self._means.pool.close_for_good(str(e))
+            self._post(Unclaimed(lab.capability))
+            return
+        finally:
+            self._means.pool.claimed(slot)
+        self._do_for(lab, self._watch(lab, running))
+        if slot.answers:
+            self._post(Answered(lab.capability, "pool"))
+            return
+        await self._waiting.tell("booting")
+        await self._await_answer(lab, running.address, "pool")
+
+    async def _await_answer(self, lab: Lab, address: str, way: Way = "cold") -> None:
         await self._means.boot.answer(lab, address)
-        self._post(Answered(lab.capability))
+        self._post(Answered(lab.capability, way))
 
     async def _watch(self, lab: Lab, running: Running) -> None:
         ending, how = await self._means.boot.end(lab, running)
-        self._post(Ended(lab.capability, _sayable(lab, how), ending.out_of_memory))
+        self._post(Ended(lab.capability, sayable(lab, how), ending.out_of_memory))
 
     async def _freeze(self, lab: Lab) -> None:
         assert self._running is not None  # it is ready
@@ -173,15 +202,9 @@ class Affairs:
                 await self._means.boot.remove(lab, gently=remove.gently)
                 break
             except EngineError as e:
-                self._post(Stuck(lab.capability, e.reason, _sayable(lab, e)))
+                self._post(Stuck(lab.capability, e.reason, sayable(lab, e)))
             except Exception as e:
                 logger.exception("a lab could not be removed", course=lab.course)
-                self._post(Stuck(lab.capability, "internal", _sayable(lab, repr(e))))
+                self._post(Stuck(lab.capability, "internal", sayable(lab, repr(e))))
             await asyncio.sleep(_TRY_AGAIN)
         self._post(Gone(lab.capability))
-
-
-def _sayable(lab: Lab, what: object) -> str:
-    """What a program below said, for an event: without the lab's secrets, and not too long."""
-    said = str(what)[-_DETAIL_CHARACTERS:]
-    return said.replace(lab.capability, "***").replace(lab.token, "***")

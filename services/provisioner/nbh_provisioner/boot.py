@@ -3,6 +3,7 @@
 import asyncio
 import errno
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -18,12 +19,20 @@ from nbh_provisioner.engine import (
     EngineError,
     NoSpace,
     Running,
+    RunSpec,
 )
-from nbh_provisioner.lab_folders import LabFolders
+from nbh_provisioner.lab_folders import Claim, LabFolders
 from nbh_provisioner.places import Places
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.revision import Revision
-from nbh_provisioner.run_spec import container_name, limits_of, run_spec
+from nbh_provisioner.run_spec import (
+    container_name,
+    limits_of,
+    pool_name,
+    pool_spec,
+    run_spec,
+    workspace_mount,
+)
 
 R = TypeVar("R")
 
@@ -39,6 +48,14 @@ class Wish(NamedTuple):
     course: Course
     student: str
     revision: Revision
+
+
+class Shape(NamedTuple):
+    """What a lab that is nobody's yet is made of: one of another shape is outdated."""
+
+    commit: str
+    spec: str
+    """`nbh_provisioner.run_spec.fingerprint`, as its label has it."""
 
 
 class Boot:
@@ -65,7 +82,7 @@ class Boot:
             lab,
             image,
             wish.revision,
-            self._places.students / lab.student / lab.course,
+            self._workspace(lab),
             self._folders.of(lab.capability),
             self._config.site.name,
             limits_of(wish.course.limits, self._config.lab),
@@ -88,6 +105,63 @@ class Boot:
                     raise
                 logger.warning("waiting for the engine to come back", error=str(e))
                 await asyncio.sleep(_TRY_AGAIN_SECONDS)
+
+    async def image(self, name: str) -> str:
+        """The id of the image that has this name now.
+
+        Raises:
+            EngineError: there is none, or nobody knows.
+        """
+        return await self._engine.image(name)
+
+    async def start_pooled(self, wish: Wish, lab: Lab, image: str) -> Running:
+        """Start the container of a lab that is nobody's yet.
+
+        Raises:
+            EngineError: it does not run, and why.
+        """
+        await asyncio.to_thread(self._make_folder, lab)
+        return await self._engine.start(self._pool_spec(wish, lab, image))
+
+    def shape(self, wish: Wish, lab: Lab, image: str) -> Shape:
+        """The shape that a pooled lab would have if it were started now."""
+        labels = self._pool_spec(wish, lab, image).labels
+        return Shape(wish.revision.commit, labels["nbh.spec"])
+
+    async def check_attach(self, running: Running) -> None:
+        """Find out whether this machine can mount workspaces into labs that run.
+
+        Raises:
+            CannotAttach: it cannot.
+        """
+        self._places.students.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self._engine.check_attach(running, workspace_mount(self._places.students))
+
+    async def claim(self, lab: Lab, running: Running) -> Running:
+        """Make a lab of the pool a student's: ``lab``, of which the lease is taken.
+
+        Raises:
+            EngineError: it is nobody's, and never will be.
+        """
+        try:
+            self._folders.claim(lab.capability, Claim(lab.student, lab.generation))
+        except OSError as e:
+            raise NoSpace(str(e)) from e
+        return await self.finish_claim(lab, running)
+
+    async def finish_claim(self, lab: Lab, running: Running) -> Running:
+        """What is to be done once it is written whose the lab is; done again it changes nothing.
+
+        Raises:
+            EngineError: the lab is of no use.
+        """
+        # The name first: what has not got it does not get the student's files either (R-3).
+        if running.name != (name := self._name(lab)):
+            unnamed = running
+            running = await self._once_up(lambda: self._engine.rename(unnamed, name))
+        await self._engine.promote(running)
+        await self._engine.attach(running, workspace_mount(self._workspace(lab)))
+        return running
 
     async def answer(self, lab: Lab, address: str) -> None:
         """Return when the lab has answered.
@@ -122,21 +196,35 @@ class Boot:
         """
         within = self._config.lab.stop_within if gently else 0.0
         await self._once_up(lambda: self._engine.stop(self._name(lab), within=within))
+        if lab.container:  # one of the pool may not have got its name
+            await self._once_up(lambda: self._engine.stop(lab.container, within=0))
         await asyncio.to_thread(self._folders.remove, lab.capability)
 
     async def _log(self, lab: Lab) -> str:
         try:
-            said = await self._engine.log(self._name(lab))
+            said = await self._engine.log(lab.container or self._name(lab))
         except EngineError as e:
             return f"its log cannot be read: {e}"
         return f"it wrote: {said}" if said else "it wrote nothing"
 
     def _name(self, lab: Lab) -> str:
+        if lab.state == "pooled":
+            return pool_name(self._config.site.name, lab)
         return container_name(self._config.site.name, lab.course, lab.student)
+
+    def _workspace(self, lab: Lab) -> Path:
+        return self._places.students / lab.student / lab.course
+
+    def _pool_spec(self, wish: Wish, lab: Lab, image: str) -> RunSpec:
+        limits = limits_of(wish.course.limits, self._config.lab)
+        folder = self._folders.of(lab.capability)
+        return pool_spec(lab, image, wish.revision, folder, self._config.site.name, limits)
 
     def _make_folder(self, lab: Lab) -> None:
         config = msgspec.json.encode(
-            jupyter.server_config(lab.capability, lab.token, self._config)
+            jupyter.server_config(
+                lab.capability, lab.token, self._config, pooled=lab.state == "pooled"
+            )
         )
         try:
             self._folders.make(lab.capability, lab.token, config)

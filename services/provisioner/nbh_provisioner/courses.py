@@ -32,6 +32,14 @@ class Courses:
         """A course is no more, or has another name: what the replica says of it is over."""
         self._closed.add(name)
 
+    async def are_known(self) -> None:
+        """Return once the bucket was read for the first time."""
+        await self._replica.known.wait()
+
+    def known(self) -> list[Course]:
+        """All that are known so far and have not been put away."""
+        return [held.value for held in self._replica.all.values() if not held.value.archived]
+
     def revision(self, course: Course) -> Revision:
         """What its students get at this instant.
 

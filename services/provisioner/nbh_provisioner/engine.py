@@ -241,7 +241,7 @@ class Engine(Protocol):
         """How the lab's first process ended."""
 
     async def log(self, name: str) -> str:
-        """The last lines that a lab wrote; empty if there are none."""
+        """The last lines that a lab of this name or id wrote; empty if there are none."""
 
     async def close(self) -> None:
         """Let go of the engine; labs live on."""

@@ -22,12 +22,25 @@ ENVIRONMENT = {
 }
 
 
+TERMINALS_OF_THE_POOL = {
+    # A workspace is mounted over the folder that Jupyter stands in. A terminal inherits that, and
+    # would begin below the mount; a path that is gone through again leads to what is there now.
+    "shell_command": [
+        "sh",
+        "-c",
+        'cd "$PWD"; exec "${SHELL:-$(command -v bash || command -v sh)}" -l',
+    ]
+}
+
+
 def base_url(capability: str) -> str:
     """The path under which a lab answers."""
     return f"/{capability}/"
 
 
-def server_config(capability: str, token: str, config: Config) -> dict[str, Any]:
+def server_config(
+    capability: str, token: str, config: Config, *, pooled: bool = False
+) -> dict[str, Any]:
     """What ``jupyter_server_config.json`` says.
 
     The token stands here, not in JUPYTER_TOKEN_FILE: that is only a default, and a course that
@@ -49,6 +62,7 @@ def server_config(capability: str, token: str, config: Config) -> dict[str, Any]
             "allow_remote_access": True,
             "allow_origin": config.origins.content,
             "allow_unauthenticated_access": False,
+            **({"terminado_settings": TERMINALS_OF_THE_POOL} if pooled else {}),
             "tornado_settings": {
                 "headers": {
                     "Content-Security-Policy": content_security_policy(

@@ -10,6 +10,7 @@ import structlog
 
 from nbh_kit.buckets import Held
 from nbh_proto import Lab, names, new_id, now
+from nbh_proto.access import Way
 from nbh_proto.lab import StopReason
 from nbh_provisioner import lease
 from nbh_provisioner.affairs import Affairs, Means
@@ -17,6 +18,7 @@ from nbh_provisioner.boot import Wish
 from nbh_provisioner.engine import Running
 from nbh_provisioner.lease_messages import (
     Begin,
+    Claimed,
     DropLease,
     Effect,
     Freeze,
@@ -25,6 +27,7 @@ from nbh_provisioner.lease_messages import (
     Gone,
     Leased,
     LeaseRefused,
+    MakeTheirs,
     Message,
     Refuse,
     Remove,
@@ -33,11 +36,13 @@ from nbh_provisioner.lease_messages import (
     TakeLease,
     Tell,
     Thaw,
+    Unclaimed,
     Wanted,
     Write,
 )
 from nbh_provisioner.lease_state import UP, State
 from nbh_provisioner.leases import Taken
+from nbh_provisioner.slot import Slot
 from nbh_provisioner.waiting import Progress, Served, WaitingRoom
 
 logger = structlog.get_logger(__name__)
@@ -58,6 +63,10 @@ class Keeper:
         self._messages: deque[Message] = deque()
         self._working: asyncio.Task[None] | None = None
         self._affairs = Affairs(means, self._waiting, self.post)
+        self._slot: Slot | None = None
+        """What was taken out of the pool for the present lab."""
+        self._pool_is_of_use = True
+        """False after a lab of the pool was of no use, until there is another."""
 
     @property
     def ready(self) -> Lab | None:
@@ -111,8 +120,10 @@ class Keeper:
         self.post(asked)
         return await over
 
-    def adopt(self, state: State, held: Held[Lab] | None, running: Running | None) -> None:
-        """Take over a lab that an earlier process of ours had."""
+    def adopt(
+        self, state: State, held: Held[Lab] | None, running: Running | None, way: Way
+    ) -> None:
+        """Take over a lab that an earlier process of ours had, which came to be in that way."""
         self._state, self._held = state, held
         lab = state.lab
         if lab is None:
@@ -121,7 +132,7 @@ class Keeper:
             self._affairs.adopt(lab, running)
         match state.phase:
             case "starting" if running:
-                self._affairs.await_answer(lab)
+                self._affairs.await_answer(lab, way)
             case "frozen":
                 self._affairs.find_frozen(lab)
             case "thawing":
@@ -145,6 +156,7 @@ class Keeper:
     async def _work(self) -> None:
         while self._messages:
             message = self._messages.popleft()
+            self._pool_is_of_use &= not isinstance(message, Unclaimed)
             self._state, effects = lease.step(self._state, message, now())
             for effect in effects:
                 await self._done(effect)
@@ -170,8 +182,7 @@ class Keeper:
     async def _do(self, effect: Effect) -> None:
         match effect:
             case TakeLease(lab):
-                self._held = await self._means.leases.take(lab)
-                self._messages.appendleft(Leased(self._held.value.generation))
+                await self._take_lease(lab)
             case Write(lab) if self._held:
                 self._held = await self._means.leases.put(self._held, lab)
             case DropLease() if self._held:
@@ -181,8 +192,12 @@ class Keeper:
                 await self._means.bus.tell_surely(event)
             case Begin(lab) if self._wish:
                 self._affairs.begin(lab, self._wish)
+            case MakeTheirs(lab) if self._slot:
+                self._affairs.make_theirs(lab, self._slot)
             case Serve(lab, way) if self._held:
+                self._pool_is_of_use = True
                 self._waiting.serve(lab, way)
+                await asyncio.sleep(0)  # who waited is answered before anybody else hears of it
             case Refuse(reason, detail):
                 self._waiting.refuse(reason, detail)
             case Freeze(lab):
@@ -193,6 +208,24 @@ class Keeper:
                 self._affairs.thaw(lab)
             case Remove():
                 self._affairs.remove(effect)
+
+    async def _take_lease(self, lab: Lab) -> None:
+        self._slot = self._from_pool()
+        if self._slot is None:
+            self._held = await self._means.leases.take(lab)
+            self._messages.appendleft(Leased(self._held.value.generation))
+            return
+        try:
+            self._held = await self._means.leases.take(self._slot.as_lab_of(lab))
+        except Exception:
+            self._means.pool.remove(self._slot)
+            raise
+        self._messages.appendleft(Claimed(self._held.value))
+
+    def _from_pool(self) -> Slot | None:
+        if not (self._pool_is_of_use and self._wish):
+            return None
+        return self._means.pool.take(self._wish)
 
     def _fenced(self, detail: str) -> None:
         """The lease is not ours, or nobody knows: no lab without a lease."""

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from nbh_proto import Lab, LabFailed, LabFrozen, LabReady, LabStarting, LabStopped, LabThawed
-from nbh_proto.access import Reason
+from nbh_proto.access import Reason, Way
 from nbh_proto.lab import StopReason, ThawReason
 from nbh_provisioner.lease_messages import FreezeAsked
 
@@ -21,7 +21,7 @@ def starting(lab: Lab) -> LabStarting:
     )
 
 
-def ready(lab: Lab, seconds: float) -> LabReady:
+def ready(lab: Lab, way: Way, seconds: float) -> LabReady:
     """It answers, so many seconds after it was wanted."""
     return LabReady(
         id=_id(lab, "ready"),
@@ -29,7 +29,7 @@ def ready(lab: Lab, seconds: float) -> LabReady:
         course=lab.course,
         student=lab.student,
         generation=lab.generation,
-        way="cold",
+        way=way,
         seconds=seconds,
     )
 

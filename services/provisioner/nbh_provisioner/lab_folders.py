@@ -2,11 +2,27 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from nbh_proto import names
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.jupyter import CONFIG_FILE, TOKEN_FILE
+
+EMPTY = "empty"
+"""What stands in a lab where a workspace will be, while it is nobody's."""
+
+_CLAIM = "claim"
+
+
+class Claim(NamedTuple):
+    """Whose a lab of the pool has become: podman's labels cannot change."""
+
+    student: str
+    generation: int
 
 
 class LabFolders:
@@ -36,11 +52,32 @@ class LabFolders:
         folder.mkdir(mode=0o750)
         self._write(folder / CONFIG_FILE, config)
         self._write(folder / TOKEN_FILE, token.encode())
+        (folder / EMPTY).mkdir(mode=0o755)
         runtime = self.runtime(capability)
         runtime.mkdir(mode=0o700)
         if self._owner is not None:
             os.chown(folder, 0, self._owner.gid)
             os.chown(runtime, *self._owner)
+
+    def claim(self, capability: str, claim: Claim) -> None:
+        """Write down whose a lab of the pool is from now on.
+
+        Not synced: a claim is worth as much as its container, and no power cut leaves that.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        file = self.of(capability) / _CLAIM
+        part = file.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        part.write_bytes(msgspec.json.encode(claim))
+        part.chmod(0o400)
+        part.rename(file)
+
+    def claims(self, capabilities: Iterable[str]) -> dict[str, Claim]:
+        """Whose these labs are, as far as they came from the pool and are somebody's."""
+        found = {capability: self._claim(capability) for capability in capabilities}
+        return {capability: claim for capability, claim in found.items() if claim}
 
     def tokens(self) -> dict[str, str]:
         """The token of each lab that has a folder; empty where a crash came before it."""
@@ -60,6 +97,12 @@ class LabFolders:
             if self._owner is not None:
                 os.fchown(file.fileno(), 0, self._owner.gid)
             file.write(content)
+
+    def _claim(self, capability: str) -> Claim | None:
+        try:
+            return msgspec.json.decode((self.of(capability) / _CLAIM).read_bytes(), type=Claim)
+        except FileNotFoundError:
+            return None
 
     def _token(self, capability: str) -> str:
         try:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from nbh_kit.buckets import Held
 from nbh_proto import Lab
+from nbh_proto.access import Way
 from nbh_proto.lab import StopReason
 from nbh_provisioner.affairs import Means
 from nbh_provisioner.boot import Wish
@@ -39,7 +40,7 @@ class Labs:
     def commits(self) -> set[tuple[str, str]]:
         """The (course, revision) that labs mount, or are about to."""
         labs = (keeper.lab for keeper in self._keepers.values())
-        return {(lab.course, lab.commit) for lab in labs if lab}
+        return {(lab.course, lab.commit) for lab in labs if lab} | self._means.pool.commits()
 
     def is_up(self, key: str) -> bool:
         """Whether there is a lab that has answered, even if it is frozen now."""
@@ -70,10 +71,15 @@ class Labs:
         return await keeper.freeze(asked) if keeper else FreezeOver((asked,), "nothing", _NO_LAB)
 
     def adopt(
-        self, key: str, state: State, held: Held[Lab] | None, running: Running | None
+        self,
+        key: str,
+        state: State,
+        held: Held[Lab] | None,
+        running: Running | None,
+        way: Way,
     ) -> None:
         """Take over a lab that an earlier process of ours had."""
-        self._keeper(key).adopt(state, held, running)
+        self._keeper(key).adopt(state, held, running, way)
 
     async def write_again(self) -> None:
         """NATS is back: what it lost of our labs is written again (R-1)."""

@@ -4,6 +4,9 @@ absent ──Wanted──▶ leasing ──Leased──▶ starting ──Answer
   ▲                                       └──Failed, Ended──▶ leaving                        │
   └──────────────────────── or failed ◀──────────────────────────Gone────────────────────────┘
 
+From leasing it is `Claimed` instead where the pool has a lab; one that could not be `Unclaimed`
+leaves, and whoever waits gets another.
+
 Between ready and ready it may have been frozen: `nbh_provisioner.frost`.
 A message about an earlier lab names another capability, and is nothing to the present one.
 """
@@ -19,6 +22,7 @@ from nbh_provisioner.lease_messages import (
     Answered,
     Begin,
     BucketLost,
+    Claimed,
     DropLease,
     Ended,
     Failed,
@@ -29,6 +33,7 @@ from nbh_provisioner.lease_messages import (
     Knocked,
     Leased,
     LeaseRefused,
+    MakeTheirs,
     Message,
     NotFrozen,
     Placed,
@@ -40,6 +45,7 @@ from nbh_provisioner.lease_messages import (
     TakeLease,
     Tell,
     Thawed,
+    Unclaimed,
     Wanted,
     Write,
 )
@@ -53,6 +59,10 @@ def step(state: State, message: Message, now: datetime) -> Step:
             return _wanted(state, lab, now)
         case Leased(generation):
             return _leased(state, generation)
+        case Claimed(lab):
+            return _claimed(state, lab)
+        case Unclaimed(capability):
+            return _unclaimed(state, capability, now)
         case LeaseRefused(detail):
             return State(), [Refuse("internal", detail)]
         case Placed():
@@ -100,6 +110,20 @@ def _leased(state: State, generation: int) -> Step:
     return State("starting", lab), [Begin(lab), Tell(lab_events.starting(lab))]
 
 
+def _claimed(state: State, lab: Lab) -> Step:
+    if state.phase != "leasing":
+        return state, []
+    return State("starting", lab), [MakeTheirs(lab)]
+
+
+def _unclaimed(state: State, capability: str, now: datetime) -> Step:
+    """Told to nobody: who waits gets another lab, and nobody has heard of this one."""
+    if not (lab := is_there(state, capability, "starting")):
+        return state, []
+    gone = msgspec.structs.replace(lab, state="failed", reason="lab-died", since=now)
+    return State("leaving", gone), [Write(gone), Remove(gone, gently=False)]
+
+
 def _placed(state: State, placed: Placed) -> Step:
     if not (lab := is_there(state, placed.capability, "starting")):
         return state, []
@@ -113,9 +137,13 @@ def _answered(state: State, answered: Answered, now: datetime) -> Step:
     if not (lab := is_there(state, answered.capability, "starting")):
         return state, []
     ready = msgspec.structs.replace(lab, state="ready", since=now)
+    told = Tell(lab_events.ready(lab, answered.way, (now - lab.since).total_seconds()))
+    serve = Serve(ready, answered.way)
     # Told before it is written: a crash between the two tells it again, with the same id.
-    told = Tell(lab_events.ready(lab, (now - lab.since).total_seconds()))
-    return State("ready", ready), [told, Write(ready), Serve(ready, "cold")]
+    if answered.way == "pool":
+        # A student does not wait for what others hear (S1).
+        return State("ready", ready), [serve, Tell(lab_events.starting(lab)), told, Write(ready)]
+    return State("ready", ready), [told, Write(ready), serve]
 
 
 def _failed(state: State, failed: Failed, now: datetime) -> Step:

@@ -39,6 +39,18 @@ class LeaseRefused(_Value, frozen=True):
     detail: str
 
 
+class Claimed(_Value, frozen=True):
+    """The lease is ours, for this lab of the pool."""
+
+    lab: Lab
+
+
+class Unclaimed(_Value, frozen=True):
+    """The lab of the pool could not become the student's."""
+
+    capability: str
+
+
 class Placed(_Value, frozen=True):
     """The container runs."""
 
@@ -50,9 +62,10 @@ class Placed(_Value, frozen=True):
 
 
 class Answered(_Value, frozen=True):
-    """The lab answers HTTP."""
+    """The lab answers HTTP, and came to be in this way."""
 
     capability: str
+    way: Way = "cold"
 
 
 class Failed(_Value, frozen=True):
@@ -137,6 +150,8 @@ Message = (
     Wanted
     | Leased
     | LeaseRefused
+    | Claimed
+    | Unclaimed
     | Placed
     | Answered
     | Failed
@@ -157,7 +172,14 @@ Message = (
 
 
 class TakeLease(_Value, frozen=True):
-    """Take the lease for this lab; then `Leased` or `LeaseRefused`."""
+    """Take the lease for this lab, or one of the pool in its stead; then `Leased`, `Claimed` or
+    `LeaseRefused`."""
+
+    lab: Lab
+
+
+class MakeTheirs(_Value, frozen=True):
+    """Make this lab of the pool the student's: `Answered` or `Unclaimed`."""
 
     lab: Lab
 
@@ -229,6 +251,7 @@ class Thaw(_Value, frozen=True):
 
 Effect = (
     TakeLease
+    | MakeTheirs
     | Begin
     | Write
     | DropLease

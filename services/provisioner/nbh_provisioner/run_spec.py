@@ -6,9 +6,10 @@ from pathlib import Path
 import msgspec
 
 from nbh_kit import config
-from nbh_proto import Lab, Limits
+from nbh_proto import Lab, Limits, pool_key
 from nbh_provisioner import jupyter, lab_paths
 from nbh_provisioner.engine import Mount, RunSpec
+from nbh_provisioner.lab_folders import EMPTY
 from nbh_provisioner.revision import Revision
 
 _NAME_CHARACTERS = 200
@@ -69,6 +70,32 @@ def run_spec(
     return msgspec.structs.replace(spec, labels=_labels(lab, revision, site, spec))
 
 
+def pool_name(site: str, lab: Lab) -> str:
+    """The name of a container that is nobody's yet: no `container_name` can be the same, since
+    sixteen hexadecimal digits follow the last hyphen."""
+    readable = f"{site}-{lab.course}".lstrip("_.-")[:_NAME_CHARACTERS]
+    return f"{readable}-pool-{pool_key(lab.course, lab.capability).rpartition('.')[2]}"
+
+
+def pool_spec(
+    lab: Lab, image: str, revision: Revision, folder: Path, site: str, limits: config.Lab
+) -> RunSpec:
+    """The container of a lab that is nobody's yet (S-56): as any other, but that an empty folder
+    stands where the workspace will be, and that it yields to others."""
+    spec = run_spec(lab, image, revision, folder / EMPTY, folder, site, limits)
+    mounts = tuple(_closed(m) if m.target == lab_paths.WORK else m for m in spec.mounts)
+    return msgspec.structs.replace(spec, name=pool_name(site, lab), spare=True, mounts=mounts)
+
+
+def workspace_mount(workspace: Path) -> Mount:
+    """Where a lab has a student's files."""
+    return Mount(source=str(workspace), target=lab_paths.WORK, read_only=False, owned=True)
+
+
+def _closed(mount: Mount) -> Mount:
+    return msgspec.structs.replace(mount, read_only=True)
+
+
 def fingerprint(spec: RunSpec) -> str:
     """What a lab has in common with all that would be started today: image, command, limits.
 
@@ -107,7 +134,7 @@ def _mounts(revision: Revision, workspace: Path, folder: Path) -> list[Mount]:
         (revision.mirror, lab_paths.MIRROR),
     ]
     return [
-        Mount(source=str(workspace), target=lab_paths.WORK, read_only=False, owned=True),
+        workspace_mount(workspace),
         *(
             Mount(source=str(source), target=target, read_only=True, owned=False)
             for source, target in shared

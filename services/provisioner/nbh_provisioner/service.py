@@ -33,10 +33,12 @@ from nbh_provisioner.leases import Leases
 from nbh_provisioner.memory import Memory
 from nbh_provisioner.one import only_one
 from nbh_provisioner.places import Places
+from nbh_provisioner.pool import Pool
 from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.relief import Relief
 from nbh_provisioner.starts import Starts
+from nbh_provisioner.stocking import Stocking
 from nbh_provisioner.taking_over import TakingOver
 
 _ACCESSES_IN_FLIGHT = 4096
@@ -52,7 +54,7 @@ async def serving(
         read_memory: how much there is, and is left.
 
     Yields:
-        A loop that must run for ever beside it: what courses there are.
+        A loop that must run for ever beside it: it follows the courses, and stocks the pool.
     """
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.close)
@@ -62,7 +64,9 @@ async def serving(
         parts = _Parts(config, engine, noticing, bus)
         stack.callback(parts.preparation.close)
         stack.push_async_callback(parts.labs.close)
+        stack.push_async_callback(parts.pool.close)
         await bus.at_each_connection(parts.labs.write_again)
+        await bus.at_each_connection(parts.pool.write_again)
         # Accesses wait until it is done, not we: podman may be down for long.
         await stack.enter_async_context(_beside(parts.taking_over.until_done()))
         relief = Relief(parts.labs, read_memory, config.provisioner.memory_share)
@@ -85,7 +89,7 @@ async def serving(
             ),
         ):
             await stack.enter_async_context(consuming)
-        yield parts.courses_known.follow()
+        yield parts.following()
 
 
 class _Parts:
@@ -103,9 +107,22 @@ class _Parts:
         starts = Starts(config.provisioner.starts_at_once)
         courses = Bucket(bus, Course)
         self.courses_known = Replica(courses)
-        self.labs = Labs(Means(node, config.lab.image, boot, Freezer(engine), leases, starts, bus))
+        self.pool = Pool(node, boot, leases)
+        self.labs = Labs(
+            Means(
+                node,
+                config.lab.image,
+                boot,
+                Freezer(engine),
+                leases,
+                starts,
+                self.pool,
+                bus,
+            )
+        )
         self.preparation = Preparation(Workspaces(places.students, owner), clones, owner)
         known = Courses(courses, self.courses_known, places.courses)
+        self.stocking = Stocking(self.pool, boot, starts, known, config.pool, config.lab.image)
         self.accesses = Accesses(
             bus,
             known,
@@ -117,7 +134,19 @@ class _Parts:
         housing = Housing(places.students)
         self.closing = Closing(known, self.accesses, self.labs, housing, places.overrides)
         self.commands = Commands(bus, self.labs)
-        self.taking_over = TakingOver(node, engine, folders, leases, boot, self.labs, bus)
+        self.taking_over = TakingOver(
+            node, engine, folders, leases, boot, self.labs, self.pool, bus
+        )
+
+    async def following(self) -> None:
+        """Follow what courses there are, and keep the pool as it should be, for ever."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self.courses_known.follow())
+            loops.create_task(self._stocking())
+
+    async def _stocking(self) -> None:
+        await self.labs.adopted.wait()  # what there is comes before what there should be
+        await self.stocking.run()
 
 
 @asynccontextmanager

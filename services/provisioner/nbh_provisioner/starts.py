@@ -13,8 +13,14 @@ class Starts:
     """Places for labs that are being started."""
 
     def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
         self._free = at_once
         self._queue: deque[tuple[asyncio.Future[None], Moved]] = deque()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody starts and nobody waits."""
+        return self._free == self._at_once and not self._queue
 
     @asynccontextmanager
     async def place(self, moved: Moved) -> AsyncGenerator[None]:

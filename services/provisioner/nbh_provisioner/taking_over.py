@@ -10,12 +10,14 @@ from nbh_kit.bus import Bus
 from nbh_proto import Lab, now
 from nbh_proto.lab import StopReason
 from nbh_provisioner import adoption, lab_events
-from nbh_provisioner.adoption import Adopted
-from nbh_provisioner.boot import Boot
-from nbh_provisioner.engine import Engine, EngineError
+from nbh_provisioner.adoption import Adopted, Pooled
+from nbh_provisioner.boot import Boot, Shape
+from nbh_provisioner.engine import CannotAttach, Engine, EngineError, ImageMissing, Refused
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.leases import Leases
+from nbh_provisioner.pool import Pool
+from nbh_provisioner.sayable import sayable
 
 _TRY_AGAIN = 1.0
 _ANSWERS_SECONDS = 2.0
@@ -35,6 +37,7 @@ class TakingOver:
         leases: Leases,
         boot: Boot,
         labs: Labs,
+        pool: Pool,
         bus: Bus,
     ) -> None:
         self._node = node
@@ -43,6 +46,7 @@ class TakingOver:
         self._leases = leases
         self._boot = boot
         self._labs = labs
+        self._pool = pool
         self._bus = bus
 
     async def until_done(self) -> None:
@@ -61,15 +65,20 @@ class TakingOver:
     async def _take_over(self) -> None:
         found = await self._engine.labs()
         held = await self._leases.all()
-        plan = adoption.plan(self._node, found, held, self._folders.tokens(), now())
+        tokens = self._folders.tokens()
+        claims = self._folders.claims(tokens)
+        plan = adoption.plan(self._node, found, held, tokens, claims, now())
         await asyncio.gather(*(self._engine.stop(name, within=0) for name in plan.remove))
         await asyncio.gather(*(self._release(h) for h in plan.release))
+        await asyncio.gather(*(self._leases.drop(h) for h in plan.drop))
         for capability in plan.forget:
             await asyncio.to_thread(self._folders.remove, capability)
         await asyncio.gather(*(self._adopt(a) for a in plan.adopt))
+        await asyncio.gather(*(self._adopt_pooled(p) for p in plan.pool))
         logger.info(
             "labs are taken over",
             adopted=len(plan.adopt),
+            pooled=len(plan.pool),
             removed=len(plan.remove),
             released=len(plan.release),
         )
@@ -81,15 +90,36 @@ class TakingOver:
             await self._bus.tell_surely(lab_events.stopped(lab, why))
         await self._leases.drop(held)
 
+    async def _adopt_pooled(self, pooled: Pooled) -> None:
+        shape = Shape(pooled.lab.commit, pooled.spec)
+        try:
+            image = await self._boot.image(pooled.lab.image)
+        except ImageMissing:
+            image = ""  # then it is outdated
+        self._pool.adopt(pooled.lab, pooled.running, shape, image, pooled.held)
+
     async def _adopt(self, adopted: Adopted) -> None:
-        lab = adopted.lab
+        lab, running = adopted.lab, adopted.running
+        if adopted.way == "pool":
+            try:
+                running = await self._boot.finish_claim(lab, running)
+            except (CannotAttach, Refused) as e:
+                logger.warning("a lab cannot be made its student's", error=sayable(lab, e))
+                await self._let_go(adopted)
+                return
         if lab.state == "starting" and adopted.held is None and await self._answers(lab):
             # told as ready long ago, before the bucket was lost
             lab = msgspec.structs.replace(lab, state="ready")
         held = adopted.held or Held(lab, _NEVER_WRITTEN)
         if adopted.held is None or held.value != lab:
             held = await self._leases.put(held, lab)
-        self._labs.adopt(lab.key, adoption.state(lab, adopted.frozen), held, adopted.running)
+        state = adoption.state(lab, adopted.frozen)
+        self._labs.adopt(lab.key, state, held, running, adopted.way)
+
+    async def _let_go(self, adopted: Adopted) -> None:
+        await self._boot.remove(adopted.lab, gently=False)
+        if adopted.held:
+            await self._release(adopted.held)
 
     async def _answers(self, lab: Lab) -> bool:
         try:

@@ -149,7 +149,7 @@ class MemoryEngine:
         return Ending(code=None)
 
     async def log(self, name: str) -> str:
-        held = self._labs.get(name)
+        held = self._labs.get(self._name_of(name))
         return held.lab.log if held else ""
 
     async def close(self) -> None:
