@@ -29,6 +29,9 @@ class Link:
 class Submodule:
     """Another repository, at this place; not fetched."""
 
+    commit: bytes = b""
+    """The one that is pinned."""
+
 
 Node: TypeAlias = "File | Link | Submodule | Folder"
 Folder: TypeAlias = "dict[str, Node]"

@@ -25,13 +25,19 @@ class Published(NamedTuple):
     problems: tuple[str, ...]
 
 
-def publish(place: Place, reader: Reader, commit: str, max_bytes: int) -> Published:
-    """Have a commit's revision in its place; blocking.
+def publish(
+    place: Place,
+    reader: Reader,
+    commit: str,
+    max_bytes: int,
+    submodules: frozenset[bytes] = frozenset(),
+) -> Published:
+    """Have a commit's revision in its place, with those of its submodules; blocking.
 
     Raises:
         CourseError: the commit cannot be read, holds too much, or the disk is full.
     """
-    root = reader.folder(commit)
+    root = reader.folder(commit, submodules)
     read = _settings(root, reader)
     plan = layout.plan(root, read.settings.static_mappings)
     said = _front_end(plan, reader)

@@ -24,6 +24,7 @@ from nbh_courses.publishing import Published
 from nbh_courses.record import Record
 from nbh_courses.repositories import FETCHED, Repositories, Tip
 from nbh_courses.shelf import Place, Shelf
+from nbh_courses.submodule_fetching import Brought, SubmoduleFetching
 from nbh_proto import CreateCourse, now
 
 logger = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class Pulls:
         self._announcer = announcer
         self._environment = environment
         self._rules = rules
+        self._submodules = SubmoduleFetching(repositories, environment, local=rules.local_urls)
         self._places = asyncio.Semaphore(rules.at_once)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -173,7 +175,8 @@ class Pulls:
             return _pulled(record)
         await say(f"fetching {tip.branch} at {tip.commit[:10]}")
         await self._repositories.fetch(place.mirror, record.giturl, tip, say)
-        commit, published = await asyncio.to_thread(self._publish, place)
+        brought = await self._submodules.bring(record, place, say)
+        commit, published = await asyncio.to_thread(self._publish, place, brought)
         for problem in published.problems:
             await say(f"! {problem}")
         if commit == record.commit:
@@ -187,10 +190,14 @@ class Pulls:
             and await self._repositories.is_still_at(record.giturl, record.branch, record.commit)
         )
 
-    def _publish(self, place: Place) -> tuple[str, Published]:
-        with tree.opened(place.mirror, self._environment) as reader:
+    def _publish(self, place: Place, brought: Brought) -> tuple[str, Published]:
+        with tree.opened(place.mirror, {**self._environment, **brought.environment}) as reader:
             commit = reader.commit(FETCHED)
-            return commit, publishing.publish(place, reader, commit, self._rules.max_bytes)
+            published = publishing.publish(
+                place, reader, commit, self._rules.max_bytes, brought.commits
+            )
+        problems = (*published.problems, *brought.problems)
+        return commit, published._replace(problems=problems)
 
 
 def _check_that_it_is_there(place: Place) -> Record:

@@ -90,6 +90,34 @@ class Repositories:
             to=await self._egress.checked(url),
         )
 
+    async def fetch_commit(self, repository: Path, url: str, commit: str, say: Say) -> None:
+        """Have one commit, without its history, in a repository of its own.
+
+        Raises:
+            CourseError: it does not come.
+        """
+        where = await self._egress.checked(url)
+        await self._make_sure_of(repository)
+        await self._git.run(
+            "fetch",
+            *("--progress", "--force", "--no-tags", "--no-write-fetch-head", "--no-auto-gc"),
+            *("--depth=1", "--no-recurse-submodules", "--refmap=", "--"),
+            *(url, f"+{commit}:refs/nbh/{commit}"),
+            folder=repository,
+            say=say,
+            to=where,
+        )
+
+    async def listed(self, mirror: Path, file: str) -> str:
+        """What git reads in a configuration file of what came last; it includes no other.
+
+        Raises:
+            CourseError: it is none.
+        """
+        blob = f"{FETCHED}:{file}"
+        words = ("config", "--blob", blob, "--no-includes", "--null", "--list")
+        return await self._git.run(*words, folder=mirror)
+
     async def _make_sure_of(self, mirror: Path) -> None:
         mirror.mkdir(exist_ok=True)
         mirror.chmod(0o755)

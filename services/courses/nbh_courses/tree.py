@@ -30,8 +30,9 @@ _EXECUTABLE = 0o100
 Entry: TypeAlias = "tuple[bytes, int, str]"
 """An object's id, its mode, its name."""
 
-Unread: TypeAlias = "tuple[bytes, Folder, int]"
-"""A tree's id, the folder to fill from it, and how long the path to it is."""
+Unread: TypeAlias = "tuple[bytes, Folder, int, frozenset[bytes]]"
+"""A tree's id, the folder to fill from it, how long the path to it is, and the submodules that are
+filled in like folders."""
 
 
 class Reader:
@@ -51,8 +52,10 @@ class Reader:
         with _told():
             return str(self._repository.commit(ref).hexsha)
 
-    def folder(self, commit: str) -> Folder:
+    def folder(self, commit: str, submodules: frozenset[bytes] = frozenset()) -> Folder:
         """All that a commit holds, but for what lies too deep to be used.
+
+        ``submodules`` are commits that are there to be read; theirs are not.
 
         Raises:
             CourseError: there is too much of it, or it is no proper tree.
@@ -60,16 +63,19 @@ class Reader:
         root: Folder = {}
         entries = 0
         with _told():
-            left: list[Unread] = [(self._repository.commit(commit).tree.binsha, root, 0)]
+            tree = self._repository.commit(commit).tree.binsha
+            left: list[Unread] = [(tree, root, 0, submodules)]
             while left:
-                tree, folder, length = left.pop()
-                left += self._read(tree, folder, length)
+                tree, folder, length, filled = left.pop()
+                left += self._read(tree, folder, length, filled)
                 entries += len(folder)
                 if entries > MAX_ENTRIES:
                     raise CourseError("too-big", f"more than {MAX_ENTRIES} files and folders")
         return root
 
-    def _read(self, tree: bytes, folder: Folder, length: int) -> Iterator[Unread]:
+    def _read(
+        self, tree: bytes, folder: Folder, length: int, filled: frozenset[bytes]
+    ) -> Iterator[Unread]:
         for id_, mode, name in self._list(tree):
             longer = length + len(name.encode(errors="surrogateescape")) + 1
             if longer > _DEEPEST:
@@ -77,9 +83,13 @@ class Reader:
             if mode == _FOLDER:
                 inner: Folder = {}
                 folder[name] = inner
-                yield id_, inner, longer
+                yield id_, inner, longer, filled
+            elif mode == _SUBMODULE and id_ in filled:
+                inner = {}
+                folder[name] = inner
+                yield self._repository.commit(id_.hex()).tree.binsha, inner, longer, frozenset()
             elif mode == _SUBMODULE:
-                folder[name] = Submodule()
+                folder[name] = Submodule(id_)
             elif mode == _LINK:
                 folder[name] = Link(self._target(id_))
             else:
