@@ -135,6 +135,7 @@ class Reaper(Section, frozen=True, kw_only=True):
     grace: Seconds = 30.0
     answer_within: Seconds = 5.0
     looks_at_once: Annotated[int, msgspec.Meta(gt=0)] = 16
+    period: Seconds = 300.0
     stops_a_minute: Annotated[int, msgspec.Meta(gt=0)] = 30
 
 

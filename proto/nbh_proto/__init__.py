@@ -70,6 +70,7 @@ from nbh_proto.lab import (
 )
 from nbh_proto.notebook import NotebookCopied, NotebookReset
 from nbh_proto.reaper import PlanLabs
+from nbh_proto.sample import LabSampled, MeasureLabs, NodeSampled
 from nbh_proto.stats import FindNotebooksUsed, NotebooksUsed, NotebookUsed
 from nbh_proto.workspace import CloseCourse, CountWorkspaces, FindRevisions
 
@@ -121,6 +122,7 @@ __all__ = [
     "LabFailed",
     "LabFrozen",
     "LabReady",
+    "LabSampled",
     "LabStarting",
     "LabStopAnnounced",
     "LabStopWithdrawn",
@@ -129,7 +131,9 @@ __all__ = [
     "Launch",
     "Limits",
     "MakeHook",
+    "MeasureLabs",
     "Message",
+    "NodeSampled",
     "Notebook",
     "NotebookCopied",
     "NotebookReset",

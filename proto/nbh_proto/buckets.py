@@ -54,6 +54,9 @@ class Lab(Value, frozen=True, kw_only=True):
     since: datetime
     """When it came into this state."""
 
+    started: datetime | None = None
+    """When it first answered; None before, and for a lab of an older release."""
+
     reason: Reason | None = None
     """Why it failed."""
 

@@ -62,6 +62,10 @@ def _plain(field: msgspec.structs.FieldInfo) -> object:
             return True
         case msgspec.inspect.FloatType():
             return 0.5
+        case msgspec.inspect.DictType():
+            return {}
+        case msgspec.inspect.StructType(cls=cls):
+            return {f.name: _plain(f) for f in msgspec.structs.fields(cls) if f.required}
         case msgspec.inspect.DateTimeType():
             return "2026-01-02T03:04:05Z"
         case msgspec.inspect.LiteralType(values=values):

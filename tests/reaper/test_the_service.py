@@ -11,14 +11,27 @@ import pytest
 from nbh_kit.buckets import Bucket
 from nbh_kit.consuming import consume
 from nbh_kit.testing import eventually
-from nbh_proto import Course, FreezeLab, Lab, PlanLabs, StopLab
+from nbh_proto import (
+    CountWorkspaces,
+    Course,
+    FreezeLab,
+    Lab,
+    LabSampled,
+    MeasureLabs,
+    NodeSampled,
+    PlanLabs,
+    StopLab,
+)
 from nbh_proto.course import Limits
 from nbh_proto.reaper import LabsPlanned
-from nbh_proto.streams import COMMANDS
+from nbh_proto.sample import LabMeasured, LabsMeasured
+from nbh_proto.streams import COMMANDS, EVENTS
+from nbh_proto.workspace import WorkspacesCounted
 from nbh_reaper.clock import Clock
 from tests.reaper.stub import StubLab
+from tests.reaper.test_what_is_sampled import MACHINE
 
-SETTINGS = "idle = 60.0\nfreeze_after = 2.0\ngrace = 0.5\n"
+SETTINGS = "idle = 60.0\nfreeze_after = 2.0\ngrace = 0.5\nperiod = 0.5\n"
 PSS_MIB = 30
 
 
@@ -113,3 +126,31 @@ async def test_the_process_is_small_and_leaves_when_it_is_told(tmp_path, nats_ur
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 10) == 0
     assert pss / 1024**2 <= PSS_MIB, f"{pss / 1024**2:.1f} MiB"
+
+
+async def test_nodes_and_labs_are_sampled(tmp_path, nats_url, bus, stub):
+    async def measure(_):
+        """Stands for a provisioner; a real one is in test_what_is_measured.py."""
+        lab = LabMeasured(course="python", student="ada", generation=1, memory=7)
+        return LabsMeasured(node=MACHINE, labs=(lab,))
+
+    async def count(_):
+        return WorkspacesCounted(students={"python": 3})
+
+    heard = []
+
+    async def hear(event):
+        heard.append(event)
+
+    async with (
+        bus.answering(MeasureLabs, measure),
+        bus.answering(CountWorkspaces, count),
+        consume(bus, EVENTS, "samples", [NodeSampled, LabSampled], hear),
+    ):
+        await put(bus, stub)
+        async with reaper(tmp_path, nats_url):
+            await eventually(lambda: any(isinstance(e, LabSampled) for e in heard), within=15)
+    node = next(e for e in heard if isinstance(e, NodeSampled) and e.total.running)
+    assert (node.machine, node.courses["python"].students) == (MACHINE, 3)
+    lab = next(e for e in heard if isinstance(e, LabSampled))
+    assert (lab.student, lab.memory, lab.kernels) == ("ada", 7, 1)

@@ -72,6 +72,11 @@ class Affairs:
         self._freezing: asyncio.Task[Frozen | NotFrozen] | None = None
         self._removal: asyncio.Task[None] | None = None
 
+    @property
+    def running(self) -> Running | None:
+        """The lab's container, if it has one."""
+        return self._running
+
     def begin(self, lab: Lab, wish: Wish) -> None:
         """Start a lab and wait for its first answer, after its turn has come."""
         self._do_for(lab, self._begin(lab, wish))

@@ -10,6 +10,7 @@ EngineError
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol
 
 import msgspec
@@ -111,6 +112,9 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
     process: int
     """Its first process, as this machine numbers it."""
+
+    image: str = ""
+    """The id of its image, as `Engine.image` told it."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,6 +234,9 @@ class Engine(Protocol):
         Raises:
             Deaf: it cannot be heard here.
         """
+
+    async def storage(self) -> Path | None:
+        """Where the engine keeps images and containers on disk; None if it does not."""
 
     async def labs(self) -> list[Found]:
         """All containers of our site, running or not; never one of another site."""

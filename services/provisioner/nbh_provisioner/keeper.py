@@ -84,6 +84,12 @@ class Keeper:
         return self._state.phase in UP
 
     @property
+    def up(self) -> tuple[Lab, Running] | None:
+        """The lab and its container, if it has answered, even if it is frozen now."""
+        lab, running = self._state.lab, self._affairs.running
+        return (lab, running) if self.is_up and lab and running else None
+
+    @property
     def frozen(self) -> Lab | None:
         """The lab, if it stands still."""
         return self._state.lab if self._state.phase == "frozen" else None

@@ -47,6 +47,10 @@ class Labs:
         keeper = self._keepers.get(key)
         return keeper is not None and keeper.is_up
 
+    def up(self) -> list[tuple[Lab, Running]]:
+        """The labs that have answered, with their containers, even if they are frozen now."""
+        return [up for keeper in self._keepers.values() if (up := keeper.up)]
+
     def frozen(self) -> list[Lab]:
         """The labs that stand still."""
         return [lab for keeper in self._keepers.values() if (lab := keeper.frozen)]

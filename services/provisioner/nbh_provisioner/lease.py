@@ -136,7 +136,7 @@ def _placed(state: State, placed: Placed) -> Step:
 def _answered(state: State, answered: Answered, now: datetime) -> Step:
     if not (lab := is_there(state, answered.capability, "starting")):
         return state, []
-    ready = msgspec.structs.replace(lab, state="ready", since=now)
+    ready = msgspec.structs.replace(lab, state="ready", since=now, started=now)
     told = Tell(lab_events.ready(lab, answered.way, (now - lab.since).total_seconds()))
     serve = Serve(ready, answered.way)
     # Told before it is written: a crash between the two tells it again, with the same id.

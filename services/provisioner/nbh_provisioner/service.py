@@ -25,11 +25,13 @@ from nbh_provisioner.courses import Courses
 from nbh_provisioner.engine import Engine
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.housing import Housing
+from nbh_provisioner.files.usage import DiskUsage
 from nbh_provisioner.files.workspace import Workspaces
 from nbh_provisioner.freezer import Freezer
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.leases import Leases
+from nbh_provisioner.measuring import Measuring
 from nbh_provisioner.memory import Memory
 from nbh_provisioner.one import only_one
 from nbh_provisioner.places import Places
@@ -75,6 +77,7 @@ async def serving(
         durable = f"provisioner-{names.token(node)}"
         await stack.enter_async_context(parts.closing.answering(bus, node))
         for consuming in (
+            parts.measuring.answering(bus, node),
             consume(
                 bus, COMMANDS, durable, commands.TYPES, parts.commands.handle, only={"node": node}
             ),
@@ -133,6 +136,14 @@ class _Parts:
         )
         housing = Housing(places.students)
         self.closing = Closing(known, self.accesses, self.labs, housing, places.overrides)
+        self.measuring = Measuring(
+            self.labs,
+            engine,
+            known,
+            DiskUsage(places.students),
+            image=config.lab.image,
+            data=config.site.data,
+        )
         self.commands = Commands(bus, self.labs)
         self.taking_over = TakingOver(
             node, engine, folders, leases, boot, self.labs, self.pool, bus

@@ -18,6 +18,9 @@ Reason = Literal["idle", "age", "outdated", "empty", "unreachable"]
 
 Day = Annotated[datetime, msgspec.Meta(tz=True)]
 
+_TRANSFER = 8 * 1024
+"""Bytes in a second: more than a page that is merely open makes."""
+
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
 
@@ -117,6 +120,13 @@ class Announced(msgspec.Struct, frozen=True):
     """Whether it was announced for the second and last time."""
 
 
+class Traffic(NamedTuple):
+    """What had gone in and out of a lab at an instant."""
+
+    bytes: int
+    at: float
+
+
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """One lab."""
 
@@ -133,6 +143,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     unreadable: bool = False
     """Whether it answers what is no answer of Jupyter's."""
+
+    traffic: Traffic | None = None
+    transfers: float | None = None
+    """When more went in and out of it than an open page makes."""
 
     announced: Announced | None = None
     froze: float | None = None
@@ -156,19 +170,38 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def _floor(self) -> float:
         # A click or a request thawed it, somebody claimed it from the pool, or it is new.
-        return self.since if self.state == "ready" else float("-inf")
+        come = self.since if self.state == "ready" else float("-inf")
+        return come if self.transfers is None else max(come, self.transfers)
 
 
 def told(known: Known | None, lab: Lab, now: Instant) -> Known:
     """What is known once the bucket says this of a lab."""
     if known is None or known.generation != lab.generation:
         since = now.of(lab.since)
-        return Known(state=lab.state, generation=lab.generation, since=since, started=since)
+        started = min(since, now.of(lab.started)) if lab.started else since
+        return Known(state=lab.state, generation=lab.generation, since=since, started=started)
     if known.state == lab.state:
         return known
     return msgspec.structs.replace(
         known, state=lab.state, since=now.of(lab.since), silent=None, froze=None
     )
+
+
+def measured(known: Known, outdated: bool, traffic: int | None, now: Instant) -> Known:
+    """What is known once its node has measured a lab.
+
+    Args:
+        traffic: bytes, in and out, since it started.
+    """
+    before = known.traffic
+    after = msgspec.structs.replace(known, outdated=outdated)
+    if traffic is None:
+        return after
+    after = msgspec.structs.replace(after, traffic=Traffic(traffic, now.at))
+    if before and (traffic - before.bytes) > _TRANSFER * (now.at - before.at):
+        # a file comes or goes: Jupyter tells of it when it is over
+        return msgspec.structs.replace(after, transfers=now.at)
+    return after
 
 
 def heard(known: Known, status: Status, detail: Detail | None, now: Instant) -> Known:

@@ -1,13 +1,22 @@
 """Looks at each lab when something could become due, and tells what the policy says."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 import structlog
 
 from nbh_kit.buckets import Gone, Held, Put, Snapshot
-from nbh_proto import FreezeLab, Lab, LabStopAnnounced, LabStopWithdrawn, Message, StopLab
+from nbh_proto import (
+    FreezeLab,
+    Lab,
+    LabStopAnnounced,
+    LabStopWithdrawn,
+    Message,
+    StopLab,
+    lab_key,
+)
+from nbh_proto.sample import LabMeasured
 from nbh_reaper import known, looking, policy
 from nbh_reaper.budget import Budget
 from nbh_reaper.clock import Clock, Jumps
@@ -58,12 +67,13 @@ class Reaper:
         self._jumps = Jumps(clock.now())
         self._holds_until = float("-inf")
         self._labs: dict[str, Watched] = {}
+        self._pooled: dict[str, Lab] = {}
 
     def hear(self, change: Snapshot[Lab] | Put[Lab] | Gone) -> None:
         """The bucket LABS says something."""
         match change:
             case Snapshot(all=everything):
-                for key in self._labs.keys() - everything.keys():
+                for key in (self._labs.keys() | self._pooled.keys()) - everything.keys():
                     self._forget(key)
                 for key, held in everything.items():
                     self._hear_of(key, held)
@@ -81,6 +91,22 @@ class Reaper:
         """All that is known, of the labs that are somebody's."""
         return [(watched.lab, watched.known) for watched in self._labs.values()]
 
+    def pooled(self) -> list[Lab]:
+        """The labs that are nobody's yet."""
+        return list(self._pooled.values())
+
+    def learn(self, measured: Iterable[LabMeasured]) -> None:
+        """The nodes say this of their labs."""
+        for lab in measured:
+            key = lab_key(lab.course, lab.student)
+            there = self._labs.get(key)
+            if there and there.known.generation == lab.generation:
+                news = known.measured(there.known, lab.outdated, lab.traffic, self._clock.now())
+                has_changed = news.outdated != there.known.outdated
+                there.known = news
+                if has_changed:
+                    self._attend_at(key, self._clock.now().at)
+
     async def close(self) -> None:
         """Watch no more."""
         for watched in self._labs.values():
@@ -95,6 +121,7 @@ class Reaper:
         lab, there = held.value, self._labs.get(key)
         if lab.state == "pooled":
             self._forget(key)
+            self._pooled[key] = lab
             return
         # The first write of a lease does not know its own revision yet.
         lab = msgspec.structs.replace(lab, generation=lab.generation or held.revision)
@@ -105,6 +132,7 @@ class Reaper:
         self._attend_at(key, self._clock.now().at)
 
     def _forget(self, key: str) -> None:
+        self._pooled.pop(key, None)
         gone = self._labs.pop(key, None)
         if gone and gone.timer:
             gone.timer.cancel()

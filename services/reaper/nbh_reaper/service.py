@@ -15,6 +15,7 @@ from nbh_reaper.clock import Clock
 from nbh_reaper.jupyter import Jupyter
 from nbh_reaper.limits import limits_of
 from nbh_reaper.reaper import Reaper
+from nbh_reaper.sampling import Sampling
 
 
 async def serve(config: Config, password: str) -> None:
@@ -27,8 +28,12 @@ async def serve(config: Config, password: str) -> None:
             _watching(config, bus, courses) as reaper,
             bus.answering(PlanLabs, lambda asked: _plan(asked, reaper)),
         ):
+            sampling = Sampling(bus, reaper, config.provisioner.node)
             await run.until_stopped(
-                courses.follow(), _labs(bus, courses, reaper), _limits(courses, reaper)
+                courses.follow(),
+                _labs(bus, courses, reaper),
+                _limits(courses, reaper),
+                run.every(config.reaper.period, sampling.round),
             )
 
 

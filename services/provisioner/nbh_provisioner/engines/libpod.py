@@ -93,6 +93,7 @@ def running(inspected: dict[str, Any], network: str) -> Running | None:
         container=inspected["Id"],
         address=f"{address}:{lab_paths.PORT}",
         process=state["Pid"],
+        image=inspected["Image"],
     )
 
 

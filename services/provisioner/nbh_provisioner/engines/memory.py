@@ -6,6 +6,7 @@ capability in the path, the announcement in the runtime folder.
 
 import asyncio
 from collections.abc import Container
+from pathlib import Path
 
 import msgspec
 
@@ -77,6 +78,7 @@ class MemoryEngine:
             container=container,
             address=f"127.0.0.1:{port}",
             process=0,
+            image=spec.image,
         )
         ended = asyncio.get_running_loop().create_future()
         self._labs[spec.name] = _Held(spec, lab, running, ended)
@@ -124,6 +126,9 @@ class MemoryEngine:
 
     async def hear(self, hearing: Hearing) -> None:
         self._hearing = hearing
+
+    async def storage(self) -> Path | None:
+        return None
 
     async def labs(self) -> list[Found]:
         return [

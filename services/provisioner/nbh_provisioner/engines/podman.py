@@ -108,6 +108,9 @@ class PodmanEngine:
             raise Deaf(f"no packet socket on the labs' bridge: {e}") from e
         self._knocks.tell(*hearing)
 
+    async def storage(self) -> Path | None:
+        return await self._call(lambda api: Path(api.get("/info")["store"]["graphRoot"]))
+
     async def labs(self) -> list[Found]:
         return await self._call(self._labs)
 

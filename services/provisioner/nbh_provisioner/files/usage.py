@@ -1,0 +1,122 @@
+"""How much disk a workspace takes: counted from outside, in the background, up to a bound."""
+
+import asyncio
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from nbh_provisioner.files.beneath import folder
+
+_MOST_FILES = 50_000
+"""Where a student has more, what these take is told, and that there is more."""
+
+_RESTS = 100
+"""A workspace is left alone for so many times what its last count took."""
+
+_BLOCK = 512
+_LOWEST = 19
+
+
+class Taken(NamedTuple):
+    """What a workspace takes."""
+
+    bytes: int
+    is_more: bool
+
+
+class DiskUsage:
+    """What workspaces took when they were last counted.
+
+    Whoever asks gets that at once; a count begins meanwhile, one at a time, in a thread that gives
+    way to everything else.
+    """
+
+    def __init__(self, students: Path) -> None:
+        """Take the folder of all students."""
+        self._students = students
+        self._taken: dict[str, Taken] = {}
+        self._rests: dict[str, float] = {}
+        """The workspaces that are not counted before an instant."""
+
+        self._counting: set[str] = set()
+        self._thread = ThreadPoolExecutor(1, "disk usage", initializer=_give_way)
+
+    def last(self, workspace: str) -> Taken | None:
+        """What a workspace, ``student/course``, took when it was last counted; None if it never
+        was. It is counted again."""
+        if workspace not in self._counting and self._rests.get(workspace, 0.0) < time.monotonic():
+            self._counting.add(workspace)
+            asyncio.get_running_loop().run_in_executor(self._thread, self._count, workspace)
+        return self._taken.get(workspace)
+
+    def forget_all_but(self, workspaces: set[str]) -> None:
+        """Keep what these took, and nothing else."""
+        self._taken = {w: t for w, t in list(self._taken.items()) if w in workspaces}
+        self._rests = {w: r for w, r in list(self._rests.items()) if w in workspaces}
+
+    def close(self) -> None:
+        """Count no more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _count(self, workspace: str) -> None:
+        began = time.monotonic()
+        try:
+            self._taken[workspace] = count(self._students, workspace)
+        except OSError:
+            self._taken.pop(workspace, None)  # it is gone
+        finally:
+            took = time.monotonic() - began
+            self._rests[workspace] = began + took * _RESTS
+            self._counting.discard(workspace)
+
+
+def count(students: Path, workspace: str, most: int = _MOST_FILES) -> Taken:
+    """What the files of a workspace take on disk; blocking.
+
+    Raises:
+        OSError: there is none.
+    """
+    total, left = 0, most
+    root = os.open(students, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with folder(root, workspace, mounts=True) as top:
+            for size in _sizes(top):
+                if left == 0:
+                    return Taken(total, is_more=True)
+                total, left = total + size, left - 1
+    finally:
+        os.close(root)
+    return Taken(total, is_more=False)
+
+
+def _sizes(top: int) -> Iterator[int]:
+    """What each file and folder takes; a file with several names once.
+
+    One folder is open at a time, opened beneath the workspace: a student may nest as many as they
+    like, and put a link in the place of any while we look.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting = [""]
+    while waiting:
+        path = waiting.pop()
+        with contextlib.suppress(OSError), folder(top, path) as here, os.scandir(here) as entries:
+            for entry in entries:
+                found = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(found.st_mode):
+                    waiting.append(f"{path}/{entry.name}" if path else entry.name)
+                elif found.st_nlink > 1:
+                    if (found.st_dev, found.st_ino) in seen:
+                        continue
+                    seen.add((found.st_dev, found.st_ino))
+                yield found.st_blocks * _BLOCK
+
+
+def _give_way() -> None:
+    # In Linux a priority is a thread's own (sched(7)).
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _LOWEST)
