@@ -28,7 +28,7 @@ from nbh_kit.buckets import Bucket, Snapshot
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.testing import eventually
-from nbh_proto import Lab, names
+from nbh_proto import Lab, image_repository, names
 from tests.e2e.courses import Repository, small_course
 from tests.settings import PLATFORM, Tables, written
 
@@ -78,7 +78,7 @@ class System:
         """The process of one part; None while there is none."""
         return self.pids.get(part)
 
-    async def nbh(self, *words: str) -> str:
+    async def nbh(self, *words: str, within: float = _COMMAND_WITHIN) -> str:
         """Run a command of `nbh`; return what it printed.
 
         Raises:
@@ -90,10 +90,10 @@ class System:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            said = await asyncio.wait_for(process.communicate(), _COMMAND_WITHIN)
+            said = await asyncio.wait_for(process.communicate(), within)
         except TimeoutError:
             process.kill()
-            raise Failed(f"nbh {' '.join(words)}: not done in {_COMMAND_WITHIN:.0f} s") from None
+            raise Failed(f"nbh {' '.join(words)}: not done in {within:.0f} s") from None
         out, errors = (text.decode() for text in said)
         if process.returncode:
             raise Failed(f"nbh {' '.join(words)}: {process.returncode}\n{out}{errors}")
@@ -179,6 +179,18 @@ class System:
         out, errors = await process.communicate()
         assert process.returncode == 0, errors.decode()
         return msgspec.json.decode(out, type=list[dict[str, Any]])
+
+    async def image_names(self, course: str) -> set[str]:
+        """The images that were built of a course, as podman names them."""
+        repository = image_repository(self.config.site.name, course)
+        process = await asyncio.create_subprocess_exec(
+            *("podman", "--url", f"unix://{self.config.podman_socket}"),
+            *("images", "--format", "json", "--filter", f"reference={repository}"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        listed = msgspec.json.decode(out or b"[]", type=list[dict[str, Any]])
+        return {name for image in listed for name in image.get("Names") or []}
 
 
 @asynccontextmanager

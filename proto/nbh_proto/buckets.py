@@ -8,6 +8,7 @@ import msgspec
 
 from nbh_proto import names
 from nbh_proto.access import Reason
+from nbh_proto.build import ImageVersion
 from nbh_proto.course import CourseReason, Limits
 from nbh_proto.index import Build, Notebook, Problem, Track
 
@@ -77,6 +78,14 @@ class Course(Value, frozen=True, kw_only=True):
     giturl: str
     branch: str = ""
     image: str
+    """What its labs run in: set for it, else built of it, else the site's default."""
+
+    version: str = ""
+    """The version of its own images that new labs get; empty while there is none."""
+
+    versions: tuple[ImageVersion, ...] = ()
+    """Those that can be had, oldest first."""
+
     commit: str = ""
     """The published revision; empty while there is none."""
 

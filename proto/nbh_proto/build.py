@@ -123,8 +123,8 @@ class BuildImage(Command, frozen=True, kw_only=True):
     dockerfile: str
     """The file's name in that folder."""
 
-    current: str = ""
-    """What fed the newest image there is: the same again is not built."""
+    known: tuple[str, ...] = ()
+    """What fed the images there are: the same again is not built."""
 
     force: bool = False
     no_cache: bool = False
@@ -160,7 +160,9 @@ class KeepImages(Command, frozen=True, kw_only=True):
     subject: ClassVar[str] = "nbh.command.build.keep.{node}"
 
     node: str
-    course: str
+    repository: str
+    """As `image_repository` names it."""
+
     images: tuple[str, ...] = ()
     """Full names."""
 

@@ -27,6 +27,9 @@ CourseReason = Literal[
     "setting-refused",
     "labs-run",
     "name-taken",
+    "no-dockerfile",
+    "no-build",
+    "no-version",
     "no-answer",
     "internal",
 ]

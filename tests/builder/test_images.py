@@ -5,6 +5,7 @@ import os
 import signal
 import time
 
+import msgspec
 import pytest
 
 from nbh_builder import container, guard, running
@@ -14,6 +15,8 @@ from nbh_proto import (
     CancelBuild,
     CommandFailed,
     ImageBuilt,
+    KeepImages,
+    image_repository,
 )
 from tests.builder.world import NODE, Asker, events
 
@@ -162,11 +165,11 @@ async def test_the_same_again_is_not_built(world, bus, asker):
     async with world.running():
         async with asker.asking(command):
             told = await built(bus)
-        again = world.build(BASE, version="0123456789-2", current=told.fed)
+        again = world.build(BASE, version="0123456789-2", known=(told.fed,))
         async with asker.asking(again):
             last = await asker.ended()
             assert "nothing to build" in last.line
-        forced = world.build(BASE, version="0123456789-2", current=told.fed, force=True)
+        forced = world.build(BASE, version="0123456789-2", known=(told.fed,), force=True)
         async with Asker(bus).asking(forced):
             await eventually(lambda: len(world.images()) == 2, within=60)
 
@@ -223,3 +226,39 @@ async def test_a_builder_that_is_to_end_gives_back_what_it_builds(make_world, bu
 
 async def _nothing_runs(world) -> None:
     await eventually(lambda: not list(guard.processes(f"nbh-build-{world.site}-")), within=20)
+
+
+async def test_what_was_built_and_not_told_is_found_again(world, bus, asker):
+    command = world.build(BASE + "RUN true\n")
+    async with world.running(), asker.asking(command):
+        told = await built(bus)
+        asker.lines.clear()
+        # as it comes again to a builder that was killed at the last moment
+        again = msgspec.json.encode(msgspec.structs.replace(command, answer_to=asker.inbox))
+        await bus.js.publish(command.address, again, headers={"Nats-Msg-Id": "again"})
+        await asker.said("it answers")
+    assert not [line for line in asker.lines if "STEP" in line]
+    assert world.api.image_id(told.image) == told.image_id
+
+
+async def test_a_name_that_is_free_again_is_another_image(world, bus, asker):
+    async with world.running(), asker.asking(world.build(BASE)):
+        first = await built(bus)
+        await bus.js.purge_stream("EVENTS")
+        async with asker.asking(world.build(BASE + "RUN touch /x\n")):
+            second = await built(bus)
+    assert (first.image, first.image_id != second.image_id) == (second.image, True)
+    assert world.api.image_id(first.image) == second.image_id
+
+
+async def test_images_go_when_nothing_uses_them(world, bus, asker):
+    one, two = (
+        world.build(BASE + "RUN touch /1\n", version="one"),
+        world.build(BASE, version="two"),
+    )
+    async with world.running(), asker.asking(one), asker.asking(two):
+        await eventually(lambda: len(world.images()) == 2, within=60)
+        repository = image_repository(world.site, "py")
+        wanted = (f"{repository}:two",)
+        await bus.tell(KeepImages(node=NODE, repository=repository, images=wanted))
+        await eventually(lambda: world.images() == set(wanted), within=20)

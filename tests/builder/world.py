@@ -109,12 +109,14 @@ class Asker:
     def __init__(self, bus) -> None:
         self._bus = bus
         self.lines: list[str] = []
+        self.inbox = ""
         self.last: CommandDone | CommandFailed | None = None
 
     @asynccontextmanager
     async def asking(self, command):
         """Give a command; it is heard while the block runs."""
         async with self._bus.inbox(CommandAnswer, self._hear) as inbox:
+            self.inbox = inbox
             await self._bus.tell(msgspec.structs.replace(command, answer_to=inbox))
             yield self
 

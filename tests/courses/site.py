@@ -37,7 +37,7 @@ class Site:
     ):
         folder.mkdir(exist_ok=True)
         self.shelf = Shelf(folder)
-        closed = environment.closed(folder, local=local)
+        closed = self.environment = environment.closed(folder, local=local)
         environment.allow_local(folder)
         self.git = Git(closed, Limits(seconds, max_bytes))
         announcer = Announcer(bus, self.shelf, "nbhosting/minimal-notebook")

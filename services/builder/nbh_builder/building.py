@@ -1,7 +1,11 @@
 """Carries out what courses asks for: one build at a time, told from its start to its end."""
 
+import asyncio
 import hashlib
+import itertools
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
@@ -90,7 +94,7 @@ class Building:
             late = f"nobody could begin it within {PATIENCE.total_seconds() / 60:.0f} minutes"
             await self._tell_failure(command, BuildError("expired", late), 0.0)
             return
-        with self.jobs.job(command.course) as job:
+        with self.jobs.job(command.course) as job, self._heart_beating(command):
             if self.jobs.turn.locked():
                 await self._say(command, "another build runs; this one waits for its turn")
             async with self.jobs.turn:
@@ -128,6 +132,21 @@ class Building:
             except BuildError as e:
                 await say(f"! {e}")
                 raise
+
+    @contextmanager
+    def _heart_beating(self, command: Asked) -> Iterator[None]:
+        """Who asked hears that it goes on, also while it has nothing to say."""
+
+        async def beat() -> None:
+            for minutes in itertools.count(1):
+                await asyncio.sleep(60)
+                await self._say(command, f"… {minutes} min")
+
+        beating = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            beating.cancel()
 
     async def _say(self, command: Asked, line: str) -> None:
         await self._bus.answer(command.answer_to, CommandProgress(about=command.id, line=line))

@@ -7,7 +7,7 @@ is not: with one, the second RUN of any Dockerfile fails there (docs/adr).
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -96,7 +96,7 @@ class ImageBuild:
         dockerfile: Dockerfile,
         *,
         tag: str,
-        label: tuple[str, str],
+        labels: Mapping[str, str],
         hear: Callable[[str], None],
     ) -> str:
         """Build, and return the image's id.
@@ -110,7 +110,7 @@ class ImageBuild:
             archive.seek(0)
             try:
                 with self._api.streaming(
-                    "post", "/build", body=archive, **self._parameters(tag, label)
+                    "post", "/build", body=archive, **self._parameters(tag, labels)
                 ) as pieces:
                     for line in built.lines(pieces):
                         hear(line)
@@ -128,7 +128,7 @@ class ImageBuild:
         """End what runs; podman then ends the build."""
         guard.end(self._mark)
 
-    def _parameters(self, tag: str, label: tuple[str, str]) -> dict[str, Any]:
+    def _parameters(self, tag: str, labels: Mapping[str, str]) -> dict[str, Any]:
         limits = self._limits
         own = limits.network == "own"
         return {
@@ -139,7 +139,7 @@ class ImageBuild:
             "rm": "true",
             "forcerm": "true",
             "outputformat": "application/vnd.oci.image.manifest.v1+json",
-            "labels": _json(dict([label])),
+            "labels": _json(labels),
             "nsoptions": _json([{"Name": "network", "Host": not own, "Path": ""}]),
             "dropcaps": _json(_DROPPED),
             "memory": str(limits.memory),

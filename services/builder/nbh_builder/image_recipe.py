@@ -12,7 +12,7 @@ from nbh_builder.context import Lent
 from nbh_builder.dockerfile import Dockerfile
 from nbh_builder.failure import BuildError
 from nbh_builder.image_build import ImageBuild
-from nbh_builder.images import BUILDING, LABEL, Images
+from nbh_builder.images import BUILDING, COMMAND, LABEL, Images
 from nbh_builder.job import Job
 from nbh_builder.machine import Machine
 from nbh_builder.saying import Saying
@@ -40,7 +40,7 @@ class ImageRecipe:
         read = dockerfile.read(_content(folder, command.dockerfile))
         build = self._prepared(command)
         fed = await self._fed(command, read, build, job, say)
-        if fed == command.current and not command.force:
+        if fed in command.known and not command.force:
             return Done(line="nothing to build: what feeds the image has not changed")
         repository = image_repository(self._machine.site, command.course)
         try:
@@ -63,10 +63,11 @@ class ImageRecipe:
     async def _image_id(
         self, command: BuildImage, read: Dockerfile, build: ImageBuild, job: Job, say: Saying
     ) -> str:
-        """The image: we may have been killed after it was there, and before it was told."""
+        """The image: we may have been killed after it was named, and before it was told."""
         repository = image_repository(self._machine.site, command.course)
         name = f"{repository}:{command.version}"
-        if there := await job.in_thread(self._machine.api.image_id, name):
+        labels = {LABEL: repository, COMMAND: key_of(command.id)}
+        if there := await job.in_thread(self._images.made_by, name, labels):
             return there
         await say(f"building {name}")
         run = partial(
@@ -74,7 +75,7 @@ class ImageRecipe:
             self._machine.places.context(command.course, command.context),
             read,
             tag=f"{repository}:{BUILDING}",
-            label=(LABEL, repository),
+            labels=labels,
             hear=say.from_a_thread(),
         )
         bounds = await job.in_thread(self._machine.bounds)

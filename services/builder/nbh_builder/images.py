@@ -1,7 +1,7 @@
 """The images of courses on this machine: their names, and those that nobody wants any more."""
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import quote
 
 import msgspec
@@ -11,6 +11,9 @@ from nbh_builder.podman_api import Answered, PodmanApi
 
 LABEL = "nbh.course-image"
 """The label that says of whom an image is: its name without the version."""
+
+COMMAND = "nbh.build"
+"""The label that says which command made it."""
 
 BUILDING = "building"
 """The tag of what no lab has answered from yet."""
@@ -30,6 +33,13 @@ class Images:
 
     def __init__(self, api: PodmanApi) -> None:
         self._api = api
+
+    def made_by(self, name: str, labels: Mapping[str, str]) -> str:
+        """The id of the image of this name that has these labels; empty if there is none."""
+        if not self._api.image_id(name):
+            return ""
+        found = self._api.get(f"/images/{quote(name, safe='')}/json")
+        return found["Id"] if labels.items() <= (found["Labels"] or {}).items() else ""
 
     def name(self, image_id: str, repository: str, version: str) -> None:
         """Give an image its name for good; it was `BUILDING` until now."""

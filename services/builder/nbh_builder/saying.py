@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from nbh_proto import BuildLog, names
 from nbh_proto.build import What
@@ -53,15 +54,17 @@ class Saying:
         self._end: deque[bytes] = deque()
         self._end_bytes = 0
         self._left_out = 0
+        self._file: BinaryIO | None = None
+        """From the first line on: what has nothing to say leaves the last log alone."""
 
     def __enter__(self) -> "Saying":
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("wb", buffering=0)
         return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None
     ) -> None:
+        if self._file is None:
+            return
         if self._left_out:
             self._file.write(f"… {self._left_out} lines are left out here …\n".encode())
         for line in self._end:
@@ -86,10 +89,17 @@ class Saying:
 
         return say
 
+    def _opened(self) -> BinaryIO:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("wb", buffering=0)
+        return self._file
+
     def _keep(self, line: bytes) -> None:
+        file = self._opened()
         if self._room >= len(line) and not self._end:
             self._room -= len(line)
-            self._file.write(line)
+            file.write(line)
             return
         self._end.append(line)
         self._end_bytes += len(line)

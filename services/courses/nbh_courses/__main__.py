@@ -10,6 +10,7 @@ from pathlib import Path
 from nbh_courses import environment, handlers, heads
 from nbh_courses.announcing import Announcer
 from nbh_courses.app import app
+from nbh_courses.building import Builds, Site
 from nbh_courses.built_pages import BuiltPages
 from nbh_courses.egress import Egress
 from nbh_courses.git_program import Git, Limits
@@ -29,10 +30,33 @@ from nbh_kit import http, run
 from nbh_kit.config import BadConfig, Config
 from nbh_kit.consuming import consume
 from nbh_kit.programs import ProgramMissing
-from nbh_proto import CreateCourse, DeleteCourse, MakeHook, PullCourse, RenameCourse, SetCourse
-from nbh_proto.streams import COMMANDS
+from nbh_proto import (
+    BuildCourse,
+    BuildFinished,
+    CourseDeleted,
+    CoursePublished,
+    CreateCourse,
+    DeleteCourse,
+    ImageBuilt,
+    MakeHook,
+    PullCourse,
+    RenameCourse,
+    RollBackCourse,
+    SetCourse,
+)
+from nbh_proto.streams import COMMANDS, EVENTS
 
-_HANDLED = (CreateCourse, PullCourse, SetCourse, RenameCourse, DeleteCourse, MakeHook)
+_HANDLED = (
+    CreateCourse,
+    PullCourse,
+    SetCourse,
+    RenameCourse,
+    DeleteCourse,
+    MakeHook,
+    BuildCourse,
+    RollBackCourse,
+)
+_HEARD = (ImageBuilt, BuildFinished, CoursePublished, CourseDeleted)
 _FINISH_SECONDS = 30.0
 _TIDY_SECONDS = 60.0
 
@@ -80,13 +104,21 @@ async def _serve(config: Config, password: str) -> None:
                 BuiltPages(shelf.folder),
                 config.origins,
             )
+            builds = Builds(bus, shelf, pulls, announcer, closed, _site(config))
             handle = partial(
-                handlers.handle, bus=bus, pulls=pulls, registry=registry, secrets=secrets
+                handlers.handle,
+                bus=bus,
+                pulls=pulls,
+                registry=registry,
+                secrets=secrets,
+                builds=builds,
             )
             async with (
                 http.serving(web, given.host, given.port),
                 consume(bus, COMMANDS, "courses", _HANDLED, handle),
+                consume(bus, EVENTS, "courses-builds", _HEARD, builds.heard),
             ):
+                await builds.keep_all()
                 await run.until_stopped(
                     announcer.keep_true(),
                     labs.follow(),
@@ -96,6 +128,16 @@ async def _serve(config: Config, password: str) -> None:
                     run.every(min(_TIDY_SECONDS, given.revisions_grace), tidying.tidy),
                 )
                 git.stop()
+
+
+def _site(config: Config) -> Site:
+    return Site(
+        name=config.site.name,
+        node=config.provisioner.node,
+        local=config.site.data / "local",
+        default_image=config.lab.image,
+        max_bytes=config.courses.max_bytes,
+    )
 
 
 if __name__ == "__main__":

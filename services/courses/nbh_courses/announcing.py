@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 import structlog
 
+from nbh_courses import images
 from nbh_courses.record import Record
 from nbh_courses.shelf import Shelf
 from nbh_kit.buckets import Bucket, Held, Lost, Snapshot
@@ -82,22 +83,27 @@ class Announcer:
     async def _make_true(self, held: Mapping[str, Held[Course]]) -> None:
         records = self._shelf.records()
         for record in records:
-            value = record.value(self._default_image)
+            value = self._value(record)
             if value.key not in held or held[value.key].value != value:
-                await self._show_again(record.course)
+                await self.show_again(record.course)
         for key in held.keys() - {names.token(record.course) for record in records}:
             logger.warning("a course that is not on the disk is taken back", course=key)
             with contextlib.suppress(Lost, BusAway):  # the next connection tries again
                 await self._bucket.delete(key, held[key].revision)
 
-    async def _show_again(self, course: str) -> None:
+    async def show_again(self, course: str) -> None:
+        """Have others see what the disk has of a course."""
         async with self._withdrawing:
             record = self._shelf.place(course).record
             if record and not record.intention:
                 await self._show(record)
 
+    def _value(self, record: Record) -> Course:
+        image = images.image_of(record, self._shelf.record, self._default_image)
+        return record.value(image)
+
     async def _show(self, record: Record) -> None:
-        value = record.value(self._default_image)
+        value = self._value(record)
         while True:
             try:
                 await self._bucket.put(value.key, value)

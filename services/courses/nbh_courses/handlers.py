@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from nbh_courses.building import Builds
 from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Say
 from nbh_courses.hooks.secrets import HookSecrets
@@ -11,6 +12,7 @@ from nbh_courses.record import Record
 from nbh_courses.registry import Registry
 from nbh_kit.bus import Bus
 from nbh_proto import (
+    BuildCourse,
     Command,
     CommandDone,
     CommandFailed,
@@ -20,16 +22,32 @@ from nbh_proto import (
     MakeHook,
     PullCourse,
     RenameCourse,
+    RollBackCourse,
     SetCourse,
     now,
 )
 from nbh_proto.streams import PATIENCE
 
-Handled = CreateCourse | PullCourse | SetCourse | RenameCourse | DeleteCourse | MakeHook
+Handled = (
+    CreateCourse
+    | PullCourse
+    | SetCourse
+    | RenameCourse
+    | DeleteCourse
+    | MakeHook
+    | BuildCourse
+    | RollBackCourse
+)
 
 
 async def handle(
-    command: Handled, *, bus: Bus, pulls: Pulls, registry: Registry, secrets: HookSecrets
+    command: Handled,
+    *,
+    bus: Bus,
+    pulls: Pulls,
+    registry: Registry,
+    secrets: HookSecrets,
+    builds: Builds,
 ) -> None:
     """Carry out one command and answer it. Idempotent: it may be delivered twice."""
     if now() - command.at > PATIENCE:
@@ -37,7 +55,7 @@ async def handle(
         failed = CommandFailed(about=command.id, reason="expired", detail=late)
         await bus.answer(command.answer_to, failed)
         return
-    work: Callable[[Say], Awaitable[Record | str]]
+    work: Callable[[Say], Awaitable[Record | str | None]]
     match command:
         case CreateCourse():
             work = partial(pulls.create, command)
@@ -51,11 +69,15 @@ async def handle(
             work = partial(registry.delete, command)
         case MakeHook():
             work = partial(secrets.carry_out, command)
+        case BuildCourse():
+            work = partial(builds.ask, command)
+        case RollBackCourse():
+            work = partial(builds.roll_back, command)
     await _carry_out(command, work, bus)
 
 
 async def _carry_out(
-    command: Command, work: Callable[[Say], Awaitable[Record | str]], bus: Bus
+    command: Command, work: Callable[[Say], Awaitable[Record | str | None]], bus: Bus
 ) -> None:
     async def say(line: str) -> None:
         await bus.answer(command.answer_to, CommandProgress(about=command.id, line=line))
@@ -66,6 +88,8 @@ async def _carry_out(
     except CourseError as e:
         answer = CommandFailed(about=command.id, reason=e.reason, detail=e.detail)
     else:
+        if done is None:  # somebody else has the rest of it, and answers
+            return
         answer = CommandDone(about=command.id, line=_outcome(command, done))
     await bus.answer(command.answer_to, answer)
 

@@ -62,6 +62,19 @@ def plan(root: Folder, mappings: Iterable[tuple[str, str]]) -> Plan:
     return Plan(files, notebooks, tuple(planning.problems))
 
 
+def everything(folder: Folder) -> Plan:
+    """All that is in a folder, by its path there; links are followed within it.
+
+    Raises:
+        CourseError: links multiply it beyond all measure.
+    """
+    planning = _Planning(folder)
+    for name in sorted(folder):
+        planning.whole(name, "")
+    files = tuple(Placed(path, file) for path, file in planning.files.items())
+    return Plan(files, 0, tuple(planning.problems))
+
+
 class _Visit(NamedTuple):
     """A folder to look into, and how we came there."""
 

@@ -1,6 +1,7 @@
 """Makes a revision of a commit: read from the mirror, written whole, read-only from then on."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,9 +45,23 @@ def publish(
     pointers: list[str] = []
     if not place.revision(commit).exists():
         with of_disk(), place.building(commit) as folder:
-            pointers = _Writing(folder, reader, max_bytes).write(_with(said, plan))
+            pointers = write(folder, reader, _with(said, plan), max_bytes, AREAS)
     problems = (*read.problems, *plan.problems, *said.problems, *pointers)
     return Published(plan.notebooks, read.settings, _at_most(problems))
+
+
+def write(
+    folder: Path, reader: Reader, plan: Plan, max_bytes: int, areas: Sequence[str] = ()
+) -> list[str]:
+    """Write a plan's files below a folder, and the folders ``areas`` even if they are empty.
+
+    Returns once all is on the disk, with what is a mere pointer of git-lfs, in sentences.
+
+    Raises:
+        CourseError: it is more than ``max_bytes``.
+        OSError: the disk does not take it.
+    """
+    return _Writing(folder, reader, max_bytes).write(plan, areas)
 
 
 def _settings(root: Folder, reader: Reader) -> Read:
@@ -99,10 +114,10 @@ class _Writing:
         self._made: dict[bytes, None] = {}
         """Folders, in the order in which they were made."""
 
-    def write(self, plan: Plan) -> list[str]:
+    def write(self, plan: Plan, areas: Sequence[str]) -> list[str]:
         """Write all files and return once they are on the disk; tell those that are pointers."""
         root = os.fsencode(self._folder)
-        for area in AREAS:
+        for area in areas:
             self._make_sure_of(b"%s/%s" % (root, area.encode()))
         pointers = [path for path, file in plan.files if self._write(root, path, file)]
         for folder in (*reversed(self._made), root):
@@ -116,7 +131,8 @@ class _Writing:
         if self._left < 0:
             raise CourseError("too-big", f"more than {self._max} bytes (courses.max_bytes)")
         folder, _, name = path.encode(errors="surrogateescape").rpartition(b"/")
-        self._make_sure_of(b"%s/%s" % (root, folder))
+        if folder:
+            self._make_sure_of(b"%s/%s" % (root, folder))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         fd = os.open(b"%s/%s/%s" % (root, folder, name), flags, 0o600)
         try:

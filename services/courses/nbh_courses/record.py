@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from nbh_courses.settings import DEFAULT_FORMAT, DEFAULT_MAPPINGS
-from nbh_proto import Course, CoursePublished
+from nbh_proto import Course, CoursePublished, ImageVersion
 from nbh_proto.course import CourseReason, Limits
 
 
@@ -35,6 +35,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     branch: str = ""
     image: str = ""
     """As it was asked for; empty for the site's default, whichever that is."""
+
+    versions: tuple[ImageVersion, ...] = ()
+    """The images that were built of it and can be had, oldest first."""
+
+    version: str = ""
+    """The one of them that new labs get."""
 
     created_by: str = ""
     """The command's id: the same command, delivered again, has been carried out."""
@@ -78,13 +84,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     notebook_url_format: str = DEFAULT_FORMAT
     problems: tuple[str, ...] = ()
 
-    def value(self, default_image: str) -> Course:
-        """What others may read."""
+    @property
+    def own_image(self) -> str:
+        """The image that was built of it and that new labs get; empty if there is none."""
+        return next((v.image for v in self.versions if v.version == self.version), "")
+
+    def value(self, image: str) -> Course:
+        """What others may read; ``image`` is what its labs run in."""
         return Course(
             course=self.course,
             giturl=self.giturl,
             branch=self.branch,
-            image=self.image or default_image,
+            image=image,
+            version=self.version,
+            versions=self.versions,
             commit=self.commit,
             notebooks=self.notebooks,
             pulled_at=self.pulled_at,

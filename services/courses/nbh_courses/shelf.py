@@ -122,6 +122,10 @@ class Shelf:
         """Where a course is, or would be."""
         return Place(self.folder / names.checked_id("course", course))
 
+    def record(self, course: str) -> Record | None:
+        """What is known of a course; None if it is not there, or no course can be so named."""
+        return self.place(course).record if names.ID.fullmatch(course) else None
+
     def records(self) -> list[Record]:
         """All courses that are there, can be read, and are not being renamed or deleted."""
         return [

@@ -10,6 +10,11 @@ _COMMANDS = (
     ("pull", "pulling:pull", "Fetch courses now and publish what is new."),
     ("hook", "hooking:hook", "Show what publishes a push at once."),
     ("tracks", "tracks:tracks", "The tracks of courses, their sections and notebooks."),
+    ("build", "building:build", "Build a course's image, with its log live."),
+    ("build-docs", "building:build_docs", "Build a course's documentation."),
+    ("cancel", "building:cancel", "Stop what is being built for a course."),
+    ("images", "building:images", "The images that a course's labs can run in."),
+    ("rollback", "building:rollback", "Have new labs start from an earlier image."),
     ("rename", "renaming:rename", "Give a course another name, with all that is its own."),
     ("delete", "deleting:delete", "Forget a course; its students' files stay, unless told."),
 )

@@ -31,15 +31,15 @@ def checked(name: str) -> Iterator[None]:
         raise Sorry(f"{name!r} is {e}", 2) from e
 
 
-def carry_out(command: AnyCommand, file: Path) -> int:
-    """Have the service courses carry it out; the exit status."""
+def carry_out(command: AnyCommand, file: Path, *, by: str = "courses") -> int:
+    """Have a service carry it out; the exit status."""
     from nbh_cli import carrying_out  # brings rich along, which `course list` does without
 
     config = operating.load(file)
 
     async def tell() -> int:
         async with operating.bus(config) as bus:
-            return await carrying_out.carry_out(bus, command, by="courses")
+            return await carrying_out.carry_out(bus, command, by=by)
 
     return asyncio.run(tell())
 

@@ -1,0 +1,150 @@
+"""A course brings a Dockerfile: what its students get, and when (I2 to I5)."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from nbh_kit.testing import eventually
+from tests.conftest import REPOSITORY
+from tests.e2e.courses import Repository, small_course
+from tests.e2e.student import Student
+from tests.system import Failed
+
+BUNDLE = Path(
+    os.environ.get("NBH_COURSES", REPOSITORY.parent / "shared" / "courses"), "flotpython.bundle"
+)
+
+pytestmark = [pytest.mark.podman, pytest.mark.asyncio(loop_scope="session")]
+
+DOCKERFILE = "FROM nbhosting/minimal-notebook\nCOPY colour.txt /opt/\n"
+
+
+def brought(colour: str) -> dict[str, str]:
+    return {
+        ".nbhosting/Dockerfile": DOCKERFILE,
+        ".nbhosting/colour.txt": colour,
+    }
+
+
+class Seen:
+    """Students of one course, and what they see."""
+
+    def __init__(self, system, course: str, repository: Repository | None = None) -> None:
+        self._system = system
+        self.course = course
+        self.repository = repository
+
+    async def colour(self, name: str) -> str:
+        """What a student's lab has in the file that comes with the image."""
+        code = "import pathlib as p; f = p.Path('/opt/colour.txt')\n"
+        code += "print(f.read_text() if f.exists() else 'none')"
+        return await self.run(name, "w1/first", code)
+
+    async def run(self, name: str, notebook: str, code: str) -> str:
+        student = Student(self._system.link(self.course, notebook, name))
+        try:
+            await student.open(within=90)
+            return (await student.run(await student.kernel(), code)).strip()
+        finally:
+            await student.close()
+
+    async def images(self) -> list[dict]:
+        said = await self._system.nbh("course", "images", self.course, "--json")
+        return [msgspec.json.decode(line) for line in said.splitlines()]
+
+    async def new_ones_get(self) -> str:
+        return next((v["commit"] for v in await self.images() if v["labs"]), "")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def course(system, request):
+    """A course with a Dockerfile, and its teacher's clone."""
+    name = f"c{abs(hash(request.node.name)) % 10**6}"
+    repository = small_course(system.shared / name)
+    repository.push(brought("blue"))
+    await system.create_course(name, repository.folder)
+    yield Seen(system, name, repository)
+    await system.nbh("course", "set", name, "--no-autobuild")
+
+
+async def test_new_labs_get_what_was_built_and_running_ones_keep_theirs(system, course):
+    assert await course.colour("ada") == "none"
+    said = await system.nbh("course", "build", course.course)
+    assert "STEP 2/" in said
+    assert f"new labs of {course.course} get localhost/" in said.splitlines()[-1]
+    assert await course.colour("ada") == "none", "her lab runs, and keeps its image"
+    assert await course.colour("bob") == "blue"
+    assert "nothing to build" in await system.nbh("course", "build", course.course)
+    assert "STEP 2/" in await system.nbh("course", "build", course.course, "--log")
+
+
+async def test_a_push_builds_anew_where_it_changed_what_feeds_the_image(system, course):
+    await system.nbh("course", "set", course.course, "--autobuild")
+    first = course.repository.push(brought("red"))
+    await system.pull(course.course)
+    await eventually(lambda: _got(course, first), within=90, pause=0.5)
+    assert await course.colour("ada") == "red"
+    second = course.repository.push({"w1/third.md": "# Third\n"})
+    await system.pull(course.course)
+    done = {"course": course.course, "commit": second, "outcome": "done"}
+    await eventually(lambda: system.events("build.finished", **done), within=60, pause=0.2)
+    assert [version["commit"] for version in await course.images()] == [first]
+
+
+async def test_going_back_is_one_command_and_what_fails_changes_nothing(system, course):
+    await system.nbh("course", "build", course.course)
+    first = await course.new_ones_get()
+    second = course.repository.push(brought("green"))
+    await system.pull(course.course)
+    await system.nbh("course", "build", course.course)
+    assert await course.new_ones_get() == second
+    assert first[:10] in await system.nbh("course", "rollback", course.course)
+    assert await course.colour("ada") == "blue"
+    course.repository.push({".nbhosting/Dockerfile": DOCKERFILE + "RUN echo broken; false\n"})
+    await system.pull(course.course)
+    with pytest.raises(Failed, match=r"broken(.|\n)*step-failed"):
+        await system.nbh("course", "build", course.course)
+    assert await course.new_ones_get() == first
+    assert await course.colour("bob") == "blue"
+
+
+async def test_an_image_that_nothing_uses_goes(system, course):
+    for colour in ("one", "two", "three"):
+        course.repository.push(brought(colour))
+        await system.pull(course.course)
+        await system.nbh("course", "build", course.course)
+    kept = {version["image"] for version in await course.images()}
+    assert len(kept) == 2
+    await eventually(lambda: _names(system, course.course, kept), within=20, pause=0.2)
+
+
+async def test_a_course_may_run_in_another_ones_image(system, course):
+    other = await system.new_course(f"{course.course}-too")
+    await system.nbh("course", "set", f"{course.course}-too", "--image", course.course)
+    await system.nbh("course", "build", course.course)
+    assert other
+    assert await Seen(system, f"{course.course}-too").colour("ada") == "blue"
+
+
+@pytest.mark.skipif(not BUNDLE.exists(), reason=f"there is no {BUNDLE}")
+async def test_flotpythons_own_dockerfile_is_built_as_it_is(system):
+    await system.create_course("mooc", BUNDLE)
+    await system.nbh("course", "build", "mooc", within=900)
+    seen = Seen(system, "mooc")
+    notebook = "w1/w1-s1-c1-versions-python"
+    code = "import nbautoeval; print(nbautoeval.__name__)"
+    assert await seen.run("ada", notebook, code) == "nbautoeval"
+    data = "import pathlib; print(len(list(pathlib.Path('data').iterdir())) > 3)"
+    assert await seen.run("ada", notebook, f"import os; os.chdir('w1'); {data}") == "True"
+
+
+async def _got(course, commit: str) -> bool:
+    return await course.new_ones_get() == commit
+
+
+async def _names(system, course: str, wanted: set[str]) -> bool:
+    """Whether podman has just these images of a course."""
+    return await system.image_names(course) == wanted
