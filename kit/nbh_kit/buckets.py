@@ -18,10 +18,15 @@ from nats.js.kv import KeyValue
 
 from nbh_kit.bus import Bus, BusAway
 from nbh_proto import Value
+from nbh_proto.packing import packed, unpacked
 
 V = TypeVar("V", bound=Value)
 
 logger = structlog.get_logger(__name__)
+
+
+def _encoded(value: Value) -> bytes:
+    return packed(msgspec.json.encode(value))
 
 
 class Lost(Exception):
@@ -86,7 +91,7 @@ class Bucket(Generic[V]):
             BusAway: NATS does not answer; the key may or may not be written.
         """
         try:
-            return int(await (await self._open()).create(key, msgspec.json.encode(value)))
+            return int(await (await self._open()).create(key, _encoded(value)))
         except KeyWrongLastSequenceError as e:
             raise Lost(key) from e
         except _AWAY as e:
@@ -100,9 +105,7 @@ class Bucket(Generic[V]):
             BusAway: NATS does not answer; the key may or may not be written.
         """
         try:
-            return int(
-                await (await self._open()).update(key, msgspec.json.encode(value), last=revision)
-            )
+            return int(await (await self._open()).update(key, _encoded(value), last=revision))
         except KeyWrongLastSequenceError as e:
             raise Lost(key) from e
         except _AWAY as e:
@@ -115,7 +118,7 @@ class Bucket(Generic[V]):
             BusAway: NATS does not answer; the key may or may not be written.
         """
         try:
-            return int(await (await self._open()).put(key, msgspec.json.encode(value)))
+            return int(await (await self._open()).put(key, _encoded(value)))
         except _AWAY as e:
             raise BusAway(f"{self._type.bucket}: {e!r}") from e
 
@@ -196,8 +199,8 @@ class Bucket(Generic[V]):
 
     def _decoded(self, key: str, data: bytes | None) -> V | None:
         try:
-            return self._decoder.decode(data or b"")
-        except msgspec.MsgspecError as e:
+            return self._decoder.decode(unpacked(data or b""))
+        except (msgspec.MsgspecError, ValueError) as e:
             logger.error("a value nobody can decode", bucket=self._type.bucket, error=str(e))
             return None
 

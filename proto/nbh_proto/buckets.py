@@ -18,7 +18,7 @@ yet: it has no student."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """What one key of a bucket holds, as JSON."""
+    """What one key of a bucket holds, as JSON; a large one is packed (`nbh_proto.packing`)."""
 
     bucket: ClassVar[str]
     keep: ClassVar[timedelta | None] = None

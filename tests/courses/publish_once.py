@@ -5,14 +5,17 @@ from pathlib import Path
 
 import msgspec
 
-from nbh_courses import environment, publishing, tree
-from nbh_courses.repositories import FETCHED
+from nbh_courses import environment
+from nbh_courses.parsing import Parser
+from nbh_courses.publisher import Publisher
 from nbh_courses.shelf import Place
+from nbh_courses.submodule_fetching import NONE
 
 place = Place(Path(sys.argv[1]))
 record = place.record
 assert record is not None
-with tree.opened(place.mirror, environment.closed(place.folder.parent, local=True)) as reader:
-    commit = reader.commit(FETCHED)
-    publishing.publish(place, reader, commit, 1024**2)
+closed = environment.closed(place.folder.parent, local=True)
+publisher = Publisher(place.folder.parent / "local", closed, 1024**2, Parser())
+commit, _ = publisher.publish(record, place, NONE)
 place.remember(msgspec.structs.replace(record, commit=commit))
+publisher.close()

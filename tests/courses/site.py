@@ -1,7 +1,9 @@
 """What the service's main composes, composed for a test: real git, real disk, real NATS."""
 
 import asyncio
+import atexit
 import ssl
+from functools import cache
 from pathlib import Path
 
 from nbh_courses import environment
@@ -9,16 +11,27 @@ from nbh_courses.announcing import Announcer
 from nbh_courses.egress import Egress
 from nbh_courses.git_program import Git, Limits
 from nbh_courses.heads import Heads
+from nbh_courses.parsing import Parser, Patience
+from nbh_courses.publisher import Publisher
 from nbh_courses.pulling import Pulling
 from nbh_courses.pulls import Pulls, Rules
 from nbh_courses.record import Record
 from nbh_courses.repositories import Repositories
 from nbh_courses.shelf import Shelf
+from nbh_courses.showing import Shown
 from nbh_kit.testing import eventually
 from nbh_proto import CreateCourse
 from tests.courses.teacher import published
 
 MIB = 1024**2
+
+
+@cache
+def parser() -> Parser:
+    """One for all tests: its imports take half a second."""
+    one = Parser(Patience(idle=1))
+    atexit.register(one.close)
+    return one
 
 
 class Site:
@@ -40,11 +53,14 @@ class Site:
         closed = self.environment = environment.closed(folder, local=local)
         environment.allow_local(folder)
         self.git = Git(closed, Limits(seconds, max_bytes))
-        announcer = Announcer(bus, self.shelf, "nbhosting/minimal-notebook")
+        self.local = folder.parent / "local"
+        self.shown = Shown(bus, self.shelf)
+        announcer = Announcer(bus, self.shelf, "nbhosting/minimal-notebook", self.shown)
         rules = Rules(local, at_once, max_bytes)
         self.heads = Heads(ssl.create_default_context(), at_once)
         self.repositories = Repositories(self.git, Egress(private_hosts), self.heads)
-        self.pulls = Pulls(self.shelf, self.repositories, announcer, closed, rules)
+        publisher = Publisher(self.local, closed, max_bytes, parser())
+        self.pulls = Pulls(self.shelf, self.repositories, announcer, publisher, rules)
         self.pulling = Pulling(self.shelf, self.pulls, at_once)
         self.lines: list[str] = []
 

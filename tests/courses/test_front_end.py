@@ -46,7 +46,7 @@ def test_comments_and_trailing_commas_are_read_as_jupyterlab_reads_them():
 def test_a_file_that_cannot_be_used_is_told_and_the_others_stand(text):
     other = TRACKER.replace("tracker", "other")
     overrides, (problem,) = front_end.read({TRACKER: text, other: b'{"a": 1}'})
-    assert problem.startswith("lab/user-settings/@jupyterlab/notebook-extension/tracker")
+    assert problem.sentence.startswith("lab/user-settings/@jupyterlab/notebook-extension/tracker")
     assert msgspec.json.decode(overrides) == {"@jupyterlab/notebook-extension:other": {"a": 1}}
 
 

@@ -103,7 +103,7 @@ async def test_the_service_can_be_killed_while_git_works_and_later(service, teac
     assert told[-1] == last
     assert len(told) == len(set(told))
     left = {path.name for path in (service.courses / "py").iterdir()}
-    assert left == {"course.json", "current", "mirror.git", "revisions"}
+    assert left == {"course.json", "current", "indexes", "mirror.git", "revisions"}
     assert all(len(path.name) == 40 for path in (service.courses / "py" / "revisions").iterdir())
 
 

@@ -148,7 +148,7 @@ async def test_what_is_wrong_in_the_settings_is_told_and_the_defaults_stand(site
     teacher.push({"nbhosting/nbhosting.yaml": "static-mappings: 7", "data/c.csv": "3"})
     record = await site.create(teacher.url)
     (problem,) = record.problems
-    assert problem.startswith("nbhosting/nbhosting.yaml: static-mappings: ")
+    assert problem.startswith("nbhosting/nbhosting.yaml:1: static-mappings: ")
     assert f"! {problem}" in site.lines
     assert record.static_mappings == (("media", "media"), ("data", "data"))
     assert set(site.served()) == {"static/data/c.csv"}
@@ -158,14 +158,15 @@ async def test_a_declared_static_folder_that_is_not_there_is_told(site, teacher)
     yaml = "static-mappings:\n- {source: pics, destination: images}\n"
     teacher.push({".nbhosting/nbhosting.yaml": yaml})
     record = await site.create(teacher.url)
-    assert record.problems == ("static-mappings: there is no images in the repository",)
+    place = ".nbhosting/nbhosting.yaml:2: static-mappings: entry 1"
+    assert record.problems == (f"{place}: there is no images in the repository",)
 
 
 async def test_a_pointer_of_git_lfs_is_published_as_it_is_and_told(site, teacher):
     teacher.push({"n.md": LFS, ".gitattributes": "*.md filter=lfs diff=lfs merge=lfs"})
     record = await site.create(teacher.url)
     assert site.served() == {"notebooks/n.md": LFS}
-    assert record.problems == ("notebooks/n.md: is a pointer of git-lfs, not the file",)
+    assert record.problems == ("n.md: is a pointer of git-lfs, not the file",)
 
 
 async def test_many_problems_are_cut_short(site, teacher):

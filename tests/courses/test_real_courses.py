@@ -4,11 +4,16 @@ They are other people's work and are not in this repository: bundles of them are
 folder that NBH_SHARED_COURSES names, else in ``shared/courses`` beside the checkout.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
+import jupytext
 import pytest
+import yaml
 
+from nbh_kit.buckets import Bucket
+from nbh_proto import CourseIndex
 from nbh_proto.names import NOTEBOOK_SUFFIXES
 from tests.conftest import REPOSITORY
 from tests.courses.site import MIB, Site
@@ -73,4 +78,80 @@ async def test_a_bundle_is_a_course_s_url(tmp_path, bus):
     record = await site.create(str(bundle("flotpython")), course="flotpython")
     assert "notebooks/w1/w1-s1-c1-versions-python.md" in site.served("flotpython")
     assert record.notebooks > 200
-    assert record.problems == ()
+    # these are so: two patterns of its second track and the folder of its build lead nowhere
+    assert [problem.partition(": ")[0] for problem in record.problems] == [
+        ".nbhosting/nbhosting.yaml:66",
+        ".nbhosting/nbhosting.yaml:69",
+        ".nbhosting/nbhosting.yaml:76",
+    ]
+
+
+def told_by_jupytext(path: Path) -> tuple[str, str]:
+    """A notebook's title and version, found in another way: its whole file is read (G16)."""
+    metadata = jupytext.read(path).metadata
+    ours = metadata.get("nbhosting", {})
+    title = ours.get("title") or metadata.get("notebookname") or str(path.with_suffix(""))
+    return title, str(ours.get("version") or metadata.get("version") or "0.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "tracks"),
+    [
+        ("flotpython", {"mooc": 9, "exos": 7}),
+        ("sample-course", {"book": 1, "samples": 3, "slides": 1, "plans": 1, "tp": 1}),
+    ],
+)
+async def test_the_index_of_every_commit_is_what_jupytext_and_glob_say(
+    tmp_path, bus, name, tracks, monkeypatch
+):
+    teacher = Teacher(tmp_path / "teacher.git")
+    teacher.git("fetch", "--quiet", str(bundle(name)), "main:refs/heads/all")
+    commits = teacher.git("rev-list", "--reverse", "all").split()
+    site = Site(tmp_path / "courses", bus, max_bytes=256 * MIB)
+    indexes = Bucket(bus, CourseIndex)
+    # whole files are slow to read: those of the last commit, tracks of all
+    for commit in commits:
+        teacher.git("update-ref", "refs/heads/main", commit)
+        await (site.pull() if commit != commits[0] else site.create(teacher.url))
+        index = (await indexes.get("py")).value
+        assert index.commit == commit
+        tree = tmp_path / "trees" / commit
+        tree.mkdir(parents=True)
+        teacher.git("--work-tree", str(tree), "checkout", "--force", commit, "--", ".")
+        monkeypatch.chdir(tree)
+        assert _shown(index) == _declared(tree) or _is_generic(index, tree)
+        if commit == commits[-1]:
+            for notebook in index.notebooks:
+                said = notebook.title, notebook.version
+                assert said == told_by_jupytext(Path(notebook.path))
+    assert {track.id: len(track.sections) for track in index.tracks} == tracks
+
+
+def _shown(index) -> dict:
+    return {t.id: [(s.name, list(s.notebooks)) for s in t.sections] for t in index.tracks}
+
+
+def _declared(tree: Path) -> dict:
+    """What the course's file says, each pattern globbed in the folder that we are in."""
+    with contextlib.suppress(yaml.YAMLError, FileNotFoundError):
+        tracks = yaml.safe_load(_file(tree).read_text())["tracks"]
+        return {
+            track["id"]: [found for s in track["sections"] if (found := _globbed(s))[1]]
+            for track in tracks
+        }
+    return {}
+
+
+def _is_generic(index, tree: Path) -> bool:
+    """The oldest commits are older than that file, or it is no YAML: which is told."""
+    told = any("is no YAML" in problem.what for problem in index.problems)
+    return list(_shown(index)) == ["generic"] and told == _file(tree).exists()
+
+
+def _file(tree: Path) -> Path:
+    return next(tree.glob("*nbhosting/nbhosting.yaml"), tree / "nowhere")
+
+
+def _globbed(section) -> tuple[str, list[str]]:
+    found = [sorted(Path().glob(pattern)) for pattern in section["notebooks"]]
+    return section["name"], [str(path) for paths in found for path in paths]

@@ -11,7 +11,9 @@ FILE = ".nbhosting/nbhosting.yaml"
 def read(*texts: str | None):
     names = (FILE, "nbhosting/nbhosting.yaml")
     encoded = [None if text is None else text.encode() for text in texts]
-    return settings.read(list(zip(names, encoded, strict=False)))
+    found = settings.read(list(zip(names, encoded, strict=False)))
+    said = tuple(p.sentence for p in found.problems if p.level == "error")
+    return found.settings._replace(declared=(), built=()), said
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_the_way_to_open_notebooks_can_be_chosen(format_, taken):
 def test_a_way_that_leads_out_of_the_lab_is_refused(format_):
     found, (problem,) = read(f'general: {{notebook-url-format: "{format_}"}}')
     assert found == Settings()
-    assert problem.startswith(f"{FILE}: general: notebook-url-format: ")
+    assert problem.startswith(f"{FILE}:1: general: notebook-url-format: ")
 
 
 @pytest.mark.parametrize(
@@ -121,18 +123,19 @@ def test_a_way_that_leads_out_of_the_lab_is_refused(format_):
 def test_a_mapping_that_is_wrong_is_told_and_the_others_stand(entry):
     found, (problem,) = read(f"static-mappings: [{{source: ok, destination: ok}}, {entry}]")
     assert found.static_mappings == (("ok", "ok"),)
-    assert problem.startswith(f"{FILE}: static-mappings: entry 2: ")
+    assert problem.startswith(f"{FILE}:1: static-mappings: entry 2: ")
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        pytest.param("a: [", "is no YAML: line", id="no YAML"),
+        pytest.param("a: [", "is no YAML: ", id="no YAML"),
         pytest.param("- a\n- b\n", "", id="a list"),
         pytest.param("text", "", id="a text"),
-        pytest.param("a: 2001-99-99", "cannot be read", id="a date of no calendar"),
         pytest.param("a: \x07", "is no YAML", id="control characters"),
-        pytest.param("!!python/object/apply:os.system [id]", "is no YAML", id="code"),
+        pytest.param(
+            "!!python/object/apply:os.system [id]", "expected keys and values", id="code"
+        ),
         pytest.param(None, "is larger than", id="larger than it may be"),
         pytest.param("a: " + "[" * 10_000, "nested too deeply", id="nested without end"),
         pytest.param("{" * 40 + "}" * 40, "nested too deeply", id="nested mappings"),
@@ -140,7 +143,7 @@ def test_a_mapping_that_is_wrong_is_told_and_the_others_stand(entry):
         pytest.param(
             "a0: &a0 {k: v}\n"
             + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 60)),
-            "line 2: aliases (*a0)",
+            ":2: aliases (*a0)",
             id="a bomb",
         ),
     ],
@@ -148,7 +151,7 @@ def test_a_mapping_that_is_wrong_is_told_and_the_others_stand(entry):
 def test_a_file_that_cannot_be_used_is_told_and_the_defaults_stand(text, why):
     found, (problem,) = read(text)
     assert found == Settings()
-    assert problem.startswith(f"{FILE}: ")
+    assert problem.startswith(f"{FILE}:")
     assert why in problem
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from datetime import timedelta
 from functools import partial
@@ -12,16 +13,20 @@ from nbh_courses.announcing import Announcer
 from nbh_courses.app import app
 from nbh_courses.building import Builds, Site
 from nbh_courses.built_pages import BuiltPages
+from nbh_courses.checking import Checks
 from nbh_courses.egress import Egress
 from nbh_courses.git_program import Git, Limits
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.labs import LabsSeen
+from nbh_courses.parsing import Parser
+from nbh_courses.publisher import Publisher
 from nbh_courses.pulling import Pulling
 from nbh_courses.pulls import Pulls, Rules
 from nbh_courses.registry import Registry
 from nbh_courses.repositories import Repositories
 from nbh_courses.shelf import Shelf
+from nbh_courses.showing import Shown
 from nbh_courses.tidying import Tidying
 from nbh_courses.workspaces import Workspaces
 from nbh_kit import bus as buses
@@ -33,6 +38,7 @@ from nbh_kit.programs import ProgramMissing
 from nbh_proto import (
     BuildCourse,
     BuildFinished,
+    CheckCourse,
     CourseDeleted,
     CoursePublished,
     CreateCourse,
@@ -58,6 +64,8 @@ _HANDLED = (
 )
 _HEARD = (ImageBuilt, BuildFinished, CoursePublished, CourseDeleted)
 _FINISH_SECONDS = 30.0
+_INDEX_SECONDS = 10.0
+_CHECK_SECONDS = 2.0
 _TIDY_SECONDS = 60.0
 
 
@@ -69,13 +77,15 @@ def main() -> None:
         config = configuration.load(arguments.parse_args().config)
         run.configure_logging("courses", config.site.log_level)
         password = config.password_of("courses")
+        parser = Parser()
+        parser.start(config.uid_of("courses") if os.getuid() == 0 else None)
         run.drop_privileges(config.uid_of("courses"))
-        asyncio.run(_serve(config, password))
+        asyncio.run(_serve(config, password, parser))
     except (BadConfig, ProgramMissing) as e:
         sys.exit(str(e))
 
 
-async def _serve(config: Config, password: str) -> None:
+async def _serve(config: Config, password: str, parser: Parser) -> None:
     shelf = Shelf(config.site.data / "courses")
     given = config.courses
     closed = environment.closed(shelf.folder, local=given.local_urls)
@@ -88,9 +98,12 @@ async def _serve(config: Config, password: str) -> None:
         async with buses.connect(
             config.nats.url, name="courses", user="courses", password=password
         ) as bus:
-            announcer = Announcer(bus, shelf, config.lab.image)
+            shown = Shown(bus, shelf)
+            announcer = Announcer(bus, shelf, config.lab.image, shown)
             rules = Rules(given.local_urls, given.pulls_at_once, given.max_bytes)
-            pulls = Pulls(shelf, Repositories(git, egress, asked), announcer, closed, rules)
+            local = config.site.data / "local"
+            publisher = Publisher(local, closed, given.max_bytes, parser)
+            pulls = Pulls(shelf, Repositories(git, egress, asked), announcer, publisher, rules)
             await pulls.finish()
             labs = LabsSeen(bus)
             workspaces = Workspaces(bus, (config.provisioner.node,))
@@ -105,6 +118,7 @@ async def _serve(config: Config, password: str) -> None:
                 config.origins,
             )
             builds = Builds(bus, shelf, pulls, announcer, closed, _site(config))
+            checks = Checks(bus, shelf)
             handle = partial(
                 handlers.handle,
                 bus=bus,
@@ -115,12 +129,16 @@ async def _serve(config: Config, password: str) -> None:
             )
             async with (
                 http.serving(web, given.host, given.port),
+                bus.answering(CheckCourse, checks.answer),
                 consume(bus, COMMANDS, "courses", _HANDLED, handle),
                 consume(bus, EVENTS, "courses-builds", _HEARD, builds.heard),
             ):
                 await builds.keep_all()
                 await run.until_stopped(
                     announcer.keep_true(),
+                    shown.keep_true(),
+                    run.every(_INDEX_SECONDS, pulls.index_all),
+                    run.every(_CHECK_SECONDS, checks.check_new),
                     labs.follow(),
                     pulling.run(),
                     run.every(_FINISH_SECONDS, registry.finish),
@@ -128,6 +146,7 @@ async def _serve(config: Config, password: str) -> None:
                     run.every(min(_TIDY_SECONDS, given.revisions_grace), tidying.tidy),
                 )
                 git.stop()
+                publisher.close()
 
 
 def _site(config: Config) -> Site:

@@ -14,6 +14,7 @@ import structlog
 from nbh_courses import images
 from nbh_courses.record import Record
 from nbh_courses.shelf import Shelf
+from nbh_courses.showing import Shown
 from nbh_kit.buckets import Bucket, Held, Lost, Snapshot
 from nbh_kit.bus import Bus, BusAway
 from nbh_proto import Course, CourseFailed, Event, names
@@ -24,10 +25,11 @@ logger = structlog.get_logger(__name__)
 
 
 class Announcer:
-    """The one writer of the bucket COURSES."""
+    """The one writer of the bucket COURSES; an index is shown with its course."""
 
-    def __init__(self, bus: Bus, shelf: Shelf, default_image: str) -> None:
+    def __init__(self, bus: Bus, shelf: Shelf, default_image: str, indexes: Shown) -> None:
         self._bus = bus
+        self._indexes = indexes
         self._shelf = shelf
         self._bucket: Bucket[Course] = Bucket(bus, Course)
         self._default_image = default_image
@@ -39,6 +41,7 @@ class Announcer:
         Returns the record with what was told in it.
         """
         await self._show(record)
+        await self._indexes.show(record.course)
         if not record.commit or record.told == record.commit:
             return record
         await self._bus.tell_surely(record.publication)
@@ -51,6 +54,7 @@ class Announcer:
 
     async def withdraw(self, course: str) -> None:
         """Have nobody see a course any more, however long NATS is away."""
+        await self._indexes.withdraw(course)
         async with self._withdrawing:
             while True:
                 try:

@@ -59,7 +59,7 @@ def _of_course(place: Place, reader: Reader, commit: str, max_bytes: int) -> Con
         publishing.write(new, reader, plan, max_bytes)
         _finish(place, new, digest)
     over = (f"{lower}/{other} is not used: {layer}/{name} is" for lower, _, other in found[1:])
-    return Context(digest, name, (*plan.problems, *over))
+    return Context(digest, name, (*(p.sentence for p in plan.problems), *over))
 
 
 def _dockerfiles(root: Folder) -> Iterator[tuple[str, Folder, str]]:

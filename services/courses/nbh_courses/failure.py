@@ -82,7 +82,7 @@ def of_disk() -> Iterator[None]:
 def _telling(said: Sequence[str]) -> str:
     """The lines in which git says what is wrong, without those that say how it went."""
     lines = [line for line in said if _FALLBACK.match(line)]
-    return "; ".join(lines or said[-3:])
+    return "; ".join(lines or list(said)[-3:])
 
 
 def _printable(text: str) -> str:

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import json5
 import msgspec
 
+from nbh_proto import Problem
+
 OVERRIDES = "jupyter/labconfig/default_setting_overrides.json"
 MAX_BYTES = 64 * 1024
 """Of one file: reading JSON5 takes 10 µs a byte."""
@@ -26,7 +28,7 @@ class FrontEnd(NamedTuple):
     """The file that goes to `OVERRIDES`, None if the course says nothing; and what is wrong."""
 
     overrides: bytes | None
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 def concerns(path: str) -> bool:
@@ -45,7 +47,8 @@ def read(files: Mapping[str, bytes | None]) -> FrontEnd:
         try:
             _merge(merged, _defaults(path, files[path]))
         except (ValueError, RecursionError) as e:
-            problems.append(f"{path.removeprefix('jupyter/')}: {_in_a_line(e)}")
+            file = path.removeprefix("jupyter/")
+            problems.append(Problem(file=file, what=_in_a_line(e)))
     overrides = msgspec.json.format(msgspec.json.encode(merged)) if merged else None
     return FrontEnd(overrides, tuple(problems))
 

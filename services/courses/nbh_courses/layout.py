@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from nbh_courses.failure import CourseError
 from nbh_courses.nodes import File, Folder, Found, Link, Node, Submodule, Trail, follow
-from nbh_courses.settings import DEFAULT_MAPPINGS
+from nbh_proto import Problem
 from nbh_proto.names import MAX_COMPONENT_BYTES, NOTEBOOK_SUFFIXES
 
 AREAS = ("notebooks", "modules", "static", "jupyter")
@@ -40,8 +40,8 @@ class Plan(NamedTuple):
 
     files: tuple[Placed, ...]
     notebooks: int
-    problems: tuple[str, ...]
-    """What is left out and should not be, in sentences."""
+    problems: tuple[Problem, ...]
+    """What is left out and should not be."""
 
 
 def plan(root: Folder, mappings: Iterable[tuple[str, str]]) -> Plan:
@@ -55,8 +55,7 @@ def plan(root: Folder, mappings: Iterable[tuple[str, str]]) -> Plan:
     notebooks = len(planning.files)
     planning.whole("modules", "")
     for top in dict.fromkeys(destination.split("/")[0] for _, destination in mappings):
-        if not planning.whole(top, "static/") and (top, top) not in DEFAULT_MAPPINGS:
-            planning.problems[f"static-mappings: there is no {top} in the repository"] = None
+        planning.whole(top, "static/")
     planning.jupyter()
     files = tuple(Placed(path, file) for path, file in planning.files.items())
     return Plan(files, notebooks, tuple(planning.problems))
@@ -88,7 +87,7 @@ class _Planning:
     def __init__(self, root: Folder) -> None:
         self._root = root
         self.files: dict[str, File] = {}
-        self.problems: dict[str, None] = {}
+        self.problems: dict[Problem, None] = {}
         """In order, each once."""
 
     def notebooks(self) -> None:
@@ -177,6 +176,10 @@ class _Planning:
             self.files[area + path] = file
 
     def _tell(self, path: str, what: str) -> None:
-        text = path.encode(errors="surrogateescape").decode(errors="replace")
-        problem = "".join(c if c.isprintable() else "?" for c in f"{text}: {what}")
-        self.problems[problem] = None
+        self.problems[Problem(file=printable(path), what=what)] = None
+
+
+def printable(path: str) -> str:
+    """A path as people may be shown it, whatever its bytes are."""
+    text = path.encode(errors="surrogateescape").decode(errors="replace")
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -5,49 +5,89 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nbh_courses import disk, front_end, layout, settings
+from nbh_courses import describing, disk, indexing, kept
 from nbh_courses.failure import CourseError, of_disk
-from nbh_courses.front_end import FrontEnd
-from nbh_courses.layout import AREAS, LAYERS, Placed, Plan
-from nbh_courses.nodes import File, Folder, follow
-from nbh_courses.settings import Read, Settings
+from nbh_courses.indexing import Titles
+from nbh_courses.kept import Indexes, Kept
+from nbh_courses.layout import AREAS, Plan, printable
+from nbh_courses.nodes import File
+from nbh_courses.parsing import Parser
+from nbh_courses.settings import Settings
 from nbh_courses.shelf import Place
 from nbh_courses.tree import Reader
+from nbh_proto import Problem
 
 _LFS = b"version https://git-lfs.github.com/spec/"
+_LONGEST_POINTER = 1024
 _MOST_PROBLEMS = 20
 
 
+class Wanted(NamedTuple):
+    """What is to be published, and what the site says about it."""
+
+    course: str
+    commit: str
+    local: bytes | None
+    """The operator's own layer of the course's settings (G7)."""
+
+    image_is_built: bool
+    """The course's image is made of its own Dockerfile."""
+
+    max_bytes: int
+    submodules: frozenset[bytes] = frozenset()
+    """The commits of those that are there to be read."""
+
+    others: tuple[Problem, ...] = ()
+    """What is wrong with the others."""
+
+
 class Published(NamedTuple):
-    """A revision that is there."""
+    """A revision that is there, with its index."""
 
     notebooks: int
     settings: Settings
     problems: tuple[str, ...]
+    """The errors, in sentences."""
 
 
-def publish(
-    place: Place,
-    reader: Reader,
-    commit: str,
-    max_bytes: int,
-    submodules: frozenset[bytes] = frozenset(),
-) -> Published:
-    """Have a commit's revision in its place, with those of its submodules; blocking.
+def publish(place: Place, reader: Reader, wanted: Wanted, parser: Parser) -> Published:
+    """Have a commit's revision and its index in their place; blocking.
 
     Raises:
         CourseError: the commit cannot be read, holds too much, or the disk is full.
     """
-    root = reader.folder(commit, submodules)
-    read = _settings(root, reader)
-    plan = layout.plan(root, read.settings.static_mappings)
-    said = _front_end(plan, reader)
-    pointers: list[str] = []
-    if not place.revision(commit).exists():
-        with of_disk(), place.building(commit) as folder:
-            pointers = write(folder, reader, _with(said, plan), max_bytes, AREAS)
-    problems = (*read.problems, *plan.problems, *said.problems, *pointers)
-    return Published(plan.notebooks, read.settings, _at_most(problems))
+    root = reader.folder(wanted.commit, wanted.submodules)
+    described = describing.describe(root, reader, wanted.local)
+    revision = place.revision(wanted.commit)
+    if revision.exists():
+        pointers = _pointers_in(revision)
+    else:
+        with of_disk(), place.building(wanted.commit) as folder:
+            pointers = write(folder, reader, described.written, wanted.max_bytes, AREAS)
+    indexes = Indexes(place.folder)
+    before = indexes.newest()
+    titles = Titles(parser, reader, before.parsed if before else {})
+    index = indexing.index(
+        described,
+        titles,
+        course=wanted.course,
+        commit=wanted.commit,
+        image_is_built=wanted.image_is_built,
+        others=(*wanted.others, *map(_is_pointer, pointers)),
+    )
+    with of_disk():
+        indexes.keep(
+            Kept(
+                made_by=kept.made_by(),
+                local=kept.digest(wanted.local),
+                index=index,
+                parsed=titles.used,
+                submodules=tuple(sorted(each.hex() for each in wanted.submodules)),
+                others=wanted.others,
+            )
+        )
+    errors = tuple(problem.sentence for problem in index.problems if problem.level == "error")
+    return Published(described.plan.notebooks, described.read.settings, _at_most(errors))
 
 
 def write(
@@ -55,7 +95,7 @@ def write(
 ) -> list[str]:
     """Write a plan's files below a folder, and the folders ``areas`` even if they are empty.
 
-    Returns once all is on the disk, with what is a mere pointer of git-lfs, in sentences.
+    Returns once all is on the disk, with the paths of what is a mere pointer of git-lfs.
 
     Raises:
         CourseError: it is more than ``max_bytes``.
@@ -64,38 +104,20 @@ def write(
     return _Writing(folder, reader, max_bytes).write(plan, areas)
 
 
-def _settings(root: Folder, reader: Reader) -> Read:
-    layers: list[tuple[str, bytes | None]] = []
-    for layer in LAYERS:
-        name = f"{layer}/{settings.FILE}"
-        found = follow((root,), name)
-        if found and isinstance(found.node, File):
-            layers.append((name, _text(reader, found.node)))
-    return settings.read(layers)
+def _is_pointer(path: str) -> Problem:
+    file = path.removeprefix("notebooks/").removeprefix("static/")
+    return Problem(file=printable(file), what="is a pointer of git-lfs, not the file")
 
 
-def _front_end(plan: Plan, reader: Reader) -> FrontEnd:
-    wanted = ((path, file) for path, file in plan.files if front_end.concerns(path))
-    texts = {
-        path: _text(reader, file, front_end.MAX_BYTES)
-        for path, file in wanted
-        if isinstance(file, File)
-    }
-    return front_end.read(texts)
-
-
-def _with(said: FrontEnd, plan: Plan) -> Plan:
-    """The plan, with what a course says to the front end in the one place where it is read."""
-    files = tuple(placed for placed in plan.files if placed.path != front_end.OVERRIDES)
-    if said.overrides is not None:
-        files = (*files, Placed(front_end.OVERRIDES, said.overrides))
-    return plan._replace(files=files)
-
-
-def _text(reader: Reader, file: File, most: int = settings.MAX_BYTES) -> bytes | None:
-    if reader.size(file) > most:
-        return None
-    return b"".join(reader.content(file))
+def _pointers_in(revision: Path) -> list[str]:
+    """The files of a revision that are mere pointers of git-lfs."""
+    small = (
+        path
+        for path in revision.rglob("*")
+        if path.is_file() and path.stat().st_size <= _LONGEST_POINTER
+    )
+    found = (path for path in small if path.read_bytes().startswith(_LFS))
+    return [str(path.relative_to(revision)) for path in found]
 
 
 def _at_most(problems: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,7 +145,7 @@ class _Writing:
         for folder in (*reversed(self._made), root):
             os.chmod(folder, 0o555)  # noqa: PTH101  # names are bytes, in no encoding
         disk.sync_all(self._folder)
-        return [f"{path}: is a pointer of git-lfs, not the file" for path in pointers]
+        return pointers
 
     def _write(self, root: bytes, path: str, file: File | bytes) -> bool:
         """Write one file; whether it is a mere pointer of git-lfs."""

@@ -8,23 +8,23 @@ the new revision, and the next start finishes what was begun.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import msgspec
 import structlog
 
-from nbh_courses import publishing, tree
 from nbh_courses.addresses import checked_branch, checked_url
 from nbh_courses.announcing import Announcer
 from nbh_courses.failure import CourseError, of_disk
 from nbh_courses.git_program import Say, Stopping
+from nbh_courses.publisher import Publisher
 from nbh_courses.publishing import Published
 from nbh_courses.record import Record
-from nbh_courses.repositories import FETCHED, Repositories, Tip
+from nbh_courses.repositories import Repositories, Tip
 from nbh_courses.shelf import Place, Shelf
-from nbh_courses.submodule_fetching import Brought, SubmoduleFetching
+from nbh_courses.submodule_fetching import SubmoduleFetching
 from nbh_proto import CreateCourse, now
 
 logger = structlog.get_logger(__name__)
@@ -46,15 +46,17 @@ class Pulls:
         shelf: Shelf,
         repositories: Repositories,
         announcer: Announcer,
-        environment: Mapping[str, str],
+        publisher: Publisher,
         rules: Rules,
     ) -> None:
         self._shelf = shelf
         self._repositories = repositories
         self._announcer = announcer
-        self._environment = environment
+        self._publisher = publisher
         self._rules = rules
-        self._submodules = SubmoduleFetching(repositories, environment, local=rules.local_urls)
+        self._submodules = SubmoduleFetching(
+            repositories, publisher.environment, local=rules.local_urls
+        )
         self._places = asyncio.Semaphore(rules.at_once)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -169,14 +171,16 @@ class Pulls:
         began = time.monotonic()
         await say(f"asking {record.giturl}")
         if await self._is_up_to_date(record, place):
-            return _pulled(record)
+            return _pulled(await self._indexed(record, place))
         tip = await self._repositories.tip(record.giturl, record.branch, self._shelf.folder)
         if tip.commit == record.commit and place.is_whole(tip.commit):
-            return _pulled(record)
+            return _pulled(await self._indexed(record, place))
         await say(f"fetching {tip.branch} at {tip.commit[:10]}")
         await self._repositories.fetch(place.mirror, record.giturl, tip, say)
         brought = await self._submodules.bring(record, place, say)
-        commit, published = await asyncio.to_thread(self._publish, place, brought)
+        commit, published = await asyncio.to_thread(
+            self._publisher.publish, record, place, brought
+        )
         for problem in published.problems:
             await say(f"! {problem}")
         if commit == record.commit:
@@ -190,14 +194,30 @@ class Pulls:
             and await self._repositories.is_still_at(record.giturl, record.branch, record.commit)
         )
 
-    def _publish(self, place: Place, brought: Brought) -> tuple[str, Published]:
-        with tree.opened(place.mirror, {**self._environment, **brought.environment}) as reader:
-            commit = reader.commit(FETCHED)
-            published = publishing.publish(
-                place, reader, commit, self._rules.max_bytes, brought.commits
-            )
-        problems = (*published.problems, *brought.problems)
-        return commit, published._replace(problems=problems)
+    async def _indexed(self, record: Record, place: Place) -> Record:
+        """The record with what its index says, which is made again where it is not current."""
+        if not record.commit or await asyncio.to_thread(self._publisher.is_current, record, place):
+            return record
+        return await asyncio.to_thread(self._publisher.again, record, place)
+
+    async def index_all(self) -> None:
+        """Make the indexes that are missing, or of which the operator's layer has changed (G7)."""
+        for record in self._shelf.records():
+            place = self._shelf.place(record.course)
+            if record.commit and not self._publisher.is_current(record, place):
+                try:
+                    await self._index(record.course, place)
+                except CourseError as e:
+                    logger.warning("no index", course=record.course, why=str(e))
+
+    async def _index(self, course: str, place: Place) -> None:
+        async with self._turn(course):
+            record = _check_that_it_is_there(place)
+            with of_disk():
+                indexed = await self._indexed(record, place)
+                if indexed != record:
+                    await asyncio.to_thread(place.remember, indexed)
+            await self._announcer.announce(indexed)
 
 
 def _check_that_it_is_there(place: Place) -> Record:

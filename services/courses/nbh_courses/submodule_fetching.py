@@ -1,7 +1,7 @@
 """Brings the submodules of a course where they are allowed: each at its commit, as plain files."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,18 @@ class Brought(NamedTuple):
 NONE = Brought()
 
 
+def found(place: Place, commits: Iterable[bytes], problems: Iterable[str] = ()) -> Brought:
+    """What was brought of a course's submodules, at some time."""
+    brought = frozenset(commits)
+    objects = str(_beside(place) / "objects")
+    environment = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": objects} if brought else {}
+    return Brought(environment, brought, tuple(problems))
+
+
+def _beside(place: Place) -> Path:
+    return place.folder / "submodules.git"
+
+
 class SubmoduleFetching:
     """Fetches into a repository beside the mirror: students' clones of that stay as they are."""
 
@@ -45,7 +57,7 @@ class SubmoduleFetching:
             CourseError: the commit cannot be read.
             Stopping: we are leaving.
         """
-        beside = place.folder / "submodules.git"
+        beside = _beside(place)
         if not record.submodules:
             await asyncio.to_thread(disk.remove, beside)
             return NONE
@@ -62,8 +74,7 @@ class SubmoduleFetching:
                 brought.append(bytes.fromhex(wanted.commit))
             except CourseError as e:
                 problems.append(submodules.problem(wanted.path, e))
-        objects = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(beside / "objects")}
-        return Brought(objects if brought else {}, frozenset(brought), tuple(problems))
+        return found(place, brought, problems)
 
     async def _listed(self, mirror: Path, problems: list[str]) -> str:
         try:

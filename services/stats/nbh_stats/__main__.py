@@ -12,7 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from nbh_kit import batching, bus, run
 from nbh_kit import config as configuration
 from nbh_kit.config import BadConfig, Config
-from nbh_proto.stats import FindEvents
+from nbh_proto.stats import FindEvents, FindNotebooksUsed
 from nbh_proto.streams import EVENTS
 from nbh_stats import clickhouse, memory, migrations
 from nbh_stats.events import Events
@@ -46,6 +46,7 @@ async def _serve(config: Config, password: str, folder: Path) -> None:
         async with (
             bus.connect(config.nats.url, name="stats", user="stats", password=password) as b,
             b.answering(FindEvents, events.find),
+            b.answering(FindNotebooksUsed, events.used),
             batching.follow(
                 b,
                 EVENTS,

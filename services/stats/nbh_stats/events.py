@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -9,9 +10,18 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from nbh_kit.batching import Batch, Refusal
-from nbh_proto.stats import EventsFound, FindEvents, StoredEvent
+from nbh_proto.stats import (
+    EventsFound,
+    FindEvents,
+    FindNotebooksUsed,
+    NotebooksUsed,
+    NotebookUsed,
+    StoredEvent,
+)
 from nbh_stats import rows
 from nbh_stats.clickhouse import Door
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 logger = structlog.get_logger(__name__)
 
@@ -29,6 +39,17 @@ WHERE ({course:String} = '' OR course = {course:String})
   AND ({kind:String} = '' OR kind = {kind:String})
 ORDER BY at DESC, sequence DESC
 LIMIT {limit:UInt32}
+"""
+
+
+_USED = """
+SELECT notebook, uniqExact(student) AS students, max(at) AS last
+FROM events
+WHERE course = {course:String} AND kind = 'access.opened' AND at >= {since:DateTime64(6, 'UTC')}
+  AND notebook != ''
+GROUP BY notebook
+ORDER BY students DESC, notebook
+LIMIT 10000
 """
 
 
@@ -66,6 +87,15 @@ class Events:
             logger.exception("events could not be read")
             return EventsFound(error=f"ClickHouse says: {str(e).partition(chr(10))[0]}")
         return EventsFound(events=found)
+
+    async def used(self, wanted: FindNotebooksUsed) -> NotebooksUsed:
+        """Which notebooks of a course were opened, those of most students first."""
+        try:
+            found = await self._reading.use(lambda client: _used(client, wanted))
+        except ClickHouseError as e:
+            logger.exception("events could not be read")
+            return NotebooksUsed(error=f"ClickHouse says: {str(e).partition(chr(10))[0]}")
+        return NotebooksUsed(notebooks=found)
 
 
 def _rows(batch: Batch) -> tuple[list[bytes], list[Refusal]]:
@@ -111,7 +141,17 @@ def _event(found: Sequence[object]) -> StoredEvent:
     )
 
 
-def _that_fit(events: Iterator[StoredEvent]) -> Iterator[StoredEvent]:
+def _used(client: Client, wanted: FindNotebooksUsed) -> tuple[NotebookUsed, ...]:
+    parameters = {"course": wanted.only_course, "since": wanted.since}
+    found = client.query(_USED, parameters=parameters).result_rows
+    return tuple(_that_fit(_one_used(*row) for row in found))
+
+
+def _one_used(notebook: str, students: int, last: datetime) -> NotebookUsed:
+    return NotebookUsed(notebook=notebook, students=students, last=last.replace(tzinfo=UTC))
+
+
+def _that_fit(events: Iterator[S]) -> Iterator[S]:
     left = _ANSWER_BYTES
     for event in events:
         left -= len(msgspec.json.encode(event)) + 1
