@@ -10,7 +10,7 @@ from rich.console import Console
 from nbh_kit.buckets import Bucket
 from nbh_proto import Course
 from nbh_provisioner.revision import Revisions
-from tests.bench import cold, courses, figures, memory, routes, running
+from tests.bench import cold, courses, figures, memory, reaping, routes, running
 from tests.bench.bare import Bare
 from tests.bench.figures import Figure
 from tests.e2e.student import Student
@@ -25,6 +25,8 @@ async def main(output: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="nbh-bench-", dir=Path.cwd() / ".make") as folder:
         found = routes.figures(Path(folder))
         found += await courses.figures()
+        with console.status("watching idle labs"):
+            found += await reaping.figures()
         async with running_system(Path(folder), engine="podman") as system:
             await system.new_course("lesson")
             found += await _with_labs(system, console)
