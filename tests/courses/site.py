@@ -56,6 +56,7 @@ class Site:
         self.local = folder.parent / "local"
         self.shown = Shown(bus, self.shelf)
         announcer = Announcer(bus, self.shelf, "nbhosting/minimal-notebook", self.shown)
+        self.announcer = announcer
         rules = Rules(local, at_once, max_bytes)
         self.heads = Heads(ssl.create_default_context(), at_once)
         self.repositories = Repositories(self.git, Egress(private_hosts), self.heads)

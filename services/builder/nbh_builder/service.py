@@ -93,7 +93,10 @@ class _Handlers:
 
 
 async def _cleared(machine: Machine) -> None:
-    """Nothing is built while an older build of ours may still run."""
+    """Nothing is built while an older build of ours may still run. Where none was taken there is
+    none, and podman-py need not be loaded."""
+    if not machine.places.taken.is_dir() or not any(machine.places.taken.iterdir()):
+        return
     while True:
         try:
             await asyncio.to_thread(machine.clear)
