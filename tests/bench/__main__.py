@@ -10,7 +10,7 @@ from rich.console import Console
 from nbh_kit.buckets import Bucket
 from nbh_proto import Course
 from nbh_provisioner.revision import Revisions
-from tests.bench import cold, courses, figures, memory, reaping, routes, running
+from tests.bench import cold, courses, figures, memory, pool, reaping, routes, running
 from tests.bench.bare import Bare
 from tests.bench.figures import Figure
 from tests.e2e.student import Student
@@ -30,7 +30,9 @@ async def main(output: Path) -> int:
         async with running_system(Path(folder), engine="podman") as system:
             await system.new_course("lesson")
             found += await _with_labs(system, console)
-            found += await cold.figures(system, await _bare(system, Path(folder)))
+            bare = await _bare(system, Path(folder))
+            found += await cold.figures(system, bare)
+            found += await pool.figures(system, bare)
     figures.show(found, console)
     figures.write(found, output)
     return 0 if all(f.met for f in found) else 1

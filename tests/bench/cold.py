@@ -33,7 +33,7 @@ async def _alone(system, bare: Bare) -> Figure:
 async def _storm(system, bare: Bare, number: int) -> Figure:
     ours, floors = [], []
     for _ in range(STORMS):
-        floors.append(max(await _bare_at_once(bare, number)))
+        floors.append(max(await bare_at_once(bare, number)))
         ours.append(max(await _clicks(system, number)))
     return _ratio(f"{number} students at once, cold, the last one ready", ours, floors)
 
@@ -50,7 +50,8 @@ def _ratio(name: str, ours: list[float], floors: list[float]) -> Figure:
     )
 
 
-async def _bare_at_once(bare: Bare, number: int) -> list[float]:
+async def bare_at_once(bare: Bare, number: int) -> list[float]:
+    """So many bare starts at once; seconds to each one's content."""
     began = time.perf_counter()
     async with AsyncExitStack() as stack:
 
@@ -66,12 +67,13 @@ async def _clicks(system, number: int) -> list[float]:
     students = [f"cold-{new_id()[:8]}" for _ in range(number)]
     urls = [system.link("lesson", "w1/first", student) for student in students]
     try:
-        return await asyncio.gather(*[_click(system, url) for url in urls])
+        return await asyncio.gather(*[click(system, url) for url in urls])
     finally:
         await asyncio.gather(*[system.nbh("lab", "stop", "lesson", s) for s in students])
 
 
-async def _click(system, url: str) -> float:
+async def click(system, url: str) -> float:
+    """Seconds from a click to the first 200 of the notebook's content."""
     client = Client("localhost", system.port)
     try:
         began = time.perf_counter()

@@ -39,8 +39,8 @@ async def _alone(system, client: Client, url: str) -> list[Figure]:
         page = await client.get(answer.headers["location"])
         pages.append(time.perf_counter() - began)
         assert page.status == 200, page
-        bare_events.append(await _timed(lambda: _stored_and_answered(system)))
-        bare_pages.append(await _timed(partial(client.get, answer.headers["location"])))
+        bare_events.append(await timed(lambda: stored_and_answered(system)))
+        bare_pages.append(await timed(partial(client.get, answer.headers["location"])))
     floor = median(bare_events) * 1e3
     page_floor = floor + median(bare_pages) * 1e3
     return [
@@ -61,13 +61,14 @@ def _milliseconds(name: str, samples: list[float], share: float, goal: float, fl
     )
 
 
-async def _timed(what: Callable[[], Awaitable[object]]) -> float:
+async def timed(what: Callable[[], Awaitable[object]]) -> float:
+    """Seconds that something takes."""
     began = time.perf_counter()
     await what()
     return time.perf_counter() - began
 
 
-async def _stored_and_answered(system) -> None:
+async def stored_and_answered(system) -> None:
     """The bare parts: one event stored in a stream, one answer heard in an inbox."""
     heard = asyncio.get_running_loop().create_future()
     async with system.bus.inbox(AccessProgress, heard.set_result) as inbox:
@@ -113,7 +114,7 @@ async def _rate(clients: Sequence[Client], urls: Sequence[str]) -> float:
                 assert urlsplit(answer.headers["location"]).path.endswith("/w1/first.md")
                 redirected += 1
 
-    took = await _timed(lambda: asyncio.gather(*[work(c) for c in clients]))
+    took = await timed(lambda: asyncio.gather(*[work(c) for c in clients]))
     return redirected / took
 
 
@@ -125,4 +126,4 @@ async def _bare_rate(system) -> float:
         while next(numbers) < OPENS:
             await system.bus.tell(_event())
 
-    return OPENS / await _timed(lambda: asyncio.gather(*[work() for _ in range(AT_ONCE)]))
+    return OPENS / await timed(lambda: asyncio.gather(*[work() for _ in range(AT_ONCE)]))

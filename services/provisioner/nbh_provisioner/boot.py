@@ -21,7 +21,7 @@ from nbh_provisioner.engine import (
     Running,
     RunSpec,
 )
-from nbh_provisioner.lab_folders import Claim, LabFolders
+from nbh_provisioner.lab_folders import EXERCISE, Claim, LabFolders
 from nbh_provisioner.places import Places
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.revision import Revision
@@ -38,6 +38,14 @@ R = TypeVar("R")
 
 _LAST_WORDS_SECONDS = 2.0
 _TRY_AGAIN_SECONDS = 0.5
+
+_EXERCISES = (
+    *(f"api/contents/{name}?content=1" for name in EXERCISE),
+    *(f"notebooks/{name}" for name in EXERCISE),
+    "api/contents?content=1",
+    "api/kernelspecs",
+    "api/sessions",
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -177,6 +185,16 @@ class Boot:
                 await self._readiness.first_answer(runtime, address, path, lab.token)
         except TimeoutError as e:
             raise TimeoutError(f"no answer in {within:.0f} s; {await self._log(lab)}") from e
+
+    async def exercise(self, lab: Lab) -> None:
+        """Have a lab do once what it is slow at the first time: what a student's page asks for.
+
+        Measured: the first notebook took 80 ms more than the second. Images that cannot do some of
+        it have nothing to be exercised there.
+        """
+        for path in _EXERCISES:
+            url = f"{jupyter.base_url(lab.capability)}{path}"
+            await self._readiness.answers(lab.address, url, lab.token)
 
     async def end(self, lab: Lab, running: Running) -> tuple[Ending, str]:
         """Return when the lab's first process has ended, with how it did and what it wrote."""

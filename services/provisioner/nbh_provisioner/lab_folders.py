@@ -12,8 +12,14 @@ from nbh_proto import names
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.jupyter import CONFIG_FILE, TOKEN_FILE
 
-EMPTY = "empty"
+NOBODYS = "nobodys"
 """What stands in a lab where a workspace will be, while it is nobody's."""
+
+EXERCISE = {
+    "exercise.ipynb": b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+    "exercise.md": b"# exercise\n",
+}
+"""Notebooks of nobody's, which a lab of the pool is asked for before anybody gets it."""
 
 _CLAIM = "claim"
 
@@ -52,11 +58,14 @@ class LabFolders:
         folder.mkdir(mode=0o750)
         self._write(folder / CONFIG_FILE, config)
         self._write(folder / TOKEN_FILE, token.encode())
-        (folder / EMPTY).mkdir(mode=0o755)
+        (folder / NOBODYS).mkdir(mode=0o750)
+        for name, content in EXERCISE.items():
+            self._write(folder / NOBODYS / name, content)
         runtime = self.runtime(capability)
         runtime.mkdir(mode=0o700)
         if self._owner is not None:
-            os.chown(folder, 0, self._owner.gid)
+            for closed in (folder, folder / NOBODYS):
+                os.chown(closed, 0, self._owner.gid)
             os.chown(runtime, *self._owner)
 
     def claim(self, capability: str, claim: Claim) -> None:

@@ -181,7 +181,7 @@ class Pool:
 
     async def _until_it_answers(self, slot: Slot) -> bool:
         """Whether it has answered; False if it is not in the pool any more."""
-        answering = asyncio.create_task(self._boot.answer(slot.lab, slot.lab.address))
+        answering = asyncio.create_task(self._answered(slot.lab))
         self._doing[slot].add(answering)
         await asyncio.wait({answering})
         if answering.cancelled() or slot not in self._slots:
@@ -192,6 +192,10 @@ class Pool:
         await self._make_sure_of_attaching(slot)
         slot.answers = slot in self._slots
         return slot.answers
+
+    async def _answered(self, lab: Lab) -> None:
+        await self._boot.answer(lab, lab.address)
+        await self._boot.exercise(lab)
 
     async def _make_sure_of_attaching(self, slot: Slot) -> None:
         if self._can_attach is None:

@@ -83,9 +83,10 @@ class Readiness:
 
     async def _is_there(self, address: str, path: str, token: str) -> bool:
         # Bound, but perhaps not serving yet: then the request waits for the first possible answer.
-        return await _listens(address) and await self._answers(address, path, token)
+        return await _listens(address) and await self.answers(address, path, token)
 
-    async def _answers(self, address: str, path: str, token: str) -> bool:
+    async def answers(self, address: str, path: str, token: str) -> bool:
+        """Whether a lab answers 200 to one GET."""
         try:
             answer = await self._client.get(
                 f"http://{address}{path}", headers={"Authorization": f"token {token}"}

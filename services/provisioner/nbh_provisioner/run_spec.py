@@ -9,7 +9,7 @@ from nbh_kit import config
 from nbh_proto import Lab, Limits, pool_key
 from nbh_provisioner import jupyter, lab_paths
 from nbh_provisioner.engine import Mount, RunSpec
-from nbh_provisioner.lab_folders import EMPTY
+from nbh_provisioner.lab_folders import NOBODYS
 from nbh_provisioner.revision import Revision
 
 _NAME_CHARACTERS = 200
@@ -80,9 +80,9 @@ def pool_name(site: str, lab: Lab) -> str:
 def pool_spec(
     lab: Lab, image: str, revision: Revision, folder: Path, site: str, limits: config.Lab
 ) -> RunSpec:
-    """The container of a lab that is nobody's yet (S-56): as any other, but that an empty folder
-    stands where the workspace will be, and that it yields to others."""
-    spec = run_spec(lab, image, revision, folder / EMPTY, folder, site, limits)
+    """The container of a lab that is nobody's yet (S-56): as any other, but that a folder of
+    nobody's stands where the workspace will be, and that it yields to others."""
+    spec = run_spec(lab, image, revision, folder / NOBODYS, folder, site, limits)
     mounts = tuple(_closed(m) if m.target == lab_paths.WORK else m for m in spec.mounts)
     return msgspec.structs.replace(spec, name=pool_name(site, lab), spare=True, mounts=mounts)
 
