@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import httpx2 as httpx
 import msgspec
 import pytest
 import pytest_asyncio
@@ -148,3 +149,31 @@ async def _got(course, commit: str) -> bool:
 async def _names(system, course: str, wanted: set[str]) -> bool:
     """Whether podman has just these images of a course."""
     return await system.image_names(course) == wanted
+
+
+BOOK = """
+builds:
+  - name: book
+    script: |
+      mkdir -p _build/html
+      cp w1/first.md _build/html/index.html
+      ls -d data
+"""
+
+
+async def test_a_push_builds_the_documentation_that_the_course_describes(system, course):
+    course.repository.push({".nbhosting/nbhosting.yaml": BOOK, "w1/first.md": "# Old\n"})
+    await system.pull(course.course)
+    assert "data" in (await system.nbh("course", "build-docs", course.course)).splitlines()
+    builds = system.config.site.data / "courses" / course.course / "builds" / "book"
+    assert (builds / "latest" / "index.html").read_text() == "# Old\n"
+    assert "nothing to build" in await system.nbh("course", "build-docs", course.course, "book")
+    await system.nbh("course", "set", course.course, "--autobuild")
+    commit = course.repository.push({"w1/first.md": "# New\n"})
+    await system.pull(course.course)
+    await eventually(lambda: (builds / "latest").readlink().name == commit, within=90, pause=0.2)
+    assert (builds / "latest" / "index.html").read_text() == "# New\n"
+    host = system.config.origins.share.removeprefix("http://")
+    url = f"http://127.0.0.1:{system.port}/builds/{course.course}/book/latest/index.html"
+    async with httpx.AsyncClient(follow_redirects=True) as client:
+        assert (await client.get(url, headers={"Host": host})).text == "# New\n"
