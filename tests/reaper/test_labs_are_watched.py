@@ -1,5 +1,7 @@
 """The reaper watches stub labs (which say what a test tells them) with a clock that runs fast."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -134,18 +136,35 @@ async def test_when_most_labs_are_silent_none_is_stopped_for_it(clock):
         assert seen.told == []
 
 
-async def test_nothing_is_decided_on_a_clock_jump(clock):
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_a_clock_that_jumps_makes_no_lab_idle_earlier_or_later(hours):
+    clock = FastClock(300)
     stubs = [StubLab(clock, student=f"s{n}") for n in range(5)]
     for stub in stubs:
         stub.run(busy=False)
-        stub.connect()
     async with watching(clock, *stubs) as seen:
-        await eventually(lambda: all(stub.asked > 4 for stub in stubs))
-        clock.jump(hours=3)
-        await until(clock, clock.now().at + HOUR)
-        clock.jump(hours=-5)
-        await until(clock, clock.now().at + 0.4 * HOUR)
-        assert seen.told == []
+        for stub in stubs:  # they have been running for a day, nearly
+            seen.show(stub, generation=2, since=clock.now().day - timedelta(hours=20))
+        await eventually(lambda: all(stub.asked > 8 for stub in stubs))
+        clock.jump(hours=hours)
+        seen.reaper.reconsider()
+        await eventually(lambda: len(seen.of(FreezeLab)) == 5, within=10)
+    for at, _ in seen.told:
+        assert at == pytest.approx(10 * MINUTE, abs=MINUTE)
+
+
+async def test_nothing_is_decided_right_after_a_clock_has_jumped():
+    clock = FastClock(60)
+    stub = StubLab(clock)
+    stub.run(busy=False)
+    limits = msgspec.structs.replace(LIMITS, freeze=20.0)
+    async with watching(clock, stub, limits=limits) as seen:
+        await eventually(lambda: stub.asked > 3)
+        clock.jump(hours=1)
+        jumped = clock.now().at
+        seen.reaper.reconsider()
+        [(at, _)] = await eventually(lambda: seen.of(FreezeLab), within=5)
+        assert at - jumped >= 30
 
 
 async def test_a_mass_of_stops_is_spread_over_minutes():

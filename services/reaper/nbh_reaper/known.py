@@ -19,7 +19,8 @@ Reason = Literal["idle", "age", "outdated", "empty", "unreachable"]
 Day = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _TRANSFER = 8 * 1024
-"""Bytes in a second: more than a page that is merely open makes."""
+"""Bytes in a second: more than an open notebook makes by itself. A file browser that shows
+hundreds of files may make as much, and keeps its lab; better so than otherwise."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
