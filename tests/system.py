@@ -23,7 +23,7 @@ import psutil
 from nbh_cli import history
 from nbh_cli.up.children import Program, become
 from nbh_kit import bus as buses
-from nbh_kit import links
+from nbh_kit import links, programs
 from nbh_kit.buckets import Bucket, Snapshot
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
@@ -215,6 +215,21 @@ async def running_system(
             yield System(config, file, shared, up, bus)
     finally:
         shutil.rmtree(shared)
+        if engine == "podman":
+            await _forget_images(config.site.name)
+
+
+async def _forget_images(site: str) -> None:
+    """Images of courses outlive a system; those of a test's do not."""
+    podman = programs.find("podman")
+    every = (str(podman), "images", "--format", "{{.Repository}}:{{.Tag}}")
+    listing = await asyncio.create_subprocess_exec(*every, stdout=asyncio.subprocess.PIPE)
+    names_ = (await listing.communicate())[0].decode().split()
+    if ours := [name for name in names_ if name.startswith(f"localhost/{site}/")]:
+        removing = (str(podman), "rmi", "--force", *ours)
+        await (
+            await asyncio.create_subprocess_exec(*removing, stdout=asyncio.subprocess.DEVNULL)
+        ).wait()
 
 
 @asynccontextmanager
