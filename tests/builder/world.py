@@ -99,7 +99,7 @@ class World:
         """Remove all images of this site."""
         listed = self.api.get("/images/json", filters='{"label": ["nbh.course-image"]}') or []
         for image in listed:
-            if any(f"/{self.site}/" in tag for tag in image["RepoTags"] or []):
+            if f"/{self.site}/" in image["Labels"]["nbh.course-image"]:
                 self.api.delete(f"/images/{image['Id']}", force="true")
 
 
