@@ -10,7 +10,17 @@ from rich.console import Console
 from nbh_kit.buckets import Bucket
 from nbh_proto import Course
 from nbh_provisioner.revision import Revisions
-from tests.bench import cold, courses, figures, memory, pool, reaping, routes, running
+from tests.bench import (
+    cold,
+    courses,
+    figures,
+    frozen,
+    memory,
+    pool,
+    reaping,
+    routes,
+    running,
+)
 from tests.bench.bare import Bare
 from tests.bench.figures import Figure
 from tests.e2e.student import Student
@@ -46,6 +56,8 @@ async def _with_labs(system, console: Console) -> list[Figure]:
     weights = memory.figures(system.pids | {"nbh up": system.up})
     with console.status("opening running labs"):
         opens = await running.figures(system, students[: running.AT_ONCE])
+    with console.status("freezing and re-opening labs"):
+        opens += await frozen.figures(system, students)
     for student in students:
         await system.nbh("lab", "stop", "lesson", student)
     return [*opens, *weights]
