@@ -155,6 +155,16 @@ async def test_a_full_disk_keeps_nobody_from_a_frozen_lab(
         assert await router.denied(student="bea") == "disk-full"
 
 
+async def test_a_reboot_leaves_no_entry_of_a_frozen_lab(site, course, router, frozen, bus):
+    async with world.running(site, MemoryEngine()):
+        lab = await frozen()
+    async with world.running(site, MemoryEngine()):  # what was in memory is gone
+        assert await eventually(lambda: _count(bus, "lab.stopped", 1))
+        assert (await router.opened()).capability != lab.capability
+    (stopped,) = await world.events(bus, "lab.stopped")
+    assert (stopped["reason"], stopped["generation"]) == ("died", lab.generation)
+
+
 @pytest.mark.podman
 async def test_who_waits_while_no_service_runs_is_answered_when_one_starts(
     podman_site, data, nats_url, course, router, frozen, bus
