@@ -398,6 +398,28 @@ class Life(RuleBasedStateMachine):
         for late in (Gone(c), Answered(c), Frozen(c), Thawed(c), Knocked(c), Ended(c, "")):
             assert step(self.state, late, self.now) == (self.state, [])
 
+    @rule(
+        how=st.sampled_from(["written", "mounted", "answered"]),
+        killed=st.booleans(),
+        lost=st.booleans(),
+    )
+    def a_usual_claim(self, how, killed, lost):
+        """What is rare, too: somebody comes while there is a lab in the pool."""
+        self.things_settle()
+        if not self.pool:
+            self.a_lab_boots_for_the_pool()
+        self.wanted()
+        if self._begun(TakeLease):
+            self.lease_answered_for_one_of_the_pool(ours=True)
+        if self._begun(MakeTheirs):
+            self.made_theirs(how)
+        if lost:
+            self._lose_jetstream()
+        if killed:
+            self._start_again()
+        elif lost:
+            self.happens(BucketLost())
+
     @rule(ends=st.sampled_from(["up", "freezing", "frozen", "killed freezing", "killed thawing"]))
     def a_usual_day(self, ends):
         """What is rare when all is drawn at random: a lab is up, and is frozen, or nearly so."""

@@ -15,7 +15,15 @@ from nbh_kit.testing import eventually
 from nbh_proto import Lab, Limits
 from nbh_provisioner.engines.libpod import container_body
 from nbh_provisioner.revision import Revision
-from nbh_provisioner.run_spec import container_name, fingerprint, limits_of, run_spec
+from nbh_provisioner.run_spec import (
+    container_name,
+    fingerprint,
+    limits_of,
+    pool_name,
+    pool_spec,
+    run_spec,
+    workspace_mount,
+)
 from tests.provisioner import labs, world
 
 GOLDEN = Path(__file__).parent / "data" / "container.json"
@@ -77,6 +85,35 @@ def test_a_lab_is_run_exactly_so(tmp_path):
     assert pretty + "\n" == GOLDEN.read_text()
 
 
+def test_a_lab_of_the_pool_is_any_lab_without_a_student(tmp_path):
+    lab = Lab(
+        node="node1",
+        course="python",
+        student="",
+        state="pooled",
+        generation=0,
+        capability="1" * 40,
+        token="never-in-here",
+        image="localhost/nbhosting/minimal-notebook",
+        since=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    revision = Revision("python", "c1", tmp_path / "c1", (), tmp_path / "c1/notebooks")
+    folder, limits = Path("/data/labs/111"), Config().lab
+    pooled = pool_spec(lab, "sha256:0123", revision, folder, "nbh", limits)
+    ada = msgspec.structs.replace(lab, student="ada", state="starting", generation=7)
+    work = Path("/data/students/ada/python")
+    cold = run_spec(ada, "sha256:0123", revision, work, folder, "nbh", limits)
+    place = msgspec.structs.replace(
+        workspace_mount(work), source="/data/labs/111/nobodys", read_only=True
+    )
+    assert pooled.mounts == (place, *cold.mounts[1:])
+    assert pooled.labels == cold.labels | {"nbh.student": "", "nbh.generation": "0"}
+    same = {"name": "", "labels": {}, "mounts": (), "spare": False}
+    assert msgspec.structs.replace(pooled, **same) == msgspec.structs.replace(cold, **same)
+    assert pooled.spare
+    assert "1" * 40 not in pooled.name
+
+
 def test_names_of_containers_are_unambiguous_and_podman_takes_them():
     given = [
         ("nbh", "a-b", "c"),
@@ -86,6 +123,8 @@ def test_names_of_containers_are_unambiguous_and_podman_takes_them():
         ("nbh", "c" * 128, "s" * 128),
     ]
     named = [container_name(*g) for g in given]
+    named.append(_pool_name("nbh", "python", "1" * 40))
+    named.append(container_name("nbh", "python", named[-1].removeprefix("nbh-python-")))
     assert len(set(named)) == len(named)
     assert all(re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", n) for n in named)
     assert all(len(n) < 220 for n in named)
@@ -105,6 +144,20 @@ def test_only_what_all_labs_share_makes_a_lab_outdated(site):
     assert fingerprint(labs.spec(site, "image-2")) != fingerprint(one)
     smaller = msgspec.structs.replace(one, memory=1)
     assert fingerprint(smaller) != fingerprint(one)
+
+
+def _pool_name(site, course, capability):
+    lab = Lab(
+        node="node1",
+        course=course,
+        student="",
+        state="pooled",
+        generation=0,
+        capability=capability,
+        token="t",
+        since=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    return pool_name(site, lab)
 
 
 @pytest.mark.podman
