@@ -6,7 +6,7 @@ between: from the resumption to its first 200.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 import psutil
@@ -31,10 +31,11 @@ async def figures(system, students: Sequence[str]) -> list[Figure]:
     """``students`` have labs that run, without a kernel."""
     engine = PodmanEngine(system.config.podman_socket, system.config.site.name)
     try:
-        bare = await _weights(engine)
+        labs = await _running(system, engine)
+        bare = _weights(labs[s] for s in students)
         kernels = [await _begin(system, student) for student in students]
         opens = await _opens(system, engine, students)
-        with_kernel = await _weights(engine)
+        with_kernel = _weights(labs[s] for s in students)
         for student, kernel in zip(students, kernels, strict=True):
             await _check(system, student, kernel)
     finally:
@@ -65,8 +66,7 @@ async def _there(system, name: str) -> Student:
 
 async def _opens(system, engine: PodmanEngine, students: Sequence[str]) -> list[Figure]:
     labs = {lab.student: lab for lab in await system.labs()}
-    containers = {f.container: f.running for f in await engine.labs()}
-    running = {student: containers[lab.container] for student, lab in labs.items()}
+    running = await _running(system, engine)
     clicks: list[float] = []
     requests: list[float] = []
     floors: list[float] = []
@@ -152,9 +152,15 @@ async def _bare(engine: PodmanEngine, running: Running, lab: Lab) -> float:
     return took
 
 
-async def _weights(engine: PodmanEngine) -> list[float]:
+async def _running(system, engine: PodmanEngine) -> dict[str, Running]:
+    """Each student's lab, as the engine knows it."""
+    there = {f.container: f.running for f in await engine.labs() if f.running}
+    return {lab.student: there[lab.container] for lab in await system.labs() if lab.student}
+
+
+def _weights(labs: Iterable[Running]) -> list[float]:
     """MiB (PSS) of each lab: every process in its container, and podman's monitor of it."""
-    return [_weight(f.running.process) for f in await engine.labs() if f.running]
+    return [_weight(running.process) for running in labs]
 
 
 def _weight(first: int) -> float:

@@ -10,7 +10,7 @@ import websockets
 
 from nbh_kit import bus as buses
 from nbh_kit.testing import eventually, free_port, nats_server
-from nbh_proto import StopLab
+from nbh_proto import CommandDone, StopLab
 from nbh_provisioner.engines.podman import PodmanEngine
 from tests.provisioner import pooling, world
 from tests.provisioner.process import provisioner
@@ -178,6 +178,27 @@ async def test_a_kernel_in_a_lab_of_the_pool_outlives_the_provisioner_and_natss_
             await bus.tell(StopLab(node="node1", course="python", student="ada"))
             await eventually(lambda: _gone(router), within=20)
             await process.stop()
+
+
+async def test_a_frozen_lab_of_the_pool_stays_so_when_the_service_starts_again(
+    site, router, podman_socket, ask
+):
+    async with world.running(site, PodmanEngine(podman_socket, site.site.name)):
+        await pooling.pooled(router, 1)
+        await router.opened()
+        await eventually(lambda: _ready(router))
+        await eventually(lambda: _done(ask), within=10)
+        lab = await router.lab()
+        assert lab.state == "frozen"
+    async with world.running(site, PodmanEngine(podman_socket, site.site.name)):
+        assert (await ask()).line == "the lab is frozen"
+        assert await router.lab() == lab
+        assert (await router.opened()).capability == lab.capability
+        assert (await Jupyter(lab).ask("GET", "api/contents/w1/n1.ipynb")).status_code == 200
+
+
+async def _done(ask):
+    return isinstance(await ask(), CommandDone)
 
 
 async def _ready(router):
