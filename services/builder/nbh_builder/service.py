@@ -12,7 +12,6 @@ from nbh_builder.failure import BuildError
 from nbh_builder.image_recipe import ImageRecipe
 from nbh_builder.keeping import Keeping
 from nbh_builder.machine import Machine
-from nbh_builder.one import only_one
 from nbh_builder.podman_api import Answered
 from nbh_builder.saying import Logs
 from nbh_kit import bus as buses
@@ -20,6 +19,7 @@ from nbh_kit import run
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
+from nbh_kit.one import only_one
 from nbh_proto import (
     BuildDocs,
     BuildImage,
@@ -48,6 +48,7 @@ async def serving(config: Config) -> AsyncGenerator[Awaitable[None]]:
     """
     machine = Machine(config)
     async with AsyncExitStack() as stack:
+        machine.places.lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         await stack.enter_async_context(only_one(machine.places.lock))
         bus = await stack.enter_async_context(_connected(config))
         logs, keeping = Logs(machine.places.logs), Keeping(machine)

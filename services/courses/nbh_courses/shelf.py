@@ -7,11 +7,8 @@
     .removing-<course>/   one that is no more
 """
 
-import asyncio
-import fcntl
-import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -19,6 +16,7 @@ import structlog
 
 from nbh_courses import disk
 from nbh_courses.record import Record
+from nbh_kit.one import only_one
 from nbh_proto import names
 
 logger = structlog.get_logger(__name__)
@@ -26,7 +24,6 @@ logger = structlog.get_logger(__name__)
 _CREATING = ".creating-"
 _BUILDING = ".building-"
 _REMOVING = ".removing-"
-_ASK_AGAIN_SECONDS = 0.5
 
 
 class Place:
@@ -193,25 +190,9 @@ class Shelf:
             disk.remove(new)
             raise
 
-    @asynccontextmanager
-    async def owned(self) -> AsyncIterator[None]:
-        """Have the shelf to ourselves in the block, however long another process has it."""
-        fd = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            while not _locked(fd):
-                logger.warning("waiting for another process to leave", folder=str(self.folder))
-                await asyncio.sleep(_ASK_AGAIN_SECONDS)
-            yield
-        finally:
-            os.close(fd)
-
-
-def _locked(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    def owned(self) -> AbstractAsyncContextManager[None]:
+        """Have the shelf to ourselves in a block, however long another process has it."""
+        return only_one(self.folder / ".lock")
 
 
 def _readable(place: Place) -> Record | None:

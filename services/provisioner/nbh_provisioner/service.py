@@ -12,6 +12,7 @@ from nbh_kit.buckets import Bucket, Replica
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
+from nbh_kit.one import only_one
 from nbh_proto import AccessRequested, Course, Lab, names
 from nbh_proto.streams import COMMANDS, EVENTS
 from nbh_provisioner import commands, lab_paths, memory, readiness
@@ -33,7 +34,6 @@ from nbh_provisioner.labs import Labs
 from nbh_provisioner.leases import Leases
 from nbh_provisioner.measuring import Measuring
 from nbh_provisioner.memory import Memory
-from nbh_provisioner.one import only_one
 from nbh_provisioner.places import Places
 from nbh_provisioner.pool import Pool
 from nbh_provisioner.preparation import Preparation

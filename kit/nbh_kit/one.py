@@ -1,4 +1,4 @@
-"""One provisioner for one folder of data: the next one waits until the last has let go."""
+"""One process for one folder of data: the next one waits until the last has let go."""
 
 import asyncio
 import fcntl
@@ -15,13 +15,15 @@ logger = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def only_one(lock: Path) -> AsyncGenerator[None]:
-    """Hold the lock for the block. The kernel lets go of it when a process ends, however."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    """Hold a lock file, in a folder that is there, for the block; wait as long as it takes.
+
+    The kernel lets go of it when a process ends, however.
+    """
     with lock.open("w") as file:
         waited = False
         while not _locked(file.fileno()):
             if not waited:
-                logger.warning("another provisioner works here; waiting until it ends")
+                logger.warning("waiting for another process to leave", lock=str(lock))
             waited = True
             await asyncio.sleep(_PAUSE)
         yield
