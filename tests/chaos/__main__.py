@@ -11,12 +11,14 @@ from tests.system import running_system
 
 _STUDENTS = 20
 
+WITH_POOL = {"pool": {"minimum": 2, "maximum": 4, "free_memory": 1024**3}}
+
 
 async def main(minutes: float, seed: str) -> Report:
     """Run in a folder of its own, which stays where something was wrong."""
     folder = Path(tempfile.mkdtemp(prefix="nbh-chaos-", dir=Path.cwd() / ".make"))
     print(f"seed {seed}, {minutes:g} minutes; the system's log is {folder / 'log'}", flush=True)
-    async with running_system(folder, engine="podman") as system:
+    async with running_system(folder, engine="podman", settings=WITH_POOL) as system:
         await system.new_course("lesson")
         return await chaos(system, seconds=minutes * 60, students=_STUDENTS, seed=seed)
 

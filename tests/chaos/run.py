@@ -99,10 +99,11 @@ async def _unsettled(system: System, students: set[str]) -> list[str]:
 
 async def _leftovers(system: System, students: set[str]) -> list[str]:
     try:
-        labs = [x for x in await asyncio.wait_for(system.labs(), 5) if x.student in students]
+        labs = await asyncio.wait_for(system.labs(), 5)
         containers = await system.containers_of(COURSE)
     except (OSError, AssertionError, TimeoutError) as e:
         return [f"the system does not answer: {e!r}"]
+    labs = [x for x in labs if x.student in students or x.state == "pooled"]
     up = [x for x in labs if x.state != "failed"]
     running = {c["Labels"]["nbh.capability"] for c in containers if c["State"] == "running"}
     folders = {folder.name for folder in (system.config.site.data / "labs").iterdir()}
@@ -114,7 +115,7 @@ async def _leftovers(system: System, students: set[str]) -> list[str]:
     ]
 
 
-_AT_REST = ("ready", "frozen", "failed")
+_AT_REST = ("pooled", "ready", "frozen", "failed")
 
 
 def _differences(what: str, there: set[str], labs: Sequence[Lab]) -> list[str]:
