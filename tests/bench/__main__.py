@@ -15,6 +15,7 @@ from tests.bench import (
     courses,
     figures,
     frozen,
+    indexing,
     memory,
     pool,
     reaping,
@@ -35,6 +36,7 @@ async def main(output: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="nbh-bench-", dir=Path.cwd() / ".make") as folder:
         found = routes.figures(Path(folder))
         found += await courses.figures()
+        found += indexing.figures()
         with console.status("watching idle labs"):
             found += await reaping.figures()
         async with running_system(Path(folder), engine="podman") as system:

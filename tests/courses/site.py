@@ -47,6 +47,7 @@ class Site:
         max_bytes=64 * MIB,
         at_once=4,
         private_hosts=("127.0.0.1", "localhost"),
+        reading: Parser | None = None,
     ):
         folder.mkdir(exist_ok=True)
         self.shelf = Shelf(folder)
@@ -60,7 +61,7 @@ class Site:
         rules = Rules(local, at_once, max_bytes)
         self.heads = Heads(ssl.create_default_context(), at_once)
         self.repositories = Repositories(self.git, Egress(private_hosts), self.heads)
-        publisher = Publisher(self.local, closed, max_bytes, parser())
+        publisher = Publisher(self.local, closed, max_bytes, reading or parser())
         self.pulls = Pulls(self.shelf, self.repositories, announcer, publisher, rules)
         self.pulling = Pulling(self.shelf, self.pulls, at_once)
         self.lines: list[str] = []

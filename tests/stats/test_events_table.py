@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from nbh_kit.batching import Batch, Stored
-from nbh_proto.stats import FindEvents
+from nbh_proto.stats import FindEvents, FindNotebooksUsed
 
 STREAM = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 ANOTHER = STREAM + timedelta(days=1)
@@ -124,3 +124,27 @@ async def test_a_table_that_cannot_be_read_is_told_in_the_answer(events, door):
     await door.use(lambda client: client.command("DROP TABLE events"))
     found = await events.find(FindEvents())
     assert "ClickHouse says" in found.error
+
+
+async def test_notebooks_that_were_opened_are_found_with_their_students(events):
+    def opened(sequence, notebook, student, at=NOON, **more):
+        given = {"course": "py", "notebook": notebook, "student": student, "at": at} | more
+        return said(sequence, kind="access.opened", **given)
+
+    await events.keep(
+        batch(
+            opened(1, "a.md", "ada"),
+            opened(2, "a.md", "ada", at=NOON + timedelta(days=1)),
+            opened(3, "b.md", "bob"),
+            opened(4, "a.md", "bob"),
+            opened(5, "old.md", "ada", at=NOON - timedelta(days=1)),
+            opened(6, "theirs.md", "ada", course="other"),
+            said(7, kind="access.requested", course="py", notebook="asked.md", student="ada"),
+        )
+    )
+    found = await events.used(FindNotebooksUsed(only_course="py", since=NOON))
+    assert not found.error
+    assert [(n.notebook, n.students, n.last) for n in found.notebooks] == [
+        ("a.md", 2, NOON + timedelta(days=1)),
+        ("b.md", 1, NOON),
+    ]

@@ -65,7 +65,6 @@ _HANDLED = (
 _HEARD = (ImageBuilt, BuildFinished, CoursePublished, CourseDeleted)
 _FINISH_SECONDS = 30.0
 _INDEX_SECONDS = 10.0
-_CHECK_SECONDS = 2.0
 _TIDY_SECONDS = 60.0
 
 
@@ -132,13 +131,13 @@ async def _serve(config: Config, password: str, parser: Parser) -> None:
                 bus.answering(CheckCourse, checks.answer),
                 consume(bus, COMMANDS, "courses", _HANDLED, handle),
                 consume(bus, EVENTS, "courses-builds", _HEARD, builds.heard),
+                consume(bus, EVENTS, "courses-checks", [CoursePublished], checks.heard),
             ):
                 await builds.keep_all()
                 await run.until_stopped(
                     announcer.keep_true(),
                     shown.keep_true(),
                     run.every(_INDEX_SECONDS, pulls.index_all),
-                    run.every(_CHECK_SECONDS, checks.check_new),
                     labs.follow(),
                     pulling.run(),
                     run.every(_FINISH_SECONDS, registry.finish),

@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import structlog
 
-from nbh_courses import disk
 from nbh_courses.indexing import in_order
 from nbh_courses.kept import Indexes
-from nbh_courses.record import Record
 from nbh_courses.shelf import Shelf
 from nbh_kit.bus import Bus, BusAway
 from nbh_proto import (
@@ -19,6 +16,7 @@ from nbh_proto import (
     CourseCheck,
     CourseChecked,
     CourseIndex,
+    CoursePublished,
     FindNotebooksUsed,
     NotebooksUsed,
     NotebookUsed,
@@ -76,7 +74,7 @@ def outcome(index: CourseIndex, more: Iterable[Problem], most: int = _MOST) -> C
 
 
 class Checks:
-    """Checks courses when asked, and each revision once after it was published."""
+    """Checks courses when asked, and each revision after it was published."""
 
     def __init__(self, bus: Bus, shelf: Shelf) -> None:
         self._bus = bus
@@ -89,22 +87,15 @@ class Checks:
             return CourseCheck(error=f"there is no course {question.course} that is published")
         return outcome(index, await self._links(index))
 
-    async def check_new(self) -> None:
-        """Check what was published and not yet checked, and tell what was found."""
-        for record in self._shelf.records():
-            if record.told and record.told == record.commit and not self._is_checked(record):
-                await self._check(record)
-
-    async def _check(self, record: Record) -> None:
-        index = await asyncio.to_thread(self._index, record.course)
-        if index is None or index.commit != record.commit:
+    async def heard(self, published: CoursePublished) -> None:
+        """Tell what is wrong with a revision, if it is still the one that is published."""
+        index = await asyncio.to_thread(self._index, published.course)
+        if index is None or index.commit != published.commit:
             return
         found = outcome(index, await self._links(index), _MOST_TOLD)
-        await self._bus.tell_surely(_told(record, found))
-        try:
-            await asyncio.to_thread(self._note, record)
-        except OSError:  # then it is told once more, under the same id
-            logger.exception("a check could not be noted", course=record.course)
+        await self._bus.tell_surely(_told(published, found))
+        indexes = Indexes(self._shelf.place(published.course).folder)
+        await asyncio.to_thread(indexes.forget_before, published.commit)
 
     async def _links(self, index: CourseIndex) -> tuple[Problem, ...]:
         question = FindNotebooksUsed(only_course=index.course, since=now() - LATELY)
@@ -122,31 +113,11 @@ class Checks:
         kept = Indexes(place.folder).of(record.commit)
         return msgspec.structs.replace(kept.index, course=course) if kept else None
 
-    def _is_checked(self, record: Record) -> bool:
-        try:
-            return self._mark(record).read_text() == _about(record)
-        except FileNotFoundError:
-            return False
 
-    def _note(self, record: Record) -> None:
-        place = self._shelf.place(record.course)
-        disk.replace_file(self._mark(record), _about(record).encode())
-        Indexes(place.folder).forget_all_but(record.commit)
-
-    def _mark(self, record: Record) -> Path:
-        return self._shelf.place(record.course).folder / "indexes" / "checked"
-
-
-def _about(record: Record) -> str:
-    assert record.published_at is not None
-    return f"{record.commit} {record.published_at.timestamp():.6f}"
-
-
-def _told(record: Record, found: CourseCheck) -> CourseChecked:
-    assert record.published_at is not None
+def _told(published: CoursePublished, found: CourseCheck) -> CourseChecked:
     return CourseChecked(
-        id=f"checked-{record.course}-{_about(record).replace(' ', '-')}",
-        course=record.course,
+        id=f"checked-{published.id}",
+        course=published.course,
         commit=found.commit,
         notebooks=found.notebooks,
         errors=found.errors,

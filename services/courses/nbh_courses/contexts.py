@@ -14,12 +14,11 @@ from typing import NamedTuple
 
 from nbh_courses import disk, layout, publishing
 from nbh_courses.failure import CourseError, of_disk
-from nbh_courses.layout import LAYERS, Plan
+from nbh_courses.layout import DOCKERFILES, LAYERS, Plan
 from nbh_courses.nodes import File, Folder, follow
 from nbh_courses.shelf import Place
 from nbh_courses.tree import Reader
 
-NAMES = ("Dockerfile", "Containerfile")
 _WRITING = ".writing"
 
 
@@ -43,7 +42,7 @@ def export(
         CourseError: there is too much of it, or the disk is full.
     """
     with of_disk():
-        if name := next((each for each in NAMES if (local / each).is_file()), ""):
+        if name := next((each for each in DOCKERFILES if (local / each).is_file()), ""):
             return _of_operator(place, local, name, max_bytes)
         return _of_course(place, reader, commit, max_bytes)
 
@@ -68,7 +67,7 @@ def _dockerfiles(root: Folder) -> Iterator[tuple[str, Folder, str]]:
         found = follow((root,), layer)
         if found is None or isinstance(found.node, File):
             continue
-        for name in NAMES:
+        for name in DOCKERFILES:
             inner = follow((found.node,), name)
             if inner and isinstance(inner.node, File):
                 yield layer, found.node, name

@@ -60,7 +60,7 @@ def index(
     others: Iterable[Problem] = (),
 ) -> CourseIndex:
     """The index of a revision; blocking. ``others`` are problems that are known already,
-    ``image_is_built``: the course's image is made of its own Dockerfile.
+    ``image_is_built``: the course's image was built of its own Dockerfile.
 
     Raises:
         CourseError: a file cannot be had.

@@ -3,6 +3,7 @@
 ``indexes/<commit>.json``. It is a cache too: what was read of a file stands under the file's blob.
 """
 
+import contextlib
 import hashlib
 from importlib.metadata import version
 from pathlib import Path
@@ -81,11 +82,16 @@ class Indexes:
         self._folder.mkdir(exist_ok=True)
         disk.replace_file(self._file(kept.index.commit), msgspec.json.encode(kept))
 
-    def forget_all_but(self, commit: str) -> None:
-        """Remove the indexes of other revisions."""
+    def forget_before(self, commit: str) -> None:
+        """Remove the indexes that are older than a revision's. A newer one is being published."""
+        try:
+            made = self._file(commit).stat().st_mtime_ns
+        except FileNotFoundError:
+            return
         for file in self._folder.glob("*.json"):
-            if file != self._file(commit):
-                file.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                if file.stat().st_mtime_ns < made:
+                    file.unlink()
 
     def _file(self, commit: str) -> Path:
         return self._folder / f"{commit}.json"

@@ -19,6 +19,9 @@ AREAS = ("notebooks", "modules", "static", "jupyter")
 LAYERS = (".nbhosting", "nbhosting")
 """Where a course's configuration is in its repository, the lowest layer first (G7)."""
 
+DOCKERFILES = ("Dockerfile", "Containerfile")
+"""What an image is built of, in one of the layers; the first that is there."""
+
 OLD_NAMES = ("nbconfig/notebook.json", "labconfig/default_setting_overrides.json")
 """Files of Jupyter's configuration that courses have beside their folder ``jupyter`` (U1)."""
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 
-from nbh_courses.layout import LAYERS
+from nbh_courses.layout import DOCKERFILES, LAYERS
 from nbh_courses.nodes import File, Folder, follow
 from nbh_courses.settings import FILE, Settings
 from nbh_proto import Problem
-
-_DOCKERFILE = "Dockerfile"
 
 
 def problems(root: Folder, settings: Settings, *, image_is_built: bool) -> Iterator[Problem]:
     """Whatever is looked for and not found.
 
-    ``image_is_built``: the course's image is made of its own Dockerfile.
+    ``image_is_built``: the course's image was built of its own Dockerfile.
     """
     yield from _mappings(root, settings)
     yield from _builds(root, settings)
@@ -40,20 +38,27 @@ def _two_of_a_kind(root: Folder) -> Iterator[Problem]:
     if _has(root, f"{below}/{FILE}") and _has(root, f"{above}/{FILE}"):
         what = f"there is {below}/{FILE} too: both hold, this one stands over it"
         yield Problem(file=f"{above}/{FILE}", what=what, level="warning")
-    if _has(root, f"{below}/{_DOCKERFILE}") and _has(root, f"{above}/{_DOCKERFILE}"):
-        what = f"there is {below}/{_DOCKERFILE} too: only this one is used"
-        yield Problem(file=f"{above}/{_DOCKERFILE}", what=what, level="warning")
+    if (lower := _dockerfile_in(root, below)) and (upper := _dockerfile_in(root, above)):
+        yield Problem(
+            file=upper, what=f"there is {lower} too: only this one is used", level="warning"
+        )
 
 
 def _dockerfile(root: Folder, image_is_built: bool) -> Iterator[Problem]:
-    if any(_has(root, f"{layer}/{_DOCKERFILE}") for layer in LAYERS):
+    if any(_dockerfile_in(root, layer) for layer in LAYERS):
         return
-    where = f"{LAYERS[0]}/{_DOCKERFILE}"
+    where = f"{LAYERS[0]}/{DOCKERFILES[0]}"
     if image_is_built:
-        yield Problem(file=where, what="is missing, and the course's image is built of it")
-    elif _has(root, _DOCKERFILE):
-        what = f"is not looked at here: an image is built of {where}"
-        yield Problem(file=_DOCKERFILE, what=what, level="warning")
+        yield Problem(file=where, what="is missing, and the course's image was built of one")
+    for name in DOCKERFILES:
+        if _has(root, name):
+            what = f"is not looked at here: an image is built of {where}"
+            yield Problem(file=name, what=what, level="warning")
+
+
+def _dockerfile_in(root: Folder, layer: str) -> str:
+    paths = (f"{layer}/{name}" for name in DOCKERFILES)
+    return next((path for path in paths if _has(root, path)), "")
 
 
 def _has(root: Folder, path: str) -> bool:

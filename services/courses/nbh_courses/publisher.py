@@ -8,6 +8,7 @@ import msgspec
 
 from nbh_courses import publishing, settings, submodule_fetching, tree
 from nbh_courses.kept import Indexes, digest
+from nbh_courses.layout import DOCKERFILES
 from nbh_courses.parsing import Parser
 from nbh_courses.publishing import Published, Wanted
 from nbh_courses.record import Record
@@ -93,7 +94,7 @@ class Publisher:
                 course=record.course,
                 commit=reader.commit(ref),
                 local=self._said(record.course),
-                image_is_built=record.autobuild,
+                image_is_built=bool(record.own_image) and not self._has_dockerfile(record.course),
                 max_bytes=self._max_bytes,
                 submodules=brought.commits,
                 others=others,
@@ -102,6 +103,9 @@ class Publisher:
 
     def _file(self, course: str) -> Path:
         return self._local / course / settings.FILE
+
+    def _has_dockerfile(self, course: str) -> bool:
+        return any((self._local / course / name).is_file() for name in DOCKERFILES)
 
     def _said(self, course: str) -> bytes | None:
         try:

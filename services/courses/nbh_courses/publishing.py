@@ -1,11 +1,12 @@
 """Makes a revision of a commit: read from the mirror, written whole, read-only from then on."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from nbh_courses import describing, disk, indexing, kept
+from nbh_courses.describing import Described
 from nbh_courses.failure import CourseError, of_disk
 from nbh_courses.indexing import Titles
 from nbh_courses.kept import Indexes, Kept
@@ -15,7 +16,7 @@ from nbh_courses.parsing import Parser
 from nbh_courses.settings import Settings
 from nbh_courses.shelf import Place
 from nbh_courses.tree import Reader
-from nbh_proto import Problem
+from nbh_proto import CourseIndex, Problem
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _LONGEST_POINTER = 1024
@@ -31,7 +32,7 @@ class Wanted(NamedTuple):
     """The operator's own layer of the course's settings (G7)."""
 
     image_is_built: bool
-    """The course's image is made of its own Dockerfile."""
+    """The course's image was built of its own Dockerfile."""
 
     max_bytes: int
     submodules: frozenset[bytes] = frozenset()
@@ -56,14 +57,33 @@ def publish(place: Place, reader: Reader, wanted: Wanted, parser: Parser) -> Pub
     Raises:
         CourseError: the commit cannot be read, holds too much, or the disk is full.
     """
-    root = reader.folder(wanted.commit, wanted.submodules)
-    described = describing.describe(root, reader, wanted.local)
+    described = describe(reader, wanted)
     revision = place.revision(wanted.commit)
     if revision.exists():
         pointers = _pointers_in(revision)
     else:
         with of_disk(), place.building(wanted.commit) as folder:
             pointers = write(folder, reader, described.written, wanted.max_bytes, AREAS)
+    index = indexed(place, reader, described, wanted, parser, pointers)
+    errors = tuple(problem.sentence for problem in index.problems if problem.level == "error")
+    return Published(described.plan.notebooks, described.read.settings, _at_most(errors))
+
+
+def describe(reader: Reader, wanted: Wanted) -> Described:
+    """What a commit says about itself."""
+    root = reader.folder(wanted.commit, wanted.submodules)
+    return describing.describe(root, reader, wanted.local)
+
+
+def indexed(
+    place: Place,
+    reader: Reader,
+    described: Described,
+    wanted: Wanted,
+    parser: Parser,
+    pointers: Iterable[str] = (),
+) -> CourseIndex:
+    """Make the index of a commit and keep it; what the last one knows is not read again."""
     indexes = Indexes(place.folder)
     before = indexes.newest()
     titles = Titles(parser, reader, before.parsed if before else {})
@@ -75,19 +95,17 @@ def publish(place: Place, reader: Reader, wanted: Wanted, parser: Parser) -> Pub
         image_is_built=wanted.image_is_built,
         others=(*wanted.others, *map(_is_pointer, pointers)),
     )
+    new = Kept(
+        made_by=kept.made_by(),
+        local=kept.digest(wanted.local),
+        index=index,
+        parsed=titles.used,
+        submodules=tuple(sorted(each.hex() for each in wanted.submodules)),
+        others=wanted.others,
+    )
     with of_disk():
-        indexes.keep(
-            Kept(
-                made_by=kept.made_by(),
-                local=kept.digest(wanted.local),
-                index=index,
-                parsed=titles.used,
-                submodules=tuple(sorted(each.hex() for each in wanted.submodules)),
-                others=wanted.others,
-            )
-        )
-    errors = tuple(problem.sentence for problem in index.problems if problem.level == "error")
-    return Published(described.plan.notebooks, described.read.settings, _at_most(errors))
+        indexes.keep(new)
+    return index
 
 
 def write(
