@@ -28,6 +28,7 @@ Reason = Literal[
     "disk-full",
     "lab-died",
     "lab-slow",
+    "not-isolated",
     "workspace-unusable",
     "internal",
 ]

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from nbh_cli.host.service import podman_service
+from nbh_kit import walls
 from nbh_proto import FreezeLab
 from nbh_proto.course import CommandAnswer
 from nbh_provisioner.engine import EngineError
@@ -17,6 +18,7 @@ from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
 from nbh_provisioner.engines.podman_api import PodmanApi
 from tests.provisioner import world
+from tests.provisioner.networks import nft
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -96,6 +98,7 @@ async def _clear(podman_socket, name):
     with contextlib.suppress(EngineError):  # it started nothing, so there is no network
         api.delete(f"/networks/{name}-labs", force="true")
     api.close()
+    await asyncio.to_thread(nft, walls.removal(name))
 
 
 @pytest.fixture

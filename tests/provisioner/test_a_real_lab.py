@@ -214,7 +214,7 @@ async def test_a_call_of_podman_that_hangs_holds_up_nobody_else(
     site, course, podman_engine, podman_socket, router, tmp_path
 ):
     async with _podman_that_never_starts("python-slow", podman_socket, tmp_path) as socket:
-        engine = PodmanEngine(socket, site.site.name, within=5)
+        engine = PodmanEngine(socket, site.site.name, within=12)
         async with world.running(site, engine):
             slow = asyncio.create_task(router.open(student="slow"))
             await eventually(lambda: router.lab("slow"))

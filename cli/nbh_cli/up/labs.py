@@ -1,6 +1,7 @@
 """podman for labs: its API while the system runs; and the end of all labs, where that is asked."""
 
 import asyncio
+import shutil
 
 from nbh_cli.host import machine
 from nbh_cli.host import podman as podmans
@@ -9,6 +10,7 @@ from nbh_cli.host.podman import Podman
 from nbh_cli.host.running import Say, run
 from nbh_cli.up.checks import runs_podman
 from nbh_cli.up.children import Program
+from nbh_kit import walls
 from nbh_kit.config import Config
 
 _ASKING_SECONDS = 5.0
@@ -56,8 +58,16 @@ async def end_all(podman: Podman, config: Config, say: Say) -> None:
             await _podman(podman, "rm", "--force", "--volumes", "--time", within, *found)
         for network in await _podman(podman, "network", "ls", "--quiet", "--filter", ours):
             await _podman(podman, "network", "rm", "--force", network)
+        await _take_walls_away(config.site.name)
     except CommandFailed as e:
         say(f"labs may be left behind: {e}")
+
+
+async def _take_walls_away(site: str) -> None:
+    """The rules that kept its labs apart."""
+    nft = shutil.which("nft") or shutil.which("nft", path="/usr/sbin:/sbin")
+    if nft:
+        await run((nft, walls.removal(site)), what="nft", say=lambda _: None)
 
 
 async def _podman(podman: Podman, *arguments: str) -> list[str]:

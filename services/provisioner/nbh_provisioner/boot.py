@@ -27,10 +27,10 @@ from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.revision import Revision
 from nbh_provisioner.run_spec import (
     container_name,
-    limits_of,
     pool_name,
     pool_spec,
     run_spec,
+    settings_of,
     workspace_mount,
 )
 
@@ -93,7 +93,7 @@ class Boot:
             self._workspace(lab),
             self._folders.of(lab.capability),
             self._config.site.name,
-            limits_of(wish.course.limits, self._config.lab),
+            settings_of(wish.course, self._config.lab),
         )
         return await self._once_up(lambda: self._engine.start(spec))
 
@@ -234,7 +234,7 @@ class Boot:
         return self._places.students / lab.student / lab.course
 
     def _pool_spec(self, wish: Wish, lab: Lab, image: str) -> RunSpec:
-        limits = limits_of(wish.course.limits, self._config.lab)
+        limits = settings_of(wish.course, self._config.lab)
         folder = self._folders.of(lab.capability)
         return pool_spec(lab, image, wish.revision, folder, self._config.site.name, limits)
 

@@ -6,6 +6,7 @@ EngineError
 ├── NoSpace        the disk that containers are on is full
 ├── CannotAttach   this machine cannot mount into a lab that runs
 ├── Deaf           who comes to a frozen lab cannot be heard here
+├── NotIsolated    labs cannot be kept apart from each other and from this machine
 └── Refused        it answers, and says no: the lab cannot run
 """
 
@@ -46,6 +47,12 @@ class NoSpace(EngineError):
 
 class CannotAttach(EngineError):
     """This machine cannot mount into a lab that runs: its kernel or a file system is too old."""
+
+
+class NotIsolated(EngineError):
+    """Labs cannot be kept apart from each other, from this machine and from private networks."""
+
+    reason = "not-isolated"
 
 
 class Refused(EngineError):
@@ -96,6 +103,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cpus: float
     processes: int
     open_files: int
+    egress: str
+    """What it may reach beyond this machine (`nbh_proto.egress`)."""
     spare: bool = False
     """Whether its processes wait while others want the CPU, until `Engine.promote`."""
 
@@ -237,6 +246,13 @@ class Engine(Protocol):
 
     async def storage(self) -> Path | None:
         """Where the engine keeps images and containers on disk; None if it does not."""
+
+    async def secure(self) -> None:
+        """Keep the labs that run apart, from now on, also where the rules for it were lost.
+
+        Raises:
+            NotIsolated: that cannot be done.
+        """
 
     async def labs(self) -> list[Found]:
         """All containers of our site, running or not; never one of another site."""

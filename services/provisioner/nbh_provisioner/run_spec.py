@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from nbh_kit import config
-from nbh_proto import Lab, Limits, pool_key
+from nbh_proto import Course, Lab, Limits, egress, pool_key
 from nbh_provisioner import jupyter, lab_paths
 from nbh_provisioner.engine import Mount, RunSpec
 from nbh_provisioner.lab_folders import NOBODYS
@@ -33,6 +33,12 @@ def limits_of(course: Limits, site: config.Lab) -> config.Lab:
         cpus=course.cpus or site.cpus,
         processes=course.processes or site.processes,
     )
+
+
+def settings_of(course: Course, site: config.Lab) -> config.Lab:
+    """The site's settings of a lab, with those that a course has of its own in their places."""
+    own = limits_of(course.limits, site)
+    return msgspec.structs.replace(own, egress=egress.checked(course.egress or site.egress))
 
 
 def run_spec(
@@ -66,6 +72,7 @@ def run_spec(
         cpus=limits.cpus,
         processes=limits.processes,
         open_files=limits.open_files,
+        egress=limits.egress,
     )
     return msgspec.structs.replace(spec, labels=_labels(lab, revision, site, spec))
 
@@ -121,6 +128,7 @@ def _labels(lab: Lab, revision: Revision, site: str, spec: RunSpec) -> dict[str,
         "nbh.commit": revision.commit,
         "nbh.generation": str(lab.generation),
         "nbh.capability": lab.capability,
+        "nbh.egress": spec.egress,
         "nbh.spec": fingerprint(spec),
     }
 

@@ -12,7 +12,14 @@ from nbh_proto.lab import StopReason
 from nbh_provisioner import adoption, lab_events
 from nbh_provisioner.adoption import Adopted, Pooled
 from nbh_provisioner.boot import Boot, Shape
-from nbh_provisioner.engine import CannotAttach, Engine, EngineError, ImageMissing, Refused
+from nbh_provisioner.engine import (
+    CannotAttach,
+    Engine,
+    EngineError,
+    ImageMissing,
+    NotIsolated,
+    Refused,
+)
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.leases import Leases
@@ -63,6 +70,7 @@ class TakingOver:
         self._labs.adopted.set()
 
     async def _take_over(self) -> None:
+        await self._secure()
         found = await self._engine.labs()
         held = await self._leases.all()
         tokens = self._folders.tokens()
@@ -82,6 +90,12 @@ class TakingOver:
             removed=len(plan.remove),
             released=len(plan.release),
         )
+
+    async def _secure(self) -> None:
+        try:
+            await self._engine.secure()
+        except NotIsolated as e:
+            logger.error("labs that run are not kept apart; none starts", error=str(e))
 
     async def _release(self, held: Held[Lab]) -> None:
         lab = held.value

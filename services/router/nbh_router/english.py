@@ -74,6 +74,11 @@ SENTENCES: dict[Kind, Sentences] = {
         "Your files are safe.",
         "Try again. If it happens twice, tell your teacher.",
     ),
+    "not-isolated": Sentences(
+        "Notebook servers cannot be kept apart at the moment",
+        "Yours would be open to others, so it was not started. Your files are safe.",
+        "Tell your teacher: those who run this service must look at it.",
+    ),
     "lab-slow": Sentences(
         "Your notebook server takes too long to start",
         "Many students may be starting at this moment. Your files are safe.",

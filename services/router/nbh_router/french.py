@@ -78,6 +78,11 @@ SENTENCES: dict[Kind, Sentences] = {
         "Vos fichiers sont intacts.",
         "Réessayez. Si cela se reproduit, prévenez votre enseignant.",
     ),
+    "not-isolated": Sentences(
+        "Les serveurs de notebooks ne peuvent pas être isolés en ce moment",
+        "Le vôtre serait ouvert aux autres, il n’a donc pas démarré. Vos fichiers sont intacts.",
+        "Prévenez votre enseignant\u00a0: ceux qui gèrent ce service doivent s’en occuper.",
+    ),
     "lab-slow": Sentences(
         "Votre serveur de notebooks met trop de temps à démarrer",
         "Beaucoup d’étudiants démarrent peut-être en ce moment. Vos fichiers sont intacts.",

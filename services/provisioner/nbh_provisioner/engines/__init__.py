@@ -9,8 +9,10 @@ def make(config: Config) -> Engine:
     match config.provisioner.engine:
         case "podman":
             from nbh_provisioner.engines.podman import PodmanEngine
+            from nbh_provisioner.engines.wall import Wall
 
-            return PodmanEngine(config.podman_socket, config.site.name)
+            wall = Wall(config.site.name, config.lab.egress, config.provisioner.isolation)
+            return PodmanEngine(config.podman_socket, config.site.name, wall)
         case "memory":
             from nbh_provisioner.engines.memory import MemoryEngine
 

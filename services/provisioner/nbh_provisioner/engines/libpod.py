@@ -7,10 +7,13 @@ container's root is then the machine's). So the body is ours, and podman-py carr
 
 from typing import Any
 
+from nbh_proto.egress import CLOSED
 from nbh_provisioner import lab_paths
 from nbh_provisioner.engine import Found, Mount, Running, RunSpec
+from nbh_provisioner.engines.wall import Network
 
 SITE = "nbh.site"
+EGRESS = "nbh.egress"
 GENERATION = "nbh.generation"
 
 _USERS = 65536
@@ -41,6 +44,9 @@ def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
         "idmappings": {"AutoUserNs": True, "AutoUserNsOpts": {"Size": _USERS}},
         "netns": {"nsmode": "bridge"},
         "Networks": {network: {}},
+        # no address but the one that rules know it by; lo keeps ::1
+        "sysctl": {"net.ipv6.conf.default.disable_ipv6": "1"},
+        **_name_servers(spec),
         "mounts": [_mount(m) for m in spec.mounts],
         "shm_size": _SHARED_MEMORY_BYTES,
         "resource_limits": {
@@ -66,11 +72,20 @@ def _cpu(spec: RunSpec) -> dict[str, int]:
     return limit | ({"shares": _SPARE_SHARES} if spec.spare else {})
 
 
-def network_body(name: str, site: str, subnet: str) -> dict[str, Any]:
+def _name_servers(spec: RunSpec) -> dict[str, Any]:
+    """A lab that reaches nothing asks itself, where nobody answers: it knows at once. One whose
+    questions were refused on their way would wait, since a machine refuses a few a second only."""
+    if spec.egress != CLOSED:
+        return {}
+    return {"dns_server": ["127.0.0.1"], "dns_option": ["timeout:1", "attempts:1"]}
+
+
+def network_body(name: str, site: str, bridge: str, subnet: str) -> dict[str, Any]:
     """The body of ``POST /networks/create``."""
     return {
         "name": name,
         "driver": "bridge",
+        "network_interface": bridge,
         # Labs need no names of one another, and a name server for each network costs its start.
         "dns_enabled": False,
         "labels": {SITE: site},
@@ -84,14 +99,13 @@ def running(inspected: dict[str, Any], network: str) -> Running | None:
     One that stands still runs; podman has another word for it.
     """
     state = inspected["State"]
-    networks = inspected["NetworkSettings"].get("Networks") or {}
-    address = networks.get(network, {}).get("IPAddress")
-    if not ((state["Running"] or is_frozen(inspected)) and state["Pid"] and address):
+    own = address(inspected, network)
+    if not ((state["Running"] or is_frozen(inspected)) and state["Pid"] and own):
         return None
     return Running(
         name=inspected["Name"],
         container=inspected["Id"],
-        address=f"{address}:{lab_paths.PORT}",
+        address=f"{own}:{lab_paths.PORT}",
         process=state["Pid"],
         image=inspected["Image"],
     )
@@ -111,6 +125,24 @@ def found(inspected: dict[str, Any], network: str) -> Found:
 def is_frozen(inspected: dict[str, Any]) -> bool:
     """Whether a container stands still."""
     return bool(inspected["State"].get("Paused"))
+
+
+def address(inspected: dict[str, Any], network: str) -> str:
+    """The address of a container on a network; empty if it has none."""
+    networks = inspected["NetworkSettings"].get("Networks") or {}
+    return str(networks.get(network, {}).get("IPAddress") or "")
+
+
+def egress(inspected: dict[str, Any]) -> str:
+    """What a lab may reach; empty for one of an older release."""
+    return str((inspected["Config"].get("Labels") or {}).get(EGRESS, ""))
+
+
+def network(inspected: dict[str, Any]) -> Network:
+    """A network, of ``GET /networks/{name}/json``."""
+    (subnet,) = inspected["subnets"]
+    name = str(inspected["name"])
+    return Network(name, bridge(inspected), str(subnet["subnet"]), str(subnet["gateway"]))
 
 
 def bridge(inspected: dict[str, Any]) -> str:

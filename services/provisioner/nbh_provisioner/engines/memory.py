@@ -130,6 +130,9 @@ class MemoryEngine:
     async def storage(self) -> Path | None:
         return None
 
+    async def secure(self) -> None:
+        """They have no network of their own."""
+
     async def labs(self) -> list[Found]:
         return [
             Found(

@@ -21,15 +21,18 @@ from nbh_provisioner.engine import (
     Found,
     Hearing,
     Mount,
+    NotIsolated,
     Refused,
     Running,
     RunSpec,
 )
 from nbh_provisioner.engines import attaching, libpod, mounts, namespaces, shortage, weights
 from nbh_provisioner.engines.connections import has_connections
+from nbh_provisioner.engines.guarding import Guarding
 from nbh_provisioner.engines.knocks import Knocks
+from nbh_provisioner.engines.labs_network import LabsNetwork
 from nbh_provisioner.engines.podman_api import WITHIN, Answered, PodmanApi, refusal
-from nbh_provisioner.engines.subnets import candidates
+from nbh_provisioner.engines.wall import Wall
 
 R = TypeVar("R")
 
@@ -38,7 +41,6 @@ _LOG_LINES = 40
 _GONE, _CONFLICT = 404, 409
 _KILL = 137
 _UNTIL_KNOWN, _LOOK_AGAIN = 5.0, 0.02
-_TRIES = 10
 
 logger = structlog.get_logger(__name__)
 
@@ -46,13 +48,15 @@ logger = structlog.get_logger(__name__)
 class PodmanEngine:
     """Podman on this machine. Its containers, and their network, carry the site's label."""
 
-    def __init__(self, socket: Path, site: str, *, within: float = WITHIN) -> None:
+    def __init__(
+        self, socket: Path, site: str, wall: Wall | None = None, *, within: float = WITHIN
+    ) -> None:
         self._socket = socket
         self._site = site
         self._within = within
-        self._network = f"{site}-labs"
-        self._has_network = False
-        self._making_network = threading.Lock()
+        self._wall = wall or Wall(site)
+        self._network = LabsNetwork(site, self._wall)
+        self._guarding: Guarding | None = None
         self._knocks: Knocks | None = None
         self._kills: dict[str, int] = {}
         """How many processes of a lab that ended had been killed for want of memory."""
@@ -68,6 +72,7 @@ class PodmanEngine:
         return await self._call(lambda api: api.image(name))
 
     async def start(self, spec: RunSpec) -> Running:
+        self._guard()
         return await self._call(partial(self._start, spec))
 
     async def rename(self, running: Running, name: str) -> Running:
@@ -100,9 +105,9 @@ class PodmanEngine:
             return
         if self._knocks:
             self._knocks.close()
-        network = await self._call(lambda api: api.get(f"/networks/{self._network}/json"))
+        bridge = await self._call(self._network.bridge)
         try:
-            self._knocks = Knocks(libpod.bridge(network))
+            self._knocks = Knocks(bridge)
         except OSError as e:
             self._knocks = None
             raise Deaf(f"no packet socket on the labs' bridge: {e}") from e
@@ -110,6 +115,10 @@ class PodmanEngine:
 
     async def storage(self) -> Path | None:
         return await self._call(lambda api: Path(api.get("/info")["store"]["graphRoot"]))
+
+    async def secure(self) -> None:
+        self._guard()
+        await self._call(self._network.secure)
 
     async def labs(self) -> list[Found]:
         return await self._call(self._labs)
@@ -131,11 +140,18 @@ class PodmanEngine:
     async def close(self) -> None:
         if self._knocks:
             self._knocks.close()
+        if self._guarding:
+            self._guarding.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _call(self, call: Callable[[PodmanApi], R]) -> R:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: call(self._api()))
+
+    def _guard(self) -> None:
+        """Watch over the wall, once somebody is behind it."""
+        if self._guarding is None:
+            self._guarding = Guarding(self._wall, self._threads)
 
     def _api(self) -> PodmanApi:
         api = getattr(self._of_thread, "api", None)
@@ -145,21 +161,23 @@ class PodmanEngine:
 
     def _start(self, spec: RunSpec, api: PodmanApi) -> Running:
         try:
-            self._make_sure_of_network(api)
+            self._network.make_sure(api)
             if there := self._made(spec, api):
                 return there
+            self._network.let_in(spec, api)
             api.post(f"/containers/{spec.name}/start")
             return self._running(spec, api)
         except EngineError as e:
-            self._has_network = False
-            if isinstance(e, Answered | Refused):  # else it would not answer to a removal either
+            self._network.forget()
+            # else it would not answer to a removal either
+            if isinstance(e, Answered | Refused | NotIsolated):
                 with contextlib.suppress(EngineError):
                     self._remove(spec.name, api)
             raise (refusal(e) if isinstance(e, Answered) else e) from e
 
     def _made(self, spec: RunSpec, api: PodmanApi) -> Running | None:
         """Create the container; or return the very lab, if it runs already."""
-        body = libpod.container_body(spec, self._network)
+        body = libpod.container_body(spec, self._network.name)
         try:
             api.post("/containers/create", body)
             return None
@@ -242,7 +260,7 @@ class PodmanEngine:
         return found
 
     def _found(self, inspected: dict[str, Any]) -> Found:
-        found = libpod.found(inspected, self._network)
+        found = libpod.found(inspected, self._network.name)
         if namespace := libpod.network_namespace(inspected):
             self._namespaces |= {found.name: namespace, found.container: namespace}
         return found
@@ -273,47 +291,6 @@ class PodmanEngine:
         except Answered:
             return ""
         return libpod.log_text(raw)
-
-    def _make_sure_of_network(self, api: PodmanApi) -> None:
-        with self._making_network:
-            if self._has_network:
-                return
-            if not _exists(api, f"/networks/{self._network}/json"):
-                self._make_network(api)
-            self._has_network = True
-
-    def _make_network(self, api: PodmanApi) -> None:
-        for subnet in candidates():
-            body = libpod.network_body(self._network, self._site, subnet)
-            if _made_network(api, body):
-                return
-        raise EngineError("no subnet is free for the labs' network")
-
-
-def _made_network(api: PodmanApi, body: dict[str, Any]) -> bool:
-    """Make a network; False if its subnet is in use."""
-    for _ in range(_TRIES):
-        try:
-            api.post("/networks/create", body)
-            return True
-        except Answered as e:
-            if "already used" in e.text or "already being used" in e.text:
-                return False
-            if "no such network interface" not in e.text:
-                raise
-            # podman was looking through the machine's interfaces when one of them went
-            vanished = e
-    raise vanished
-
-
-def _exists(api: PodmanApi, path: str) -> bool:
-    try:
-        api.get(path)
-    except Answered as e:
-        if e.status == _GONE:
-            return False
-        raise
-    return True
 
 
 def _remove(api: PodmanApi, name: str) -> None:
