@@ -104,7 +104,7 @@ async def test_a_second_provisioner_waits_until_the_first_has_ended(
     async with provisioner(site, tmp_path) as first:
         before = await router.opened()
         async with provisioner(site, tmp_path) as second:
-            await eventually(lambda: "another provisioner" in second.log)
+            await eventually(lambda: "waiting for another process" in second.log)
             assert (await router.opened()).capability == before.capability
             assert await first.stop() == 0
             # labs in memory end with their process, so this one is the second's
