@@ -1,4 +1,4 @@
-"""Asks a forge where a branch stands, in one request and without a process (docs/adr/0014).
+"""Asks a forge where a branch stands, in one request and without a process (docs/adr/0011).
 
 It is a hint and no more: whatever is not a plain answer is unknown, and what is unknown or new is
 the git program's to ask, fetch and judge. Git's protocol, version 2 (gitprotocol-v2, ls-refs).
