@@ -16,6 +16,7 @@ from nbh_proto import (
     CommandFailed,
     CommandProgress,
     Course,
+    CourseIndex,
     CreateCourse,
     PullCourse,
     now,
@@ -23,6 +24,7 @@ from nbh_proto import (
 from nbh_proto.streams import PATIENCE
 from tests.courses.service import Service, carried_out, done, silent_forge
 from tests.courses.teacher import LESSON, published
+from tests.courses.test_titles import FORMATS
 
 
 def create(teacher, course="py"):
@@ -174,3 +176,23 @@ async def test_it_stays_small(service, teacher, bus):
         rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
     pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
     assert int(pss.split()[1]) < 100 * 1024  # KiB
+
+
+ODD = {
+    "nan.ipynb": '{"nbformat": 4, "nbformat_minor": 2, "metadata": {"x": NaN}, "cells": []}',
+    "three.ipynb": '{"nbformat": 3, "metadata": {"name": "", "x": NaN}, "worksheets": []}',
+    "escaped.md": '---\nversion: 1\nmore: "\\x41"\n---\n\n# A\n',
+}
+
+
+async def test_every_kind_of_notebook_is_read_by_a_user_who_can_read_nothing_else(
+    service, teacher, bus
+):
+    # what a library loads late, it would load as that user (ADR 6)
+    kinds = {f"{n}{suffix}": text for n, (suffix, text) in enumerate(FORMATS.values())}
+    teacher.push(kinds | ODD)
+    async with service.running():
+        await done(bus, create(teacher))
+        index = (await Bucket(bus, CourseIndex).get("py")).value
+    assert [p.sentence for p in index.problems if p.level == "error"] == []
+    assert {n.title for n in index.notebooks if n.path in kinds} == {"Une leçon"}

@@ -32,6 +32,11 @@ class Titles:
         """To be entered while titles are asked for."""
         return self._parser.working()
 
+    @property
+    def known(self) -> dict[str, Parsed]:
+        """What need not be read again. An error may have been ours, and is quickly met again."""
+        return {key: p for key, p in self.used.items() if p.fatal or not p.error}
+
     def of(self, path: str, file: File) -> Parsed:
         """What a notebook says of itself."""
         suffix = next(s for s in names.NOTEBOOK_SUFFIXES if path.endswith(s))

@@ -44,6 +44,8 @@ class Parsed(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str = ""
     version: str = ""
     error: str = ""
+    fatal: bool = False
+    """Its reader died of it, or was killed: it is not tried again."""
 
 
 def main() -> None:
@@ -55,6 +57,7 @@ def main() -> None:
     logging.disable()
     from nbh_courses import titles
 
+    titles.warm_up()
     if uid is not None:
         run.drop_privileges(uid)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel

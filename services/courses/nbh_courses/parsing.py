@@ -25,7 +25,7 @@ _MOST_REPLY = 64 * 1024
 class Patience(NamedTuple):
     """How long is waited, in seconds."""
 
-    file: float = 20.0
+    file: float = 60.0
     """For one file's answer."""
 
     start: float = 30.0
@@ -112,7 +112,7 @@ class Parser:
             try:
                 return self._asked(text, suffix)
             except _Dead as e:
-                return Parsed(error=str(e))
+                return Parsed(error=str(e), fatal=True)
 
     def _asked(self, text: bytes, suffix: str) -> Parsed:
         self._child = self._child or self._new_child()

@@ -99,7 +99,7 @@ def indexed(
         made_by=kept.made_by(),
         local=kept.digest(wanted.local),
         index=index,
-        parsed=titles.used,
+        parsed=titles.known,
         submodules=tuple(sorted(each.hex() for each in wanted.submodules)),
         others=wanted.others,
     )

@@ -4,8 +4,9 @@ Text formats are read by their headers: jupytext's own way to find out what a fi
 times quicker than reading it. Where a header leaves that open, the whole file is read.
 """
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jupytext
@@ -110,3 +111,25 @@ def _is_in_doubt(text: str, found: Mapping[str, Any]) -> bool:
 def _whole(text: str, suffix: str) -> Mapping[str, Any]:
     read: Mapping[str, Any] = jupytext.reads(text, suffix).metadata
     return read
+
+
+def warm_up() -> None:
+    """Load what the libraries load when they first need it: codecs, a schema for each version of
+    nbformat. Afterwards nothing is opened, and a child begins with all of it.
+    """
+    for text, suffix in _samples():
+        with contextlib.suppress(Exception):  # some are no notebooks, on purpose
+            told(text.encode(), suffix)
+
+
+def _samples() -> Iterator[tuple[str, str]]:
+    header = '---\nversion: 1\nmore: "\\x41"\n---\n'
+    yield f"{header}\n# A\n\n```{{code-cell}}\n1\n```\n", ".md"
+    yield f"{header}\n# A\n\n```python\n1\n```\n", ".md"
+    yield "# ---\n# jupyter:\n#   version: 1\n# more: 1\n# ---\n\n# %%\n1\n", ".py"
+    yield "---\njupyter: [\n---\n", ".md"
+    versions = [*((4, minor) for minor in range(10)), *((major, 0) for major in range(1, 4))]
+    for major, minor in versions:
+        # what is no number is what has the whole file read
+        more = '"metadata": {"name": "", "x": NaN}, "cells": [], "worksheets": []'
+        yield f'{{"nbformat": {major}, "nbformat_minor": {minor}, {more}}}', ".ipynb"
