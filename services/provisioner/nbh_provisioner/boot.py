@@ -105,13 +105,16 @@ class Boot:
         """
         clock = asyncio.get_running_loop().time
         end = clock() + self._config.provisioner.podman_back_within
+        waited = False
         while True:
             try:
                 return await call()
             except EngineDown as e:
                 if clock() > end:
                     raise
-                logger.warning("waiting for the engine to come back", error=str(e))
+                if not waited:
+                    logger.warning("waiting for the engine to come back", error=str(e))
+                waited = True
                 await asyncio.sleep(_TRY_AGAIN_SECONDS)
 
     async def image(self, name: str) -> str:
