@@ -22,7 +22,7 @@ from nbh_kit.config import Origins
 from nbh_kit.testing import eventually, nats_server
 from nbh_proto import Course, CreateCourse, MakeHook
 from tests.bench.figures import Figure, at_most, median, spread
-from tests.bench.memory import pss
+from tests.bench.memory import family
 from tests.courses import forge, git_server
 from tests.courses.service import Service, done
 from tests.courses.teacher import LESSON, Teacher
@@ -128,7 +128,7 @@ async def _round(service: Service, nats: str) -> tuple[float, float, float]:
             return all(now[course] > then for course, then in before.items())
 
         await eventually(all_were, within=120, pause=0.02)
-        return time.perf_counter() - began, _cpu(own) - used, pss(process.pid)
+        return time.perf_counter() - began, _cpu(own) - used, family(process.pid)
 
 
 async def _looked_at(bus) -> dict:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
+
 from tests.bench.figures import Figure, at_most
 
 
@@ -14,9 +16,17 @@ def pss(pid: int) -> float:
     raise ValueError(f"no Pss of {pid}")
 
 
+def family(pid: int) -> float:
+    """The same of a process with all that it has started."""
+    children = psutil.Process(pid).children(recursive=True)
+    return pss(pid) + sum(pss(child.pid) for child in children)
+
+
 def figures(processes: Mapping[str, int]) -> list[Figure]:
     """All of ours, NATS and Traefik, one by one and together."""
+    courses = processes["courses"]
     each = {name: pss(pid) for name, pid in processes.items()}
+    each["courses"] = family(courses)  # with what reads notebooks for it
     names = ", ".join(f"{name} {size:.0f}" for name, size in sorted(each.items()))
     return [
         at_most(
