@@ -81,6 +81,7 @@ class Lab(Section, frozen=True, kw_only=True):
     cpus: Annotated[float, msgspec.Meta(gt=0)] = 2.0
     processes: Annotated[int, msgspec.Meta(gt=0)] = 512
     open_files: Annotated[int, msgspec.Meta(gt=0)] = 8192
+    tmp: Bytes = 512 * 1024**2
     egress: str = "open"
     boot_within: Seconds = 45.0
     stop_within: Seconds = 10.0

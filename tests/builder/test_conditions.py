@@ -27,6 +27,7 @@ def test_a_smoke_run_has_the_conditions_of_a_lab():
         cpus=1.5,
         processes=100,
         open_files=1000,
+        tmp=2**28,
         egress="open",
     )
     ours = container.body(

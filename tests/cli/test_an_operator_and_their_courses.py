@@ -25,7 +25,11 @@ async def test_a_course_is_set_watched_renamed_and_deleted(system):
     assert "lesson is set" in await system.nbh("course", "set", "lesson", *limits)
     said = await system.nbh("course", "set", "less*", "--staff", "ada @teachers", "--no-autopull")
     assert "lesson is set" in said
+    await system.nbh("course", "set", "lesson", "--egress", "PyPI.org:443")
+    with pytest.raises(Failed, match="neither open, closed nor HOST:PORT"):
+        await system.nbh("course", "set", "lesson", "--egress", "pypi.org")
     course = await one(system)
+    assert course["egress"] == "pypi.org:443"
     assert course["limits"]["memory"] == 700 * 1024**2
     assert (course["staff"], course["autopull"]) == (["ada", "@teachers"], False)
     await system.nbh("course", "set", "lesson", "--memory", "default", "--remove-staff", "ada")

@@ -212,6 +212,16 @@ async def test_limits_hold(inside, site):
 
 
 @pytest.mark.podman
+async def test_tmp_is_bounded(inside, site):
+    quarter = site.lab.memory // 4
+    for folder in ("/tmp", "/var/tmp"):
+        said = await inside("sh", "-c", f"head -c {2**30} /dev/zero > {folder}/big")
+        assert "No space left on device" in said
+        assert int(await inside("stat", "-c", "%s", f"{folder}/big")) <= quarter
+        await inside("rm", f"{folder}/big")
+
+
+@pytest.mark.podman
 async def test_the_token_is_in_a_file_that_only_the_lab_reads(podman_socket, inside, lab):
     spec, _ = lab
     assert await inside("cat", "/run/nbh/token") == labs.TOKEN

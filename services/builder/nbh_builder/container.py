@@ -17,7 +17,17 @@ MIRROR = "/srv/course.git"
 OURS = "nbh.builder"
 """The label of our containers. They are no labs: theirs, which an image may carry, are emptied."""
 
-_LAB_LABELS = ("site", "node", "course", "student", "image", "generation", "capability", "spec")
+_LAB_LABELS = (
+    "site",
+    "node",
+    "course",
+    "student",
+    "image",
+    "generation",
+    "capability",
+    "egress",
+    "spec",
+)
 _USERS = 65536
 _LOG_BYTES = 16 * 1024**2
 _SHARED_MEMORY_BYTES = 64 * 1024**2
@@ -31,6 +41,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     cpus: float
     processes: int
     open_files: int = 8192
+    most_tmp: int = 512 * 1024**2
+    """Of ``/tmp`` and of ``/var/tmp``, each; in memory, and a quarter of it at most."""
 
 
 class Mount(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +83,8 @@ def body(
         "userns": {"nsmode": "auto"},
         "idmappings": {"AutoUserNs": True, "AutoUserNsOpts": {"Size": _USERS}},
         "netns": {"nsmode": "bridge" if network else "none"},
-        "mounts": [_mount(mount) for mount in mounts],
+        "sysctl": {"net.ipv6.conf.default.disable_ipv6": "1"},
+        "mounts": [*_tmp(limits), *(_mount(mount) for mount in mounts)],
         "shm_size": _SHARED_MEMORY_BYTES,
         "resource_limits": {
             "memory": {"limit": limits.memory, "swap": limits.memory},
@@ -87,6 +100,15 @@ def body(
         "stdin": False,
         "terminal": False,
     }
+
+
+def _tmp(limits: Limits) -> list[dict[str, Any]]:
+    size = min(limits.most_tmp, limits.memory // 4)
+    options = ["rw", "nosuid", "nodev", "mode=1777", f"size={size}"]
+    return [
+        {"type": "tmpfs", "source": "tmpfs", "destination": target, "options": options}
+        for target in ("/tmp", "/var/tmp")
+    ]
 
 
 def _mount(mount: Mount) -> dict[str, Any]:

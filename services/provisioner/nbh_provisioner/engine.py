@@ -103,6 +103,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cpus: float
     processes: int
     open_files: int
+    tmp: int
+    """Bytes of ``/tmp`` and of ``/var/tmp``, each; in memory."""
+
     egress: str
     """What it may reach beyond this machine (`nbh_proto.egress`)."""
     spare: bool = False

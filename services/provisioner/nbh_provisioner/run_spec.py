@@ -13,6 +13,8 @@ from nbh_provisioner.lab_folders import NOBODYS
 from nbh_provisioner.revision import Revision
 
 _NAME_CHARACTERS = 200
+_OF_MEMORY = 4
+"""Full, /tmp and /var/tmp leave half of a lab's memory to its kernels."""
 
 
 def container_name(site: str, course: str, student: str) -> str:
@@ -72,6 +74,7 @@ def run_spec(
         cpus=limits.cpus,
         processes=limits.processes,
         open_files=limits.open_files,
+        tmp=min(limits.tmp, limits.memory // _OF_MEMORY),
         egress=limits.egress,
     )
     return msgspec.structs.replace(spec, labels=_labels(lab, revision, site, spec))

@@ -36,6 +36,10 @@ def set_(
     archived: Annotated[bool | None, Parameter(help="Never pulled, not listed.")] = None,
     autobuild: Annotated[bool | None, Parameter(help="Images and pages, at a push.")] = None,
     submodules: Annotated[bool | None, Parameter(help="Fetched too.")] = None,
+    egress: Annotated[
+        str | None,
+        Parameter(help="What labs reach: open, closed or 'HOST:PORT,…'; '' for the site's."),
+    ] = None,
     staff: Annotated[
         str | None, Parameter(help="All of them: 'ada bob @teachers'; '' for nobody.")
     ] = None,
@@ -56,7 +60,7 @@ def set_(
 ) -> int:
     """Change settings of course NAME, or of all that a pattern such as 'py*' means.
 
-    Limits (memory to pool-max) hold for labs that start from now on.
+    Limits (memory to pool-max) and --egress hold for labs that start from now on.
     """
     limits = {
         **_limit("memory", memory, units.size),
@@ -76,6 +80,7 @@ def set_(
         archived=UNSET if archived is None else archived,
         autobuild=UNSET if autobuild is None else autobuild,
         submodules=UNSET if submodules is None else submodules,
+        egress=UNSET if egress is None else egress,
         staff=UNSET if staff is None else tuple(staff.split()),
         groups=UNSET if groups is None else tuple(groups.split()),
         add_staff=add_staff,

@@ -68,6 +68,7 @@ def lines(
     yield "staff", " ".join(course.staff) or "–"
     yield "groups", " ".join(course.groups) or "–"
     yield "switches", _switches(course)
+    yield "egress", course.egress or f"{config.lab.egress} (site default)"
     yield from _limits(course.limits, config)
     if index:
         yield from _index(index)

@@ -47,7 +47,7 @@ def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
         # no address but the one that rules know it by; lo keeps ::1
         "sysctl": {"net.ipv6.conf.default.disable_ipv6": "1"},
         **_name_servers(spec),
-        "mounts": [_mount(m) for m in spec.mounts],
+        "mounts": [*_tmp(spec), *(_mount(m) for m in spec.mounts)],
         "shm_size": _SHARED_MEMORY_BYTES,
         "resource_limits": {
             # as much with swap as without: no swap
@@ -153,6 +153,16 @@ def bridge(inspected: dict[str, Any]) -> str:
 def network_namespace(inspected: dict[str, Any]) -> str:
     """Where the network namespace of a container is held; empty if it has none any more."""
     return str(inspected["NetworkSettings"].get("SandboxKey") or "")
+
+
+def _tmp(spec: RunSpec) -> list[dict[str, Any]]:
+    """Bounded, and gone with the lab (S-32). Podman takes no bound for the number of files; what
+    each takes is of the lab's memory."""
+    options = ["rw", "nosuid", "nodev", "mode=1777", f"size={spec.tmp}"]
+    return [
+        {"type": "tmpfs", "source": "tmpfs", "destination": target, "options": options}
+        for target in ("/tmp", "/var/tmp")
+    ]
 
 
 def _mount(mount: Mount) -> dict[str, Any]:
