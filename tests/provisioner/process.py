@@ -22,11 +22,11 @@ class Provisioner:
         self._log = folder / "provisioner.log"
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self, *under: str) -> None:
-        """Run it, maybe ``under`` another program."""
+    async def start(self) -> None:
+        """Run it."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(*under, sys.executable, "-m", "nbh_provisioner"),
+                *(sys.executable, "-m", "nbh_provisioner"),
                 env={**os.environ, "NBH_CONFIG": str(self._file)},
                 stdout=log,
                 stderr=log,
@@ -38,6 +38,29 @@ class Provisioner:
         self._process.kill()
         await self._process.wait()
 
+    @asynccontextmanager
+    async def dying_at(self, call: str) -> AsyncGenerator[None]:
+        """From now on, the system call of that name is its last.
+
+        strace counts calls in each thread by itself (strace(1), "when"), so it comes when calls of
+        that name that do not matter are over.
+        """
+        assert self._process is not None
+        argv = ("-f", "-p", str(self._process.pid), "-o", "/dev/null")
+        what = ("-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when=1")
+        strace = await asyncio.create_subprocess_exec(
+            "strace", *argv, *what, stderr=asyncio.subprocess.PIPE
+        )
+        assert strace.stderr is not None
+        try:
+            attached = await asyncio.wait_for(strace.stderr.readline(), 20)
+            assert b"attached" in attached
+            yield
+        finally:
+            if strace.returncode is None:
+                strace.terminate()
+            await strace.communicate()
+
     async def ended(self) -> None:
         """Wait until it has ended by itself."""
         assert self._process is not None
@@ -48,7 +71,11 @@ class Provisioner:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
-        return await self._process.wait()
+        try:
+            return await asyncio.wait_for(self._process.wait(), 60)
+        except TimeoutError:
+            await self.kill()
+            raise
 
     @property
     def log(self) -> str:
@@ -57,10 +84,10 @@ class Provisioner:
 
 
 @asynccontextmanager
-async def provisioner(config: Config, folder: Path, *under: str) -> AsyncGenerator[Provisioner]:
+async def provisioner(config: Config, folder: Path) -> AsyncGenerator[Provisioner]:
     """A provisioner that runs, and is stopped at the end if it still does."""
     process = Provisioner(config, folder)
-    await process.start(*under)
+    await process.start()
     try:
         yield process
     finally:

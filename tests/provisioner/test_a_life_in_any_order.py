@@ -21,6 +21,7 @@ from nbh_provisioner.lab_folders import Claim
 from nbh_provisioner.lease import step
 from nbh_provisioner.lease_messages import (
     Answered,
+    Awake,
     Begin,
     BucketLost,
     Claimed,
@@ -219,6 +220,8 @@ class Life(RuleBasedStateMachine):
         self.begun.remove(take)
         if ours:
             self._put(take.lab)
+        else:
+            self.entry = None  # what the bucket has now is another's
         self.happens(Leased(self.revision) if ours else LeaseRefused("node2"))
 
     @precondition(lambda self: len(self.pool) < 2)
@@ -236,6 +239,7 @@ class Life(RuleBasedStateMachine):
         c, slot = next(iter(self.pool.items()))
         if not ours:
             del self.pool[c], self.folders[c]
+            self.entry = None
             self.happens(LeaseRefused("node2"))
             return
         mine = msgspec.structs.replace(take.lab, capability=c, token=slot.lab.token)
@@ -320,6 +324,14 @@ class Life(RuleBasedStateMachine):
                 self.happens(Frozen(c))
 
     @precondition(lambda self: self._begun(Thaw))
+    @rule()
+    def goes_on_before_it_is_thawed(self):
+        container = self._container_of(Thaw)
+        if container.runs:
+            container.frozen = False
+            self.happens(Awake(container.lab.capability))
+
+    @precondition(lambda self: self._begun(Thaw))
     @rule(works=st.booleans())
     def thaw_answered(self, works):
         c = self._begun(Thaw).lab.capability
@@ -395,7 +407,15 @@ class Life(RuleBasedStateMachine):
 
     def _hear_of_an_earlier_lab(self):
         c = fresh().capability
-        for late in (Gone(c), Answered(c), Frozen(c), Thawed(c), Knocked(c), Ended(c, "")):
+        for late in (
+            Gone(c),
+            Answered(c),
+            Frozen(c),
+            Awake(c),
+            Thawed(c),
+            Knocked(c),
+            Ended(c, ""),
+        ):
             assert step(self.state, late, self.now) == (self.state, [])
 
     @rule(

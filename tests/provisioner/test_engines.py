@@ -323,6 +323,17 @@ async def test_a_frozen_lab_answers_when_it_is_thawed(engine, answering):
     assert (found.frozen, found.running) == (False, running)
 
 
+async def test_a_woken_lab_answers_before_it_is_thawed(engine, answering):
+    spec, running = answering
+    await engine.hear(Hearing(lambda address: None, lambda: None))
+    await engine.freeze(running)
+    assert await engine.wake(running)
+    assert (await labs.get(spec, running, "api")).status_code == 200
+    await engine.thaw(running)
+    (found,) = await engine.labs()
+    assert (found.frozen, found.running) == (False, running)
+
+
 async def test_freezing_or_thawing_twice_is_fine(engine, answering):
     spec, running = answering
     await engine.thaw(running)

@@ -8,6 +8,7 @@ import pytest
 from nbh_proto import LabFrozen, LabStopped, LabThawed, names
 from nbh_provisioner.lease import step
 from nbh_provisioner.lease_messages import (
+    Awake,
     BucketLost,
     DropLease,
     Ended,
@@ -81,6 +82,25 @@ def test_who_comes_while_it_thaws_waits_with_the_others(run, lab):
     for late in (Wanted(fresh()), Knocked(lab.capability)):
         state, effects = run(*frozen, late)
         assert (state.phase, state.woken, effects) == ("thawing", "request", [])
+
+
+def test_nobody_waits_for_the_engine_once_it_goes_on(run, lab):
+    c = lab.capability
+    frozen = (IDLE, Frozen(c))
+    state, effects = run(*frozen, Wanted(fresh()), Awake(c))
+    assert (state.phase, effects) == ("thawing", [Serve(state.lab, "thawed")])
+    state, effects = run(*frozen, Knocked(c), Awake(c), Wanted(fresh()))
+    assert (state.phase, effects) == ("thawing", [Serve(state.lab, "thawed")])
+    state, (serve, told, write) = run(*frozen, Wanted(fresh()), Awake(c), Thawed(c))
+    assert (state, write) == (State("ready", serve.lab), Write(serve.lab))
+    assert isinstance(told.event, LabThawed)
+    assert run(IDLE, Wanted(fresh()), Frozen(c), Awake(c))[1] == [Serve(lab, "running")]
+
+
+@pytest.mark.parametrize("messages", range(3))
+def test_only_a_lab_that_thaws_is_awake_before_its_engine_says_so(run, lab, messages):
+    before = (IDLE, Frozen(lab.capability))[:messages]
+    assert run(*before, Awake(lab.capability)) == (run(*before)[0], [])
 
 
 @pytest.mark.parametrize("by", ["click", "request"])

@@ -236,6 +236,10 @@ class Engine(Protocol):
             EngineError: nobody knows whether it goes on.
         """
 
+    async def wake(self, running: Running) -> bool:
+        """Let a frozen lab go on at once, if that can be had before the engine has been asked to
+        `thaw` it, which must follow. Whether it goes on."""
+
     async def is_used(self, running: Running) -> bool:
         """Whether somebody has a connection to the lab, or waits for one to be taken."""
 

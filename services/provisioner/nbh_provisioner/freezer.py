@@ -12,6 +12,7 @@ import structlog
 from nbh_proto import Lab
 from nbh_provisioner.engine import Deaf, Engine, EngineError, Hearing, Running
 from nbh_provisioner.lease_messages import (
+    Awake,
     Frozen,
     Knocked,
     NotFrozen,
@@ -22,7 +23,7 @@ from nbh_provisioner.lease_messages import (
 _TRY_AGAIN = 1.0
 _IN_USE = "somebody has a connection to it"
 
-Hear = Callable[[Knocked | Stuck], None]
+Hear = Callable[[Knocked | Awake | Stuck], None]
 
 logger = structlog.get_logger(__name__)
 
@@ -76,7 +77,10 @@ class Freezer:
             hear(Knocked(lab.capability))
 
     async def thaw(self, lab: Lab, running: Running, hear: Hear) -> Thawed:
-        """Let a lab go on, however long the engine is down; ``hear`` is told that it is."""
+        """Let a lab go on, however long the engine is down; ``hear`` is told that it is, and
+        before, if the lab goes on already."""
+        if await self._engine.wake(running):
+            hear(Awake(lab.capability))
         while True:
             try:
                 await self._engine.thaw(running)

@@ -15,6 +15,7 @@ from nbh_proto import Lab
 from nbh_proto.lab import ThawReason
 from nbh_provisioner import lab_events
 from nbh_provisioner.lease_messages import (
+    Awake,
     Freeze,
     FreezeAsked,
     FreezeOver,
@@ -81,6 +82,18 @@ def woken(state: State, by: ThawReason, now: datetime) -> Step:
     if state.phase == "frozen" and state.lab:
         return State("thawing", state.lab, since=now, woken=by), [Thaw(state.lab)]
     return state, []
+
+
+def awake(state: State, message: Awake) -> Step:
+    """It answers already: who waits for it need not wait until the engine has said so too."""
+    if not (lab := is_there(state, message.capability, "thawing")):
+        return state, []
+    return msgspec.structs.replace(state, awake=True), [serve(lab)]
+
+
+def serve(lab: Lab) -> Serve:
+    """A lab that was frozen, or was about to be and never told as frozen."""
+    return Serve(lab, "running" if lab.state == "ready" else "thawed")
 
 
 def thawed(state: State, message: Thawed, now: datetime) -> Step:

@@ -20,6 +20,7 @@ from nbh_proto.lab import StopReason
 from nbh_provisioner import frost, lab_events
 from nbh_provisioner.lease_messages import (
     Answered,
+    Awake,
     Begin,
     BucketLost,
     Claimed,
@@ -81,6 +82,8 @@ def step(state: State, message: Message, now: datetime) -> Step:
             return frost.not_frozen(state, message, now)
         case Knocked():
             return frost.knocked(state, message, now)
+        case Awake():
+            return frost.awake(state, message)
         case Thawed():
             return frost.thawed(state, message, now)
         case StopAsked():
@@ -99,6 +102,8 @@ def _wanted(state: State, lab: Lab, now: datetime) -> Step:
             return State("leasing", lab), [TakeLease(lab)]
         case "ready" if state.lab:
             return state, [Serve(state.lab, "running")]
+        case "thawing" if state.awake and state.lab:
+            return state, [frost.serve(state.lab)]
         case _:
             return frost.woken(state, "click", now)
 

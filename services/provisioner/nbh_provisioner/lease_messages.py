@@ -112,6 +112,12 @@ class Knocked(_Value, frozen=True):
     capability: str
 
 
+class Awake(_Value, frozen=True):
+    """The lab goes on already, while the engine is still being asked to thaw it."""
+
+    capability: str
+
+
 class Thawed(_Value, frozen=True):
     """The lab goes on where it was."""
 
@@ -160,6 +166,7 @@ Message = (
     | Frozen
     | NotFrozen
     | Knocked
+    | Awake
     | Thawed
     | StopAsked
     | Gone

@@ -44,6 +44,9 @@ class State(msgspec.Struct, frozen=True):
     woken: ThawReason | None = None
     """What thaws it; while it freezes, what came in meanwhile."""
 
+    awake: bool = False
+    """Whether it goes on already while it is thawed: nobody needs to wait for the rest."""
+
 
 Step = tuple[State, list[Effect]]
 

@@ -120,6 +120,10 @@ class MemoryEngine:
     async def thaw(self, running: Running) -> None:
         self._held(running).lab.thaw()
 
+    async def wake(self, running: Running) -> bool:
+        self._held(running).lab.thaw()
+        return True
+
     async def is_used(self, running: Running) -> bool:
         held = self._labs.get(self._name_of(running.container))
         return held is not None and held.lab.is_used

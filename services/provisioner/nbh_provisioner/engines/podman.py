@@ -26,7 +26,15 @@ from nbh_provisioner.engine import (
     Running,
     RunSpec,
 )
-from nbh_provisioner.engines import attaching, libpod, mounts, namespaces, shortage, weights
+from nbh_provisioner.engines import (
+    attaching,
+    libpod,
+    mounts,
+    namespaces,
+    shortage,
+    stillness,
+    weights,
+)
 from nbh_provisioner.engines.connections import has_connections
 from nbh_provisioner.engines.guarding import Guarding
 from nbh_provisioner.engines.knocks import Knocks
@@ -58,6 +66,9 @@ class PodmanEngine:
         self._network = LabsNetwork(site, self._wall)
         self._guarding: Guarding | None = None
         self._knocks: Knocks | None = None
+        self._can_wake = False
+        """Known once somebody hears who comes to frozen labs."""
+
         self._kills: dict[str, int] = {}
         """How many processes of a lab that ended had been killed for want of memory."""
 
@@ -91,10 +102,13 @@ class PodmanEngine:
         await self._call(partial(self._stop, name, within))
 
     async def freeze(self, running: Running) -> None:
-        await self._call(partial(_move, running.container, "pause", frozen=True))
+        await self._call(partial(stillness.freeze, running.container))
 
     async def thaw(self, running: Running) -> None:
-        await self._call(partial(_move, running.container, "unpause", frozen=False))
+        await self._call(partial(stillness.thaw, running.container))
+
+    async def wake(self, running: Running) -> bool:
+        return self._can_wake and stillness.wake(running)
 
     async def is_used(self, running: Running) -> bool:
         # a thread, since the kernel looks through its table of all connections for it
@@ -106,6 +120,7 @@ class PodmanEngine:
         if self._knocks:
             self._knocks.close()
         bridge = await self._call(self._network.bridge)
+        self._can_wake = await self._call(stillness.can_wake)
         try:
             self._knocks = Knocks(bridge)
         except OSError as e:
@@ -186,7 +201,7 @@ class PodmanEngine:
                 raise
         there = self._there(spec.name, api)
         if there and there.running and there.labels == {**there.labels, **spec.labels}:
-            _move(there.container, "unpause", api, frozen=False)
+            stillness.thaw(there.container, api)
             return there.running
         logger.info("a container of an older lease goes", name=spec.name)
         self._remove(spec.name, api)
@@ -237,7 +252,7 @@ class PodmanEngine:
         try:
             if within > 0:
                 # one that stands still would not hear that it is to end
-                _move(name, "unpause", api, frozen=False)
+                stillness.thaw(name, api)
                 api.post(f"/containers/{name}/stop", longer=within, timeout=round(within))
         except Answered as e:
             if e.status != _GONE:
@@ -308,15 +323,6 @@ def _delete(api: PodmanApi, name: str) -> None:
         api.delete(f"/containers/{name}", force="true", v="true", timeout="0")
     except Answered as e:
         if e.status != _GONE:
-            raise
-
-
-def _move(container: str, verb: str, api: PodmanApi, *, frozen: bool) -> None:
-    """Freeze or thaw a container, unless it is as it should be already."""
-    try:
-        api.post(f"/containers/{container}/{verb}")
-    except Answered:
-        if libpod.is_frozen(api.get(f"/containers/{container}/json")) != frozen:
             raise
 
 
