@@ -292,7 +292,5 @@ async def follow(
     try:
         yield
     finally:
-        while not task.done():
-            # Again, if need be: Python 3.11's wait_for, in nats-py, can swallow a cancellation.
-            task.cancel()
-            await asyncio.wait({task}, timeout=1)
+        task.cancel()
+        await asyncio.wait({task})

@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
-from nbh_kit import streams
+from nbh_kit import cancelling, streams
 from nbh_proto import Answer, Message, Question
 
 logger = structlog.get_logger(__name__)
@@ -190,6 +190,7 @@ async def connect(
     Raises:
         BusAway: only with ``within``: NATS did not let us in for so many seconds, and why.
     """
+    cancelling.heed_while_waiting()
     client = Client()
     bus: Bus | None = None
     last = ""

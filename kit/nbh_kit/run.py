@@ -119,11 +119,7 @@ async def until_stopped(*forever: Awaitable[None], finish_within: float = 10.0) 
 
 
 async def _end(tasks: set[asyncio.Future[Any]], within: float) -> None:
-    """Cancel, and cancel again what goes on regardless.
-
-    Before Python 3.12 `asyncio.wait_for`, which nats-py uses, swallows a cancellation that comes
-    just as what it waits for is there (python/cpython#86296).
-    """
+    """Cancel, and cancel again what goes on regardless (see `nbh_kit.cancelling`)."""
     going_on = tasks
     while going_on:
         for task in going_on:

@@ -99,9 +99,6 @@ class Service:
             await self._work(bus, server)
 
     async def _work(self, bus: Bus, server: http.Serving) -> None:
-        # Connecting may have swallowed a cancellation (see `run.until_stopped`).
-        if (task := asyncio.current_task()) and task.cancelling():
-            raise asyncio.CancelledError
         self._launching.connect(bus)
         self._health.connect(bus)
         async with asyncio.TaskGroup() as loops:
