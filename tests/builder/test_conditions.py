@@ -1,8 +1,10 @@
 """What a course brings is tried under the conditions of a lab (S-46)."""
 
 import msgspec
+import pytest
 
 from nbh_builder import container, smoke
+from nbh_builder.failure import BuildError
 from nbh_proto import image_repository
 from nbh_provisioner import jupyter, lab_paths
 from nbh_provisioner.engine import Mount, RunSpec
@@ -50,6 +52,23 @@ def test_a_smoke_run_is_told_where_a_lab_is_told():
     assert smoke._ENVIRONMENT.keys() == jupyter.ENVIRONMENT.keys()
     assert lab_paths.CONFIG in jupyter.ENVIRONMENT["JUPYTER_CONFIG_PATH"]
     assert (container.CONFIG, container.RUNTIME) == (lab_paths.CONFIG, lab_paths.RUNTIME)
+
+
+STARTED = "[I 2026-11-26 17:06:15.800 ServerApp] Kernel started: c1c2c1ce"
+
+
+@pytest.mark.parametrize("last", [[], [STARTED]], ids=["the probe's", "the lab's"])
+def test_what_was_found_counts_whoever_has_the_last_word(last):
+    assert smoke.software(["…", '{"software": {"python": "3.11.2"}}', *last])["python"] == "3.11.2"
+    with pytest.raises(BuildError, match="no jupyter-lab in its path"):
+        smoke.software(['{"software": {}, "error": "there is no jupyter-lab in its path"}', *last])
+
+
+def test_a_probe_that_finds_nothing_has_its_last_words_told():
+    with pytest.raises(BuildError, match="its python3 cannot try it: b; c; d"):
+        smoke.software(["a", "b", "c", "d"])
+    with pytest.raises(BuildError, match="it wrote nothing"):
+        smoke.software([])
 
 
 def test_a_container_of_ours_is_taken_for_no_lab_whatever_its_image_says():

@@ -59,7 +59,7 @@ async def test_a_demo_opens_notebooks_and_leaves_only_students_files(tmp_path):
         process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 60) == 0
     assert "ending 1 lab\n" in place.log.read_text()
-    assert "ending what is left" not in place.log.read_text()
+    assert "without the provisioner" not in place.log.read_text()
     assert [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE] == []
     assert place.name not in await _on_the_machine()
     assert not place.run.exists()

@@ -54,11 +54,10 @@ async def _up(config: Config, file: Path, log: Log, *, end_labs: bool) -> int:
         await _until_stopped(system, config, log)
     finally:
         log.say("stopping")
-        if podman and end_labs:
-            await labs.ask_all_to_end(config, log.say)
+        ended = bool(podman and end_labs) and await labs.ask_all_to_end(config, log.say)
         await system.end_services()
         if podman and end_labs:
-            await labs.end_all(podman, config, log.say)
+            await labs.end_all(podman, config, log.say, gently=not ended)
         await system.end_servers()
         log.say("stopped")
     return 0

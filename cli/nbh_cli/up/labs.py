@@ -32,8 +32,8 @@ def program(podman: Podman, config: Config) -> Program:
     return Program("podman", argv, environment=tuple(podman.environment.items()))
 
 
-async def ask_all_to_end(config: Config, say: Say) -> None:
-    """Ask the provisioner, which still runs, to end every lab; return when all have ended.
+async def ask_all_to_end(config: Config, say: Say) -> bool:
+    """Ask the provisioner, which still runs, to end every student's lab; whether it has.
 
     It tells that they were asked to. What it cannot do in time `end_all` does without it.
     """
@@ -43,18 +43,23 @@ async def ask_all_to_end(config: Config, say: Say) -> None:
     try:
         async with asyncio.timeout(config.lab.stop_within + _ASKING_SECONDS):
             await stopping.stop_all(config, say)
+            return True
     except (ConnectionError, TimeoutError) as e:
         say(f"labs are ended without the provisioner: {str(e) or 'it does not answer'}")
+        return False
 
 
-async def end_all(podman: Podman, config: Config, say: Say) -> None:
-    """End and remove every lab of this site, after it had time to save, and the labs' network."""
+async def end_all(podman: Podman, config: Config, say: Say, *, gently: bool) -> None:
+    """End and remove every lab of this site, and the labs' network.
+
+    Gently: after it had time to save. The pool's are nobody's, and have nothing to save.
+    """
     ours = f"label=nbh.site={config.site.name}"
-    within = f"{config.lab.stop_within:.0f}"
+    within = f"{config.lab.stop_within:.0f}" if gently else "0"
     try:
         found = await _podman(podman, "ps", "--all", "--quiet", "--no-trunc", "--filter", ours)
         if found:
-            say(f"ending what is left of {len(found)} lab{'s' if len(found) > 1 else ''}")
+            say(f"removing {len(found)} container{'s' if len(found) > 1 else ''} of labs")
             await _podman(podman, "rm", "--force", "--volumes", "--time", within, *found)
         for network in await _podman(podman, "network", "ls", "--quiet", "--filter", ours):
             await _podman(podman, "network", "rm", "--force", network)

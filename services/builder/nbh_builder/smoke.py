@@ -1,5 +1,6 @@
 """A lab of a new image, before anybody gets it (S-46)."""
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -22,7 +23,7 @@ _TOLD = 3
 
 
 class _Found(msgspec.Struct):
-    """What the probe prints at last."""
+    """What the probe prints."""
 
     software: dict[str, str]
     error: str = ""
@@ -51,7 +52,7 @@ class Smoke:
             running.run(self._api, self._body(image_id), said.append)
         finally:
             shutil.rmtree(self._work, ignore_errors=True)
-        return _found(said)
+        return software(said)
 
     def end(self) -> None:
         """End the one that runs."""
@@ -102,13 +103,24 @@ def _settings() -> dict[str, object]:
     }
 
 
-def _found(said: list[str]) -> dict[str, str]:
-    try:
-        found = msgspec.json.decode(said[-1], type=_Found)
-    except (IndexError, msgspec.MsgspecError) as e:
-        last = "; ".join(said[-_TOLD:]) or "it wrote nothing"
-        raise BuildError("smoke-failed", f"its python3 cannot try it: {last}") from e
-    if found.error:
-        before = "; ".join(said[-_TOLD - 1 : -1])
-        raise BuildError("smoke-failed", f"{found.error}; {before}")
-    return found.software
+def software(said: list[str]) -> dict[str, str]:
+    """What the probe found, of all that was written.
+
+    The last words of the lab that it tried may stand after its own: podman reads what a container
+    writes and what it complains of as they come.
+
+    Raises:
+        BuildError: no lab answers, and why.
+    """
+    for at, line in reversed(list(enumerate(said))):
+        with contextlib.suppress(msgspec.MsgspecError):
+            found = msgspec.json.decode(line, type=_Found)
+            if found.error:
+                raise _failed(found.error, said[:at] + said[at + 1 :])
+            return found.software
+    raise _failed("its python3 cannot try it", said)
+
+
+def _failed(why: str, said: list[str]) -> BuildError:
+    last = "; ".join(said[-_TOLD:]) or "it wrote nothing"
+    return BuildError("smoke-failed", f"{why}: {last}")
