@@ -113,7 +113,9 @@ class LabSampled(Event, frozen=True, kw_only=True):
     student: str
     generation: int
     state: LabState
-    kernels: int
+    kernels: int | None = None
+    """None before the lab was first asked."""
+
     busy: bool
     """Whether one of them computed when the lab was last looked at."""
 

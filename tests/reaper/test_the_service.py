@@ -128,6 +128,10 @@ async def test_the_process_is_small_and_leaves_when_it_is_told(tmp_path, nats_ur
     assert pss / 1024**2 <= PSS_MIB, f"{pss / 1024**2:.1f} MiB"
 
 
+def _with_kernels(event):
+    return isinstance(event, LabSampled) and event.kernels
+
+
 async def test_nodes_and_labs_are_sampled(tmp_path, nats_url, bus, stub):
     async def measure(_):
         """Stands for a provisioner; a real one is in test_what_is_measured.py."""
@@ -149,8 +153,8 @@ async def test_nodes_and_labs_are_sampled(tmp_path, nats_url, bus, stub):
     ):
         await put(bus, stub)
         async with reaper(tmp_path, nats_url):
-            await eventually(lambda: any(isinstance(e, LabSampled) for e in heard), within=15)
+            await eventually(lambda: [e for e in heard if _with_kernels(e)], within=20)
     node = next(e for e in heard if isinstance(e, NodeSampled) and e.total.running)
     assert (node.machine, node.courses["python"].students) == (MACHINE, 3)
-    lab = next(e for e in heard if isinstance(e, LabSampled))
+    lab = next(e for e in heard if _with_kernels(e))
     assert (lab.student, lab.memory, lab.kernels) == ("ada", 7, 1)

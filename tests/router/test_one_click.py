@@ -18,6 +18,7 @@ from nbh_proto import (
     names,
 )
 from nbh_proto.streams import EVENTS
+from tests.router.world import arrived
 
 
 async def test_a_running_lab_is_redirected_to(site, provisioner, lab_server):
@@ -181,8 +182,8 @@ async def test_a_call_from_inside_the_lab_opens_and_resets(site, provisioner, la
     page = f"{site.origin}/{lab.capability}/notebooks/w1/n1.ipynb?course=py&student=ada"
     async with site.client(headers={"Referer": page}) as browser:
         await eventually(lambda: lab.capability in site.labs_file.read_text())
-        opened = await browser.get("/notebookLazyCopy/py/w1/n2/ada")
-        reset = await browser.get("/notebookLazyCopy/py/w1/n1/ada?forcecopy=true")
+        opened = await arrived(browser, "/notebookLazyCopy/py/w1/n2/ada")
+        reset = await arrived(browser, "/notebookLazyCopy/py/w1/n1/ada?forcecopy=true")
     assert (opened.status_code, reset.status_code) == (302, 302)
     assert [a.action for a in provisioner.heard] == ["open", "reset"]
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 import sys
 import time
@@ -165,6 +166,23 @@ port = {self.port}
     def log(self) -> str:
         """What the router has logged."""
         return (self.folder / "router.log").read_text()
+
+
+async def arrived(browser: httpx2.AsyncClient, path: str) -> httpx2.Response:
+    """The last answer to a click: the page that waits, which a busy machine may show first, leads
+    on by itself."""
+    answer = await browser.get(path)
+    on = re.search(r'http-equiv="refresh" content="\d+;url=([^"]+)"', answer.text)
+    if on is None:
+        return answer
+    arrived = await eventually(lambda: _redirected(browser, on[1]), within=20)
+    assert arrived is not None
+    return arrived
+
+
+async def _redirected(browser: httpx2.AsyncClient, path: str) -> httpx2.Response | None:
+    answer = await browser.get(path)
+    return answer if answer.has_redirect_location else None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -56,7 +56,7 @@ def _lab_sample(lab: Lab, known: Known, measured: LabMeasured) -> LabSampled:
         student=lab.student,
         generation=known.generation,
         state=known.state,
-        kernels=known.seen.status.kernels if known.seen else 0,
+        kernels=known.seen.status.kernels if known.seen else None,
         busy=bool(known.seen and known.seen.busy),
         **{
             name: getattr(measured, name)
