@@ -48,6 +48,8 @@ async def _started(here: podman.Podman, socket: Path, said: Path) -> asyncio.sub
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            # a container that runs out of memory leaves a file there (conmon: "oom")
+            cwd=socket.parent,
             env={**os.environ, **here.environment},
             # Ctrl-C is for us: what we remove on our way out, we remove through it
             start_new_session=True,

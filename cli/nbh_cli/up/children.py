@@ -35,6 +35,8 @@ class Program(NamedTuple):
     """(closed folder, path behind it): what it must reach all the same (`nbh_cli.up.reach`)."""
 
     environment: tuple[tuple[str, str], ...] = ()
+    folder: Path = Path("/")
+    """Where it starts. Ours may be where its user cannot go."""
 
 
 class Child:
@@ -132,8 +134,7 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            # ours may be where its user cannot go
-            cwd="/",
+            cwd=self.program.folder,
             env={**os.environ, **dict(self.program.environment)},
             # Ctrl-C reaches a terminal's whole group: we alone hear it, and end things in order
             process_group=0,

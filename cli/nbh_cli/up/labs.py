@@ -28,8 +28,9 @@ def podman(config: Config) -> Podman | None:
 
 def program(podman: Podman, config: Config) -> Program:
     """Its API. It stays root: containers are made with root's rights."""
-    argv = podman.service(config.podman_socket)
-    return Program("podman", argv, environment=tuple(podman.environment.items()))
+    argv, environment = podman.service(config.podman_socket), tuple(podman.environment.items())
+    # A container that runs out of memory leaves a file there (conmon: "oom").
+    return Program("podman", argv, environment=environment, folder=config.site.run)
 
 
 async def ask_all_to_end(config: Config, say: Say) -> bool:
