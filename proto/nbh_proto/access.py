@@ -27,6 +27,7 @@ Reason = Literal[
     "engine-down",
     "disk-full",
     "lab-died",
+    "out-of-memory",
     "lab-slow",
     "not-isolated",
     "workspace-unusable",

@@ -11,6 +11,7 @@ from nbh_proto.access import Reason
 from nbh_proto.build import ImageVersion
 from nbh_proto.course import CourseReason, Limits
 from nbh_proto.index import Build, Notebook, Problem, Track
+from nbh_proto.lab import StopReason
 
 LabState = Literal["pooled", "starting", "ready", "frozen", "stopping", "failed"]
 """As in `nbh_proto.lab`; absent is the absence of the key. ``pooled`` is a lab that is nobody's
@@ -60,6 +61,9 @@ class Lab(Value, frozen=True, kw_only=True):
 
     reason: Reason | None = None
     """Why it failed."""
+
+    why: StopReason | None = None
+    """Why it is on its way out; None before, and for one that failed."""
 
     @property
     def key(self) -> str:

@@ -35,6 +35,9 @@ ThawReason = Literal["click", "request", "restart"]
 """What thawed a lab: a launch URL, a connection to the lab's own URL, or a provisioner that
 started again and found it half frozen or half thawed."""
 
+Scarce = Literal["memory", "processes"]
+"""What a lab can have too little of."""
+
 
 class LabStarting(Event, frozen=True, kw_only=True):
     """A lab is being made; its lease is taken. Told by the provisioner."""
@@ -109,6 +112,25 @@ class LabThawed(Event, frozen=True, kw_only=True):
 
     frozen_seconds: float
     """How long it was frozen."""
+
+
+class LabRanShort(Event, frozen=True, kw_only=True):
+    """A lab was refused more than it may have, and goes on: a process in it, such as a notebook's
+    kernel, was ended for want of memory, or one more could not begin. Told by the provisioner, at
+    most every few seconds."""
+
+    subject: ClassVar[str] = "nbh.event.lab.ran-short.{course}"
+
+    node: str
+    course: str
+    student: str
+    generation: int
+    of: Scarce
+    limit: int
+    """What it may have: bytes of memory, or processes and threads together."""
+
+    times: int
+    """How often that happened since its container started."""
 
 
 class LabStopped(Event, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import time
+from contextlib import aclosing
 from pathlib import Path
 
 import msgspec
@@ -421,6 +422,63 @@ async def test_a_lab_that_needed_more_memory_than_it_has_is_told_apart(
     ending = await podman_engine.ending(running)
     assert ending.out_of_memory is out_of_memory
     assert ending.code == (137 if out_of_memory else 3)
+    assert not Path("oom").exists(), "conmon leaves it where podman's API was started"
+
+
+@pytest.mark.podman
+@pytest.mark.parametrize(
+    ("of", "program"),
+    [
+        ("memory", "os.fork() or len(b'x' * 2**30)"),
+        ("processes", "[os.fork() or time.sleep(9) for n in range(99)]"),
+    ],
+)
+async def test_a_lab_that_is_refused_more_than_it_may_have_is_heard(
+    podman_engine, site, of, program
+):
+    spec = labs.spec(site, await podman_engine.image(world.IMAGE))
+    runtime, go = labs.runtime(spec), f"{lab_paths.RUNTIME}/go"
+    small = msgspec.structs.replace(
+        spec,
+        memory=64 * 1024**2,
+        processes=20,
+        command=("python3", "-c", _in_a_child_when_told(go, program)),
+    )
+    running = await podman_engine.start(small)
+    async with aclosing(podman_engine.shortages(running)) as shortages:
+        coming = asyncio.ensure_future(anext(shortages))
+        done, _ = await asyncio.wait({coming}, timeout=0.5)
+        assert not done
+        for times in (1, 2):
+            (runtime / "go").touch()
+            short = await asyncio.wait_for(coming, 20)
+            assert short.times >= times
+            limits = {"memory": small.memory, "processes": small.processes}
+            assert (short.of, short.limit) == (of, limits[of])
+            coming = asyncio.ensure_future(anext(shortages))
+        # the container goes, and with it all that there is to hear
+        await podman_engine.stop(spec.name, within=0)
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(coming, 20)
+
+
+def _in_a_child_when_told(go, program):
+    """A lab that runs a program, and lives on, each time that a file appears; then it goes."""
+    return f"""
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    while not os.path.exists({go!r}):
+        time.sleep(0.02)
+    os.unlink({go!r})
+    try:
+        child = os.fork()
+    except BlockingIOError:
+        continue
+    if not child:
+        {program}
+        os._exit(0)
+"""
 
 
 @pytest.mark.podman

@@ -9,6 +9,7 @@ from nbh_kit.testing import eventually
 from nbh_proto import CommandDone, CommandFailed, StopLab, lab_key, names, now
 from nbh_proto.course import CommandAnswer
 from nbh_proto.streams import PATIENCE
+from nbh_provisioner.engine import Shortage
 from nbh_provisioner.engines.memory import MemoryEngine
 from tests.provisioner import world
 
@@ -103,6 +104,32 @@ async def test_a_lab_that_needed_too_much_memory_is_told_so(memory, router, bus)
     (stopped,) = await eventually(lambda: world.events(bus, "lab.stopped"))
     assert stopped["reason"] == "out-of-memory"
     assert (await router.opened()).capability
+
+
+async def test_a_lab_that_goes_on_without_what_it_wanted_is_told_with_what_it_lacks(
+    memory, router, bus
+):
+    ready = await router.opened()
+    (lab,) = await memory.labs()
+    memory.refuse(lab.name, Shortage(of="memory", limit=2**30, times=1))
+    (told,) = await eventually(lambda: world.events(bus, "lab.ran-short"))
+    assert (told["of"], told["limit"], told["times"]) == ("memory", 2**30, 1)
+    assert (told["student"], told["generation"]) == ("ada", (await router.lab()).generation)
+    assert (await router.opened()).capability == ready.capability
+
+
+async def test_what_a_lab_lacks_is_heard_after_the_service_has_started_again(
+    site, course, router, bus
+):
+    engine = MemoryEngine()
+    async with world.running(site, engine):
+        await router.opened()
+    async with world.running(site, engine):
+        await router.opened()
+        (lab,) = await engine.labs()
+        engine.refuse(lab.name, Shortage(of="processes", limit=512, times=9))
+        (told,) = await eventually(lambda: world.events(bus, "lab.ran-short"))
+        assert (told["of"], told["limit"], told["times"]) == ("processes", 512, 9)
 
 
 async def test_a_lab_that_is_wanted_in_vain_is_wanted_again(data, nats_url, course, router):

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from nbh_proto import LabFailed, LabReady, LabStarting, LabStopped, names
+from nbh_proto import LabFailed, LabRanShort, LabReady, LabStarting, LabStopped, names
 from nbh_provisioner.lease import step
 from nbh_provisioner.lease_messages import (
     Answered,
@@ -17,6 +17,7 @@ from nbh_provisioner.lease_messages import (
     Leased,
     MakeTheirs,
     Placed,
+    RanShort,
     Refuse,
     Remove,
     Serve,
@@ -100,6 +101,7 @@ def test_after_a_failure_the_next_wish_starts_anew(lab):
 def test_a_lab_that_dies_is_told_as_dead_and_leaves_no_lease(lab, to_ready):
     _, effects = through(*to_ready, Ended(lab.capability, "exit code 137"))
     assert kinds(effects) == [Write, Remove]
+    assert effects[0].lab.why == "died"
     state, effects = through(
         *to_ready, Ended(lab.capability, "exit code 137"), Gone(lab.capability)
     )
@@ -109,8 +111,28 @@ def test_a_lab_that_dies_is_told_as_dead_and_leaves_no_lease(lab, to_ready):
 
 
 def test_a_lab_that_dies_while_it_boots_has_failed(lab):
-    _, effects = through(Wanted(lab), Leased(7), Ended(lab.capability, "exit code 1"))
-    assert effects[0] == Refuse("lab-died", "exit code 1")
+    ended = Ended(lab.capability, "exit code 1")
+    assert through(Wanted(lab), Leased(7), ended)[1][0] == Refuse("lab-died", "exit code 1")
+    ended = Ended(lab.capability, "it ran out of memory", out_of_memory=True)
+    refusal = Refuse("out-of-memory", "it ran out of memory")
+    assert through(Wanted(lab), Leased(7), ended)[1][0] == refusal
+
+
+def test_a_lab_that_is_refused_more_than_it_may_have_goes_on(lab, to_ready):
+    short = RanShort(lab.capability, "memory", 2**30, 3)
+    before, _ = through(*to_ready)
+    state, (tell,) = through(short, state=before)
+    assert state == before
+    assert isinstance(tell.event, LabRanShort)
+    assert (tell.event.of, tell.event.limit, tell.event.times) == ("memory", 2**30, 3)
+    again = msgspec.structs.replace(short, times=4)
+    assert through(short, state=before)[1][0].event.id == tell.event.id
+    assert through(again, state=before)[1][0].event.id != tell.event.id
+
+
+def test_nobody_hears_what_a_lab_lacks_that_is_on_its_way_out(lab, to_ready):
+    short = RanShort(lab.capability, "memory", 2**30, 3)
+    assert through(*to_ready, Ended(lab.capability, "x"), short)[1] == []
 
 
 @pytest.mark.parametrize(("generation", "stops"), [(0, True), (7, True), (6, False), (8, False)])
@@ -132,6 +154,7 @@ def test_a_message_about_an_earlier_lab_changes_nothing(to_ready):
         Answered(earlier),
         Failed(earlier, "internal", ""),
         Ended(earlier, "x"),
+        RanShort(earlier, "memory", 1, 1),
         Gone(earlier),
         Stuck(earlier, "internal", ""),
         Leased(99),

@@ -127,15 +127,16 @@ def test_a_clone_has_no_original_to_go_back_to():
 
 
 @pytest.mark.parametrize(
-    ("path", "is_one"),
+    ("path", "capability"),
     [
-        (b"/123/lab", True),
-        (b"/123/", True),
-        (b"/123", True),
-        (b"/123x/", False),
-        (b"/", False),
-        (b"//1/", False),
+        (b"/123/lab", "123"),
+        (b"/123/", "123"),
+        (b"/123", "123"),
+        (b"/123x/", None),
+        (b"/", None),
+        (b"//1/", None),
+        ("/\u0661/".encode(), None),
     ],
 )
-def test_digits_are_a_labs_address(path, is_one):
-    assert address.is_of_a_lab(path) is is_one
+def test_digits_are_a_labs_address(path, capability):
+    assert address.lab_in(path) == capability

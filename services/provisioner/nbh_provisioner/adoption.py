@@ -111,7 +111,7 @@ def state(lab: Lab, frozen: bool) -> State:
         case "ready":
             return State("ready", lab)
         case "stopping":
-            return State("leaving", lab, "asked")
+            return State("leaving", lab, lab.why or "asked")
         case _:
             return State("starting", lab)
 

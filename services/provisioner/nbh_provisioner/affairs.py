@@ -5,6 +5,7 @@ Nothing here decides: what comes of it is posted, and `nbh_provisioner.lease` st
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import structlog
@@ -24,6 +25,7 @@ from nbh_provisioner.lease_messages import (
     Message,
     NotFrozen,
     Placed,
+    RanShort,
     Remove,
     Stuck,
     Unclaimed,
@@ -36,6 +38,8 @@ from nbh_provisioner.starts import Starts
 from nbh_provisioner.waiting import WaitingRoom
 
 _TRY_AGAIN = 1.0
+_SHORTAGES_APART = 5.0
+"""A fork bomb is refused thousands of times a second."""
 
 logger = structlog.get_logger(__name__)
 
@@ -84,7 +88,7 @@ class Affairs:
     def adopt(self, lab: Lab, running: Running) -> None:
         """Take over a lab that an earlier process of ours had: watch over its end."""
         self._running = running
-        self._do_for(lab, self._watch(lab, running))
+        self._watch(lab, running)
 
     def make_theirs(self, lab: Lab, slot: Slot) -> None:
         """Make a lab of the pool the student's."""
@@ -121,6 +125,11 @@ class Affairs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _watch(self, lab: Lab, running: Running) -> None:
+        """From now on hear what becomes of a container by itself."""
+        self._do_for(lab, self._hear_its_end(lab, running))
+        self._do_for(lab, self._hear_shortages(lab, running))
+
     def _do_for(self, lab: Lab, doing: Coroutine[Any, Any, None]) -> None:
         """Do something for the present lab until it is done or the lab is on its way out."""
         task = asyncio.create_task(self._reported(lab, doing))
@@ -151,7 +160,7 @@ class Affairs:
             running = self._running = await asyncio.shield(self._starting)
             commit = wish.revision.commit
             self._post(Placed(lab.capability, running.container, running.address, commit))
-            self._do_for(lab, self._watch(lab, running))
+            self._watch(lab, running)
             await self._waiting.tell("booting")
             await self._await_answer(lab, running.address)
 
@@ -168,7 +177,7 @@ class Affairs:
             return
         finally:
             self._means.pool.claimed(slot)
-        self._do_for(lab, self._watch(lab, running))
+        self._watch(lab, running)
         if slot.answers:
             self._post(Answered(lab.capability, "pool"))
             return
@@ -179,9 +188,15 @@ class Affairs:
         await self._means.boot.answer(lab, address)
         self._post(Answered(lab.capability, way))
 
-    async def _watch(self, lab: Lab, running: Running) -> None:
+    async def _hear_its_end(self, lab: Lab, running: Running) -> None:
         ending, how = await self._means.boot.end(lab, running)
         self._post(Ended(lab.capability, sayable(lab, how), ending.out_of_memory))
+
+    async def _hear_shortages(self, lab: Lab, running: Running) -> None:
+        async with aclosing(self._means.boot.shortages(running)) as shortages:
+            async for short in shortages:
+                self._post(RanShort(lab.capability, short.of, short.limit, short.times))
+                await asyncio.sleep(_SHORTAGES_APART)
 
     async def _freeze(self, lab: Lab) -> None:
         assert self._running is not None  # it is ready

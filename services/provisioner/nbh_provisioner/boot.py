@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -20,6 +20,7 @@ from nbh_provisioner.engine import (
     NoSpace,
     Running,
     RunSpec,
+    Shortage,
 )
 from nbh_provisioner.lab_folders import EXERCISE, Claim, LabFolders
 from nbh_provisioner.places import Places
@@ -208,6 +209,10 @@ class Boot:
                 return ending, f"{ending}; {await self._log(lab)}"
         except (EngineError, TimeoutError) as e:
             return Ending(code=None), f"nobody knows how: {e!r}"
+
+    def shortages(self, running: Running) -> AsyncGenerator[Shortage]:
+        """Each time that a lab is refused more than it may have, from now on."""
+        return self._engine.shortages(running)
 
     async def remove(self, lab: Lab, *, gently: bool) -> None:
         """Take away a lab's container and folder; gently: after it had time to save.

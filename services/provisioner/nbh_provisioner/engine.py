@@ -10,13 +10,14 @@ EngineError
 └── Refused        it answers, and says no: the lab cannot run
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol
 
 import msgspec
 
 from nbh_proto.access import Reason
+from nbh_proto.lab import Scarce
 
 
 class EngineError(Exception):
@@ -166,10 +167,21 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         return "nobody knows how" if self.code is None else f"exit code {self.code}"
 
 
+class Shortage(msgspec.Struct, frozen=True, kw_only=True):
+    """A lab wanted more than it may have, and did not get it."""
+
+    of: Scarce
+    limit: int
+    """What it may have: bytes, or processes and threads together."""
+
+    times: int
+    """How often since its container started."""
+
+
 class Engine(Protocol):
     """Runs labs of one site. Each call takes some seconds at most, `stop` those it is given.
 
-    Every method but `ended` raises `EngineDown` when the engine does not answer.
+    Every method but `ended` and `shortages` raises `EngineDown` when the engine does not answer.
     """
 
     async def image(self, name: str) -> str:
@@ -263,6 +275,13 @@ class Engine(Protocol):
 
     async def labs(self) -> list[Found]:
         """All containers of our site, running or not; never one of another site."""
+
+    def shortages(self, running: Running) -> AsyncGenerator[Shortage]:
+        """Each time that a lab is refused more than it may have, from now on: an event, no poll.
+
+        What happens while nobody waits for the next one is one. A lab that nothing can be seen of
+        lacks nothing.
+        """
 
     async def ended(self, running: Running) -> None:
         """Return when the lab's first process has ended, at once: an event, no poll, no call."""

@@ -3,10 +3,19 @@
 import hashlib
 from datetime import datetime
 
-from nbh_proto import Lab, LabFailed, LabFrozen, LabReady, LabStarting, LabStopped, LabThawed
+from nbh_proto import (
+    Lab,
+    LabFailed,
+    LabFrozen,
+    LabRanShort,
+    LabReady,
+    LabStarting,
+    LabStopped,
+    LabThawed,
+)
 from nbh_proto.access import Reason, Way
 from nbh_proto.lab import StopReason, ThawReason
-from nbh_provisioner.lease_messages import FreezeAsked
+from nbh_provisioner.lease_messages import FreezeAsked, RanShort
 
 
 def starting(lab: Lab) -> LabStarting:
@@ -72,6 +81,20 @@ def thawed(lab: Lab, by: ThawReason, seconds: float, now: datetime) -> LabThawed
         by=by,
         seconds=seconds,
         frozen_seconds=max((now - lab.since).total_seconds(), 0.0),
+    )
+
+
+def ran_short(lab: Lab, short: RanShort) -> LabRanShort:
+    """It wanted more than it may have."""
+    return LabRanShort(
+        id=_id(lab, f"ran short of {short.of} {short.times}"),
+        node=lab.node,
+        course=lab.course,
+        student=lab.student,
+        generation=lab.generation,
+        of=short.of,
+        limit=short.limit,
+        times=short.times,
     )
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 import msgspec
 
 from nbh_proto import Lab
+from nbh_proto.access import Reason
 from nbh_proto.lab import StopReason
 from nbh_provisioner import frost, lab_events
 from nbh_provisioner.lease_messages import (
@@ -38,6 +39,7 @@ from nbh_provisioner.lease_messages import (
     Message,
     NotFrozen,
     Placed,
+    RanShort,
     Refuse,
     Remove,
     Serve,
@@ -74,6 +76,8 @@ def step(state: State, message: Message, now: datetime) -> Step:
             return _failed(state, message, now)
         case Ended():
             return _ended(state, message, now)
+        case RanShort():
+            return _ran_short(state, message)
         case FreezeAsked():
             return frost.freeze_asked(state, message, now)
         case Frozen():
@@ -170,11 +174,18 @@ def _failed(state: State, failed: Failed, now: datetime) -> Step:
 
 def _ended(state: State, ended: Ended, now: datetime) -> Step:
     if is_there(state, ended.capability, "starting"):
-        return _failed(state, Failed(ended.capability, "lab-died", ended.how), now)
+        reason: Reason = "out-of-memory" if ended.out_of_memory else "lab-died"
+        return _failed(state, Failed(ended.capability, reason, ended.how), now)
     if is_there(state, ended.capability, *UP):
         why: StopReason = "out-of-memory" if ended.out_of_memory else "died"
         return _leave(state, why, now, gently=False)
     return state, []
+
+
+def _ran_short(state: State, short: RanShort) -> Step:
+    if not (lab := is_there(state, short.capability, *UP)):
+        return state, []
+    return state, [Tell(lab_events.ran_short(lab, short))]
 
 
 def _stop_asked(state: State, asked: StopAsked, now: datetime) -> Step:
@@ -190,7 +201,7 @@ def _stop_asked(state: State, asked: StopAsked, now: datetime) -> Step:
 
 def _leave(state: State, why: StopReason, now: datetime, *, gently: bool) -> Step:
     assert state.lab is not None  # who leaves was there
-    stopping = msgspec.structs.replace(state.lab, state="stopping", since=now)
+    stopping = msgspec.structs.replace(state.lab, state="stopping", since=now, why=why)
     over = [FreezeOver(state.asked, "nothing", "it has ended")] if state.asked else []
     return State("leaving", stopping, why), [*over, Write(stopping), Remove(stopping, gently)]
 

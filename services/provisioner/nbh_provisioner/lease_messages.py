@@ -7,7 +7,7 @@ import msgspec
 
 from nbh_proto import Event, Lab
 from nbh_proto.access import Reason, Way
-from nbh_proto.lab import FreezeReason, StopReason
+from nbh_proto.lab import FreezeReason, Scarce, StopReason
 
 FreezeOutcome = Literal["frozen", "in-use", "nothing", "impossible", "failed"]
 """How a wish to freeze a lab ended; ``nothing``: there was nothing to freeze; ``impossible``: no
@@ -82,6 +82,15 @@ class Ended(_Value, frozen=True):
     capability: str
     how: str
     out_of_memory: bool = False
+
+
+class RanShort(_Value, frozen=True):
+    """The lab wanted more than it may have, so often since its container started; it goes on."""
+
+    capability: str
+    of: Scarce
+    limit: int
+    times: int
 
 
 class FreezeAsked(_Value, frozen=True):
@@ -162,6 +171,7 @@ Message = (
     | Answered
     | Failed
     | Ended
+    | RanShort
     | FreezeAsked
     | Frozen
     | NotFrozen

@@ -100,8 +100,8 @@ class TakingOver:
     async def _release(self, held: Held[Lab]) -> None:
         lab = held.value
         if lab.state != "failed":
-            why: StopReason = "died" if lab.state in ("ready", "frozen") else "lost"
-            await self._bus.tell_surely(lab_events.stopped(lab, why))
+            found: StopReason = "died" if lab.state in ("ready", "frozen") else "lost"
+            await self._bus.tell_surely(lab_events.stopped(lab, lab.why or found))
         await self._leases.drop(held)
 
     async def _adopt_pooled(self, pooled: Pooled) -> None:

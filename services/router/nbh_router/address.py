@@ -20,7 +20,7 @@ _WAYS: dict[str, Workspace] = {
 }
 
 _LONGEST = 4096
-_LAB = re.compile(rb"/[0-9]+(?:/|$)")
+_LAB = re.compile(rb"/([0-9]+)(?:/|$)")
 
 
 class NoSuchAddress(ValueError):
@@ -38,9 +38,10 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     """The rest, as it came."""
 
 
-def is_of_a_lab(raw_path: bytes) -> bool:
-    """Whether a path lies under a lab's base URL, ``/<digits>/…``."""
-    return _LAB.match(raw_path) is not None
+def lab_in(raw_path: bytes) -> str | None:
+    """The capability of a path under a lab's base URL, ``/<digits>/…``; None for any other."""
+    found = _LAB.match(raw_path)
+    return found[1].decode() if found else None
 
 
 def click(raw_path: bytes, query: bytes) -> Click:

@@ -29,8 +29,8 @@ def app(
     URLs are judged by `Admission`, everything else is a page that says that it is not there."""
 
     async def anything(request: Request) -> Response:
-        if address.is_of_a_lab(request.scope["raw_path"]):
-            return await stead.lab_gone(request)
+        if (capability := address.lab_in(request.scope["raw_path"])) is not None:
+            return await stead.lab_gone(request, capability)
         match request.method:
             case "GET":
                 return await launching.open(request)

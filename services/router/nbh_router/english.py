@@ -74,6 +74,11 @@ SENTENCES: dict[Kind, Sentences] = {
         "Your files are safe.",
         "Try again. If it happens twice, tell your teacher.",
     ),
+    "out-of-memory": Sentences(
+        "“{course}” has too little memory",
+        "Your notebook server needed more than it may have while it started. Your files are safe.",
+        "Trying again will not help before the course is given more. Tell your teacher.",
+    ),
     "not-isolated": Sentences(
         "Notebook servers cannot be kept apart at the moment",
         "Yours would be open to others, so it was not started. Your files are safe.",
@@ -114,6 +119,20 @@ SENTENCES: dict[Kind, Sentences] = {
         "Its server has stopped, after a rest or because a newer one was started. "
         "What you saved is kept.",
         "Go back to your course and reload its page to open it again.",
+    ),
+    "lab-ended": Sentences(
+        "Your notebook server stopped by itself",
+        "What you saved is kept; what was computed and not saved is lost.",
+        "Go back to your course and reload its page to open the notebook again. "
+        "If it happens twice, tell your teacher.",
+    ),
+    "lab-out-of-memory": Sentences(
+        "Your notebook server ran out of memory",
+        "It was stopped, since it needed more than it may have. What you saved is kept; "
+        "what was computed and not saved is lost.",
+        "Go back to your course and reload its page to open the notebook again. Work on less at "
+        "a time, and close notebooks that you do not need. If that does not help, tell your "
+        "teacher.",
     ),
     "lab-silent": Sentences(
         "Your notebook server does not answer",

@@ -78,6 +78,12 @@ SENTENCES: dict[Kind, Sentences] = {
         "Vos fichiers sont intacts.",
         "Réessayez. Si cela se reproduit, prévenez votre enseignant.",
     ),
+    "out-of-memory": Sentences(
+        "«\u00a0{course}\u00a0» a trop peu de mémoire",
+        "Votre serveur de notebooks en a demandé plus qu’il ne peut avoir en démarrant. "
+        "Vos fichiers sont intacts.",
+        "Réessayer n’aidera pas tant que le cours n’en aura pas plus. Prévenez votre enseignant.",
+    ),
     "not-isolated": Sentences(
         "Les serveurs de notebooks ne peuvent pas être isolés en ce moment",
         "Le vôtre serait ouvert aux autres, il n’a donc pas démarré. Vos fichiers sont intacts.",
@@ -118,6 +124,21 @@ SENTENCES: dict[Kind, Sentences] = {
         "Son serveur s’est arrêté, après un repos ou parce qu’un plus récent a démarré. "
         "Ce que vous avez enregistré est gardé.",
         "Retournez à votre cours et rechargez sa page pour le rouvrir.",
+    ),
+    "lab-ended": Sentences(
+        "Votre serveur de notebooks s’est arrêté de lui-même",
+        "Ce que vous avez enregistré est gardé\u00a0; ce qui était calculé sans être enregistré "
+        "est perdu.",
+        "Retournez à votre cours et rechargez sa page pour rouvrir le notebook. "
+        "Si cela se reproduit, prévenez votre enseignant.",
+    ),
+    "lab-out-of-memory": Sentences(
+        "Votre serveur de notebooks a manqué de mémoire",
+        "Il a été arrêté, car il en a demandé plus qu’il ne peut avoir. Ce que vous avez "
+        "enregistré est gardé\u00a0; ce qui était calculé sans être enregistré est perdu.",
+        "Retournez à votre cours et rechargez sa page pour rouvrir le notebook. Travaillez sur "
+        "moins de données à la fois, et fermez les notebooks inutiles. Si cela ne suffit pas, "
+        "prévenez votre enseignant.",
     ),
     "lab-silent": Sentences(
         "Votre serveur de notebooks ne répond pas",

@@ -20,6 +20,8 @@ STATUS: dict[Kind, int] = {
     "course-unknown": 404,
     "notebook-unknown": 404,
     "lab-gone": 404,
+    "lab-ended": 404,
+    "lab-out-of-memory": 404,
     "workspace-unusable": 500,
     "internal": 500,
     "error": 500,

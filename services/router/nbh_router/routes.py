@@ -11,8 +11,10 @@ import structlog
 
 from nbh_kit.buckets import Held, Put
 from nbh_proto import lab_key, new_id
-from nbh_router import dynamic, pooled, probe, table, whole_file
+from nbh_proto.lab import StopReason
+from nbh_router import dynamic, endings, pooled, probe, table, whole_file
 from nbh_router.beginning import Known
+from nbh_router.endings import Endings
 from nbh_router.table import Change, Route, Table
 from nbh_router.traefik_config import Dynamic
 
@@ -33,6 +35,7 @@ class Routes:
         self._internal = internal
         self._table = Table()
         self._pooled = pooled.Keys()
+        self._endings: Endings = {}
         self._changed = asyncio.Event()
         self.known = Known()
         """Whether all labs were read once."""
@@ -56,6 +59,7 @@ class Routes:
         async for change in changes:
             self._table = table.after(self._table, change, time.monotonic())
             self._pooled = pooled.after(self._pooled, change)
+            self._endings = endings.after(self._endings, change)
             _complain_about(change)
             self.known.set()
             self._changed.set()
@@ -85,6 +89,10 @@ class Routes:
     def has_pooled(self, course: str) -> bool:
         """Whether a lab of a course is there that is nobody's yet."""
         return pooled.has(self._pooled, course)
+
+    def why_gone(self, capability: str) -> StopReason | None:
+        """Why a lab ended, if that was lately; None if nobody knows."""
+        return self._endings.get(capability)
 
     async def live(self, capability: str, seconds: float) -> bool:
         """Whether Traefik knows the route of a lab, now or within so many seconds."""

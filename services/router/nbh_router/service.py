@@ -73,7 +73,7 @@ class Service:
         self._app = app(
             launching=self._launching,
             following=following,
-            stead=Stead(pages),
+            stead=Stead(pages, self.routes.why_gone),
             health=self._health,
             pages=pages,
         )

@@ -13,6 +13,8 @@ Kind = (
         "away",
         "too-slow",
         "lab-gone",
+        "lab-ended",
+        "lab-out-of-memory",
         "lab-silent",
         "confirm-reset",
         "error",

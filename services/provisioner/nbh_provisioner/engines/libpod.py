@@ -58,7 +58,8 @@ def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
         # All of them by number: podman's defaults fail where CAP_SYS_RESOURCE is missing.
         "r_limits": [
             {"type": "nofile", "soft": spec.open_files, "hard": spec.open_files},
-            {"type": "nproc", "soft": spec.processes, "hard": spec.processes},
+            # never met: one more than the control group has room for, and that one counts (S-38)
+            {"type": "nproc", "soft": spec.processes + 1, "hard": spec.processes + 1},
             {"type": "core", "soft": 0, "hard": 0},
         ],
         "log_configuration": {"driver": "k8s-file", "size": _LOG_BYTES},

@@ -5,7 +5,7 @@ capability in the path, the announcement in the runtime folder.
 """
 
 import asyncio
-from collections.abc import Container
+from collections.abc import AsyncGenerator, Container
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from nbh_provisioner.engine import (
     Refused,
     Running,
     RunSpec,
+    Shortage,
 )
 from nbh_provisioner.engines.small_lab import SmallLab
 
@@ -34,6 +35,7 @@ class _Held(msgspec.Struct):
     lab: SmallLab
     running: Running
     ended: asyncio.Future[Ending]
+    shortages: asyncio.Queue[Shortage]
 
 
 class MemoryEngine:
@@ -81,7 +83,7 @@ class MemoryEngine:
             image=spec.image,
         )
         ended = asyncio.get_running_loop().create_future()
-        self._labs[spec.name] = _Held(spec, lab, running, ended)
+        self._labs[spec.name] = _Held(spec, lab, running, ended, asyncio.Queue())
         return running
 
     async def rename(self, running: Running, name: str) -> Running:
@@ -149,6 +151,11 @@ class MemoryEngine:
             for h in self._labs.values()
         ]
 
+    async def shortages(self, running: Running) -> AsyncGenerator[Shortage]:
+        held = self._labs.get(self._name_of(running.container))
+        while held:
+            yield await held.shortages.get()
+
     async def ended(self, running: Running) -> None:
         held = self._labs.get(self._name_of(running.container))
         if held:
@@ -171,6 +178,10 @@ class MemoryEngine:
     def crash(self, name: str, *, out_of_memory: bool = False) -> None:
         """Let a lab end as a crash would: for tests."""
         self._end(name, Ending(code=_KILLED, out_of_memory=out_of_memory))
+
+    def refuse(self, name: str, shortage: Shortage) -> None:
+        """Let a lab be refused more than it may have: for tests."""
+        self._labs[name].shortages.put_nowait(shortage)
 
     def _held(self, running: Running) -> _Held:
         held = self._labs.get(self._name_of(running.container))

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from nbh_provisioner.engine import (
     Refused,
     Running,
     RunSpec,
+    Shortage,
 )
 from nbh_provisioner.engines import (
     attaching,
@@ -40,6 +41,7 @@ from nbh_provisioner.engines.guarding import Guarding
 from nbh_provisioner.engines.knocks import Knocks
 from nbh_provisioner.engines.labs_network import LabsNetwork
 from nbh_provisioner.engines.podman_api import WITHIN, Answered, PodmanApi, refusal
+from nbh_provisioner.engines.shortages import Shortages
 from nbh_provisioner.engines.wall import Wall
 
 R = TypeVar("R")
@@ -69,6 +71,7 @@ class PodmanEngine:
         self._can_wake = False
         """Known once somebody hears who comes to frozen labs."""
 
+        self._shortages = Shortages()
         self._kills: dict[str, int] = {}
         """How many processes of a lab that ended had been killed for want of memory."""
 
@@ -138,10 +141,13 @@ class PodmanEngine:
     async def labs(self) -> list[Found]:
         return await self._call(self._labs)
 
+    def shortages(self, running: Running) -> AsyncGenerator[Shortage]:
+        return self._shortages.of(shortage.tally(running))
+
     async def ended(self, running: Running) -> None:
-        counter = shortage.counter(running)
+        killed = shortage.killed(running)
         await _exit_of(running.process)
-        self._kills[running.container] = shortage.kills(counter)
+        self._kills[running.container] = killed.so_far() if killed else 0
 
     async def ending(self, running: Running) -> Ending:
         with contextlib.suppress(TimeoutError):
@@ -155,6 +161,7 @@ class PodmanEngine:
     async def close(self) -> None:
         if self._knocks:
             self._knocks.close()
+        self._shortages.close()
         if self._guarding:
             self._guarding.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
