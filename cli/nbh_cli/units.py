@@ -63,6 +63,15 @@ def lasting(duration: float) -> str:
     return f"{max(duration, 0):.0f} s"
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things, in words.
+
+    >>> counted(1, "error"), counted(0, "error")
+    ('1 error', '0 errors')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def ago(then: datetime | None, now: datetime) -> str:
     """How long ago something was; empty where it never was."""
     return lasting((now - then).total_seconds()) if then else ""

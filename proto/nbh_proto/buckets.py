@@ -8,7 +8,7 @@ import msgspec
 
 from nbh_proto import names
 from nbh_proto.access import Reason
-from nbh_proto.build import ImageVersion
+from nbh_proto.build import ImageVersion, LastBuild
 from nbh_proto.course import CourseReason, Limits
 from nbh_proto.index import Build, Notebook, Problem, Track
 from nbh_proto.lab import StopReason
@@ -90,11 +90,19 @@ class Course(Value, frozen=True, kw_only=True):
     versions: tuple[ImageVersion, ...] = ()
     """Those that can be had, oldest first."""
 
+    image_build: LastBuild | None = None
+    docs_build: LastBuild | None = None
     commit: str = ""
     """The published revision; empty while there is none."""
 
     notebooks: int = 0
+    changed: int = 0
+    """How many files of the repository the revision has other than the one before it."""
+
     pulled_at: datetime | None = None
+    pushed_at: datetime | None = None
+    """When a webhook last had it pulled."""
+
     published_at: datetime | None = None
     failure: CourseReason | None = None
     """Why the last pull failed; None if it did not."""
@@ -105,6 +113,9 @@ class Course(Value, frozen=True, kw_only=True):
 
     autopull: bool = True
     """Whether the timer pulls it; commands and webhooks do anyway."""
+
+    hook: bool = False
+    """Whether it has a secret for webhooks."""
 
     autobuild: bool = False
     """Whether a push builds anew its image and documentation whose sources it changed."""

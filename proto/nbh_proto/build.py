@@ -80,6 +80,23 @@ class ImageVersion(msgspec.Struct, frozen=True, kw_only=True):
     """What a lab of it reported: python, jupyter_server, jupyterlab, notebook, jupytext."""
 
 
+class LastBuild(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the last build of a course's image, or of its documentation, ended."""
+
+    commit: str
+    at: datetime
+    outcome: Outcome
+    reason: BuildReason | None = None
+    detail: str = ""
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in a sentence; empty if it did not."""
+        if self.outcome != "failed":
+            return ""
+        return f"{self.reason}: {self.detail}".removesuffix(": ")
+
+
 class BuildCourse(Command, frozen=True, kw_only=True):
     """Build a course's image or documentation, where what feeds it has changed.
     Asked by `nbh course build` and `nbh course build-docs`."""
@@ -247,3 +264,24 @@ class BuildLog(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     at: datetime | None = None
     """When it was last written to; None if there is none."""
+
+
+class FindImages(Question, frozen=True, kw_only=True):
+    """Which of these images are on a node, and how old they are. Asked by `nbh course list` and
+    `nbh course show`; the provisioner answers."""
+
+    subject: ClassVar[str] = "nbh.question.images.find.{node}"
+
+    node: str
+    images: tuple[str, ...] = ()
+    """By the names under which labs start."""
+
+
+class ImagesFound(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply to `FindImages`."""
+
+    made: dict[str, datetime] = {}
+    """Since when each that is there has existed; one that is missing is not in it."""
+
+    error: str = ""
+    """Why nobody knows."""

@@ -186,6 +186,9 @@ class CoursePublished(Event, frozen=True, kw_only=True):
     notebooks: int
     """How many notebooks the revision holds."""
 
+    changed: int = 0
+    """How many files of the repository differ from the revision before; 0 for the first one."""
+
     seconds: float
 
 

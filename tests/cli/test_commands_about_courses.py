@@ -11,7 +11,17 @@ import pytest
 import yaml
 
 from nbh_kit.buckets import Bucket
-from nbh_proto import CountWorkspaces, Course, CourseIndex, Lab, Limits, now
+from nbh_proto import (
+    CountWorkspaces,
+    Course,
+    CourseIndex,
+    FindImages,
+    ImagesFound,
+    Lab,
+    LastBuild,
+    Limits,
+    now,
+)
 from nbh_proto.index import Notebook, Problem, Section, Track
 from nbh_proto.workspace import WorkspacesCounted
 from tests.cli.test_commands import nbh  # noqa: F401  # a fixture
@@ -22,11 +32,12 @@ async def courses(bus):
     """Three courses, one of which has labs, students and an index."""
     hour_ago = now() - timedelta(hours=1, minutes=5)
     for name, more in (
-        ("py-adv", {"archived": True}),
+        ("py-adv", {"archived": True, "hook": True}),
         ("python", _everything(hour_ago)),
         ("r", {"failure": "unreachable", "failure_detail": "no route to host"}),
     ):
-        course = Course(course=name, giturl=f"https://forge.example.org/{name}", image="i", **more)
+        url = f"https://forge.example.org/{name}"
+        course = Course(course=name, giturl=url, **{"image": "i"} | more)
         await Bucket(bus, Course).create(course.key, course)
     for student, state in (("ada", "ready"), ("bob", "failed"), ("cleo", "frozen")):
         lab = _lab(student, state)
@@ -36,12 +47,19 @@ async def courses(bus):
 
 @pytest.fixture
 async def counted(bus):
-    """A provisioner that counts workspaces."""
+    """A provisioner that counts workspaces, and has the image of one course only."""
 
-    async def answer(_):
+    async def count(_):
         return WorkspacesCounted(students={"python": 31})
 
-    async with bus.answering(CountWorkspaces, answer, node="node1"):
+    async def find(asked):
+        here = {"localhost/nbh/python:c0ffeec0ff": now() - timedelta(days=40)}
+        return ImagesFound(made={name: here[name] for name in here.keys() & set(asked.images)})
+
+    async with (
+        bus.answering(CountWorkspaces, count, node="node1"),
+        bus.answering(FindImages, find, node="node1"),
+    ):
         yield
 
 
@@ -65,6 +83,17 @@ def _everything(published):
         "commit": "c0ffee" * 6 + "c0ff",
         "branch": "2026",
         "notebooks": 12,
+        "changed": 3,
+        "image": "localhost/nbh/python:c0ffeec0ff",
+        "image_build": LastBuild(
+            commit="0ddba11" * 5,
+            at=now() - timedelta(minutes=9),
+            outcome="failed",
+            reason="step-failed",
+            detail="line 3: no such package",
+        ),
+        "hook": True,
+        "pushed_at": now() - timedelta(hours=3),
         "published_at": published,
         "pulled_at": now() - timedelta(minutes=3),
         "autopull": False,
@@ -90,11 +119,14 @@ async def test_a_list_shows_what_an_operator_looks_for(nbh, courses, counted):  
     status, out, err = await nbh("course", "list")
     assert (status, err) == (0, "")
     header, archived, python, r = out.splitlines()
-    columns = "course commit age notebooks image pulled labs students giturl trouble"
+    columns = "course commit age notebooks image built pulled labs students giturl trouble"
     assert " ".join(header.split()) == columns
     assert archived.startswith("py-adv (archived)")
-    assert python.split()[:9] == ["python", "c0ffeec0ff", "1", "h", "12", "i", "3", "min", "by"]
-    assert python.split()[9:12] == ["hand", "2", "31"]
+    shown = "python c0ffeec0ff 1 h 12 nbh/python:c0ffeec0ff 40 d 3 min by hand 2 31"
+    assert " ".join(python.split()).startswith(shown)
+    assert python.endswith("its image could not be built: step-failed: line 3: no such package")
+    assert "missing" in archived
+    assert archived.endswith("there is no image i")
     assert "unreachable: no route to host" in r
 
 
@@ -114,7 +146,8 @@ async def test_a_list_does_without_the_number_of_students_when_nobody_says_it(
 ):
     status, out, _ = await nbh("course", "list")
     assert status == 0
-    assert out.splitlines()[2].split()[11] == "?"
+    assert "by hand  2     ?" in out.splitlines()[2]
+    assert "missing" not in out
 
 
 async def test_everything_about_a_course_is_shown(nbh, courses, counted):  # noqa: F811
@@ -122,8 +155,11 @@ async def test_everything_about_a_course_is_shown(nbh, courses, counted):  # noq
     lines = [" ".join(line.split()) for line in out.splitlines()]
     for wanted in (
         "git https://forge.example.org/python (2026)",
-        "commit c0ffeec0ff, published 1 h ago; 12 notebooks",
+        "commit c0ffeec0ff, published 1 h ago; 12 notebooks, 3 files changed",
         "pulled 3 min ago, by hand or webhook only",
+        "webhook last push 3 h ago",
+        "image localhost/nbh/python:c0ffeec0ff, made 40 d ago",
+        "build failed 9 min ago, of 0ddba110dd: step-failed: line 3: no such package",
         "labs 2: ada, cleo",
         "students 31 have files",
         "staff ada @teachers",
@@ -139,6 +175,14 @@ async def test_everything_about_a_course_is_shown(nbh, courses, counted):  # noq
     assert (shown["labs"], shown["students"]) == (["ada", "cleo"], 31)
     assert shown["index"]["tracks"][0]["id"] == "main"
     assert "do-not-show" not in json.dumps(shown)
+
+
+async def test_a_webhook_and_an_image_that_are_not_there_are_told(nbh, courses, counted):  # noqa: F811
+    _, out, _ = await nbh("course", "show", "r", "py-adv")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "webhook none; `nbh course hook r` makes one" in lines
+    assert "webhook made, but no push has come yet" in lines
+    assert lines.count("image i, which is not there: no lab can start") == 2
 
 
 async def test_tracks_are_shown_for_people_and_for_programs(nbh, courses):  # noqa: F811

@@ -1,9 +1,12 @@
 """What is asked of the builder, and what becomes of its answers."""
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 
 from nbh_courses.building import Builds, Site
+from nbh_courses.checking import Checks
 from nbh_courses.failure import CourseError
 from nbh_kit.buckets import Bucket
 from nbh_proto import (
@@ -12,6 +15,7 @@ from nbh_proto import (
     BuildDocs,
     BuildFinished,
     BuildImage,
+    CheckCourse,
     Course,
     CourseIndex,
     ImageBuilt,
@@ -151,3 +155,32 @@ async def test_a_publication_builds_the_image_and_then_the_documentation(
     )
     await builds.heard(finished)
     assert [docs.builds for docs in await asked(bus, BuildDocs)] == [(BOOK,)]
+
+
+def ended(commit: str, minute: int, **more) -> BuildFinished:
+    return BuildFinished(
+        at=datetime(2026, 1, 2, 3, minute, tzinfo=UTC),
+        course="py",
+        node="node1",
+        what="image",
+        commit=commit,
+        seconds=1,
+        **{"outcome": "done"} | more,
+    )
+
+
+async def test_how_the_last_build_ended_is_shown_and_found_by_a_check(site, builds, bus, teacher):
+    teacher.push(FILES)
+    commit = (await site.create(teacher.url)).commit
+    failed = ended(commit, 5, outcome="failed", reason="step-failed", detail="line 3: no")
+    for event in (failed, ended(commit, 4), failed):  # at least once, in whatever order
+        await builds.heard(event)
+    last = (await shown(bus)).image_build
+    assert (last.outcome, last.why, last.commit) == ("failed", "step-failed: line 3: no", commit)
+    found = await Checks(bus, site.shelf).answer(CheckCourse(course="py"))
+    said = [p.sentence for p in found.problems if p.level == "error"]
+    assert said == [f"image: could not be built of {commit[:10]}: step-failed: line 3: no"]
+    await builds.heard(ended(commit, 6))
+    assert (await shown(bus)).image_build.why == ""
+    found = await Checks(bus, site.shelf).answer(CheckCourse(course="py"))
+    assert found.errors == 0

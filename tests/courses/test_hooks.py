@@ -16,7 +16,16 @@ from nbh_kit import bus as buses
 from nbh_kit.buckets import Bucket, Snapshot
 from nbh_kit.config import Origins
 from nbh_kit.testing import eventually, free_port, nats_server
-from nbh_proto import CommandFailed, Course, CreateCourse, Delivery, MakeHook
+from nbh_proto import (
+    CommandFailed,
+    Course,
+    CreateCourse,
+    Delivery,
+    MakeHook,
+    PullCourse,
+    SetCourse,
+)
+from nbh_proto.course import Changes
 from tests.courses import forge
 from tests.courses.service import Service, carried_out, done
 from tests.courses.teacher import LESSON
@@ -68,6 +77,39 @@ async def test_a_push_is_published_at_once(front, secret, teacher, bus, send):
     commit = teacher.push(LESSON | {"n.md": "new"})
     answer = await front.send(send(secret))
     assert (answer.status_code, answer.content) == (202, b"")
+    await published(bus, commit)
+
+
+async def test_others_see_whether_a_course_has_a_webhook_and_when_it_was_used(
+    service, front, teacher, bus
+):
+    async def shown():
+        return (await Bucket(bus, Course).get("py")).value
+
+    teacher.push(LESSON)
+    async with service.running():
+        await done(bus, CreateCourse(course="py", giturl=teacher.url))
+        assert not (await shown()).hook
+        secret = await done(bus, MakeHook(course="py"))
+        course = await shown()
+        assert (course.hook, course.pushed_at) == (True, None)
+        await front.send(forge.github(secret))  # though nothing is new
+        await eventually(lambda: _was_used(shown), within=20)
+        used = (await shown()).pushed_at
+        await done(bus, PullCourse(course="py"))
+        assert (await shown()).pushed_at == used
+
+
+async def _was_used(shown):
+    return (await shown()).pushed_at
+
+
+async def test_a_push_is_published_though_the_timer_leaves_the_course_alone(
+    front, secret, teacher, bus
+):
+    await done(bus, SetCourse(course="py", changes=Changes(autopull=False)))
+    commit = teacher.push(LESSON | {"n.md": "new"})
+    await front.send(forge.github(secret))
     await published(bus, commit)
 
 

@@ -9,22 +9,31 @@ import shutil
 import subprocess
 import sys
 from itertools import count
-from pathlib import Path
 
 import msgspec
 import pytest
 
+from nbh_courses.failure import CourseError
+from nbh_kit import programs
 from nbh_kit.buckets import Bucket
 from nbh_kit.testing import eventually
 from nbh_proto import Course, CoursePublished, CreateCourse, PullCourse
 from nbh_proto.streams import EVENTS
+from tests.conftest import REPOSITORY
 from tests.courses.service import carried_out, done, ended_before_it_answered
+from tests.courses.site import Site
 from tests.courses.teacher import published
 
-CALLS = ("mkdir", "syncfs", "rename", "fsync", "symlink")
+CALLS = ("mkdir", "fchmod", "syncfs", "rename", "fsync", "symlink")
 """Those by which a publication makes, keeps and names things."""
 
-PUBLISH_ONCE = Path(__file__).parent / "publish_once.py"
+GITS = {
+    "init": ("rename",),
+    "fetch": ("rename", "link", "unlink", "fsync"),
+    "update-ref": ("rename", "unlink"),
+    "symbolic-ref": ("rename",),
+}
+"""Those by which git does, by what it is asked for."""
 
 pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 
@@ -54,31 +63,115 @@ def whole_revisions(place):
     return [published(each) for each in found]
 
 
-async def test_each_step_of_a_publication_can_be_the_last(site, teacher):
+async def is_killed(at, site, nats_url, course, *url):
+    """Create or pull a course in a process of its own; whether it was killed on the way."""
+    once = (sys.executable, "-m", "tests.courses.act_once", str(site.shelf.folder), nats_url)
+    # git is a program of its own: its steps are another test's
+    argv = (*at, "-b", "execve", *once, course, *url)
+    status = await asyncio.to_thread(subprocess.call, argv, cwd=REPOSITORY)
+    return status != 0
+
+
+async def started_again(site):
+    """What the service does at its next start."""
+    site.shelf.sweep()
+    await site.pulls.finish()
+
+
+async def test_each_step_of_a_pull_can_be_the_last(site, teacher, bus, nats_url):
     teacher.push(lesson("old"))
     await site.create(teacher.url)
     place = site.shelf.place("py")
-    steps = 0
+    steps, served = 0, [place.published]
     for call in CALLS:
         for nth in count(1):
             now = f"{call} {nth}"
             teacher.push(lesson(now))
-            tip = await site.repositories.tip(teacher.url, "", site.shelf.folder)
-            await site.repositories.fetch(place.mirror, teacher.url, tip, site.say)
             before = site.served()
-            argv = [*killed_at(call, nth), sys.executable, str(PUBLISH_ONCE), str(place.folder)]
-            killed = await asyncio.to_thread(subprocess.call, argv)
+            killed = await is_killed(killed_at(call, nth), site, nats_url, "py")
             assert site.served() in (before, revision(now))
             assert all(len(set(each.values())) == 1 for each in whole_revisions(place.folder))
-            site.shelf.sweep()  # as the next start does
-            assert place.published == place.record.commit
+            await started_again(site)
+            assert place.published == place.record.commit == place.record.told
             assert site.served() in (before, revision(now))
+            served += [] if place.published == served[-1] else [place.published]
             if not killed:
                 break
             steps += 1
         assert site.served() == revision(now)
-    assert steps >= 18
+    assert steps >= 30
     assert not list((place.folder / "revisions").glob(".*"))
+    assert await publications(bus) == served
+
+
+async def test_each_step_of_a_creation_can_be_the_last(site, teacher, bus, nats_url):
+    teacher.push(lesson("first"))
+    steps, created = 0, 0
+    for call in ("rename", "fsync", "symlink"):  # what lies between is a pull's
+        for nth in count(1):
+            course = f"{call}{nth}"
+            killed = await is_killed(killed_at(call, nth), site, nats_url, course, teacher.url)
+            await started_again(site)
+            place = site.shelf.place(course)
+            if place.record:
+                created += 1
+                assert site.served(course) == revision("first")
+            else:
+                assert not place.folder.exists()
+            assert not list(site.shelf.folder.glob(".creating*"))
+            if not killed:
+                assert place.record
+                break
+            steps += 1
+    assert steps >= 12
+    assert len(await publications(bus)) == created
+
+
+def kill_git(folder, verb, call, nth):
+    """Have a git in a folder that is killed when it makes a call for the nth time for a verb."""
+    real, strace = shutil.which("git", path="/usr/bin:/bin"), shutil.which("strace")
+    inject = f"-e trace={call} -e inject={call}:signal=KILL:when={nth}"
+    (folder / "git").write_text(
+        f'#!/bin/sh\nfor word; do [ "$word" = {verb} ] &&'
+        f' exec {strace} -f -qq -o /dev/null {inject} {real} "$@"; done\nexec {real} "$@"\n'
+    )
+    (folder / "git").chmod(0o755)
+
+
+@pytest.mark.parametrize("verb", GITS)
+async def test_git_can_be_killed_at_each_of_its_steps(tmp_path, bus, teacher, monkeypatch, verb):
+    (folder := tmp_path / "bin").mkdir()
+    kill_git(folder, "nothing", "rename", 1)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    assert programs.find("git") == folder / "git"
+    site = Site(tmp_path / "courses", bus)
+    teacher.push(lesson("old"))
+    await site.create(teacher.url)
+    steps = 0
+    for call in GITS[verb]:
+        for nth in count(1):
+            now, before = f"{call} {nth}", site.served()
+            commit = teacher.push(lesson(now))
+            kill_git(folder, verb, call, nth)
+            killed = await fails(site)
+            assert site.served() in (before, revision(now))
+            kill_git(folder, "nothing", "rename", 1)
+            await site.pull()
+            assert site.served() == revision(now)
+            mirror = site.shelf.place("py").mirror
+            assert teacher.git("--git-dir", str(mirror), "rev-parse", "HEAD") == commit
+            if not killed:
+                break
+            steps += 1
+    assert steps >= 1
+
+
+async def fails(site) -> bool:
+    try:
+        await site.pull()
+    except CourseError:
+        return True
+    return False
 
 
 async def test_the_service_can_be_killed_while_git_works_and_later(service, teacher, bus):

@@ -52,6 +52,21 @@ async def test_a_pull_publishes_what_was_pushed(site, teacher, bus):
     assert (await shown(bus)).commit == second
 
 
+async def test_how_many_files_a_push_changes_is_told(site, teacher, bus):
+    teacher.push(LESSON | {"w9/a/b/old.md": "x", "w9/was": "a file"})
+    await site.create(teacher.url)
+    less = {k: v for k, v in LESSON.items() if k != "notes.txt"}
+    # one is other, one is gone, two have moved, and where a file was there is a folder of two
+    changed = {"w1/first.md": "# Better\n", "w8/a/b/old.md": "x", "w9/was/1": "", "w9/was/2": ""}
+    teacher.push(less | changed)
+    assert (await site.pull()).changed == 1 + 1 + 2 + 3
+    assert (await shown(bus)).changed == 7
+    assert [e.changed for e in await told(bus, CoursePublished)] == [0, 7]
+    rewritten = teacher.push(LESSON, onto=None)
+    record = await site.pull()
+    assert (record.commit, record.changed) == (rewritten, 1 + 1 + 1 + 2)
+
+
 async def test_a_pull_of_nothing_new_tells_nothing_and_keeps_the_revision(site, teacher, bus):
     teacher.push(LESSON)
     await site.create(teacher.url)

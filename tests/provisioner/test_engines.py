@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -222,6 +223,12 @@ async def test_what_a_killed_podman_left_of_a_container_gives_way(podman_engine,
 async def test_an_unknown_image_is_told_apart(engine):
     with pytest.raises(ImageMissing):
         await engine.image("localhost/nbhosting/never-built")
+
+
+async def test_it_is_known_how_old_an_image_is(engine):
+    assert datetime(2024, 1, 1, tzinfo=UTC) < await engine.made(world.IMAGE) <= datetime.now(UTC)
+    with pytest.raises(ImageMissing):
+        await engine.made("localhost/no/such")
 
 
 async def test_what_is_no_name_of_an_image_is_missing_too(engine):

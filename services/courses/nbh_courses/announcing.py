@@ -104,7 +104,7 @@ class Announcer:
 
     def _value(self, record: Record) -> Course:
         image = images.image_of(record, self._shelf.record, self._default_image)
-        return record.value(image)
+        return record.value(image, hook=self._shelf.place(record.course).hook.exists())
 
     async def _show(self, record: Record) -> None:
         value = self._value(record)

@@ -114,8 +114,10 @@ class Builds:
         match event:
             case ImageBuilt():
                 await self._take(event)
-            case BuildFinished(what="image", course=course, commit=commit):
-                await self._build_docs_by_itself(course, commit, event.id)
+            case BuildFinished():
+                await self._note(event)
+                if event.what == "image":
+                    await self._build_docs_by_itself(event.course, event.commit, event.id)
             case CoursePublished():
                 await self._build_by_itself(event)
             case CourseDeleted():
@@ -127,6 +129,13 @@ class Builds:
         """Say again which images are wanted: the builder may have forgotten those that go."""
         for repository in images.repositories(self._shelf.records()):
             await self._keep(repository)
+
+    async def _note(self, finished: BuildFinished) -> None:
+        """Have people see how it ended."""
+        async with self._pulls.turn(finished.course):
+            record = self._shelf.record(finished.course)
+            if record and not record.intention:
+                await self._remember(images.with_last_build(record, finished))
 
     async def _take(self, built: ImageBuilt) -> None:
         """Have new labs get an image, and tell who asked."""

@@ -9,6 +9,7 @@ import structlog
 
 from nbh_courses.indexing import in_order
 from nbh_courses.kept import Indexes
+from nbh_courses.record import Record
 from nbh_courses.shelf import Shelf
 from nbh_kit.bus import Bus, BusAway
 from nbh_proto import (
@@ -60,6 +61,16 @@ def _stem(path: str) -> str:
     return next((path.removesuffix(s) for s in NOTEBOOK_SUFFIXES if path.endswith(s)), path)
 
 
+def builds(record: Record) -> tuple[Problem, ...]:
+    """What could not be built when it was tried last. Pure."""
+    tried = (("image", record.image_build), ("documentation", record.docs_build))
+    return tuple(
+        Problem(file=what, what=f"could not be built of {last.commit[:10]}: {last.why}")
+        for what, last in tried
+        if last and last.why
+    )
+
+
 def outcome(index: CourseIndex, more: Iterable[Problem], most: int = _MOST) -> CourseCheck:
     """All that is wrong, counted; the first of it listed. Pure."""
     problems = in_order([*index.problems, *more])
@@ -83,9 +94,10 @@ class Checks:
     async def answer(self, question: CheckCourse) -> CourseCheck:
         """The reply to a question."""
         index = await asyncio.to_thread(self._index, question.course)
-        if index is None:
+        record = self._shelf.place(question.course).record
+        if index is None or record is None:
             return CourseCheck(error=f"there is no course {question.course} that is published")
-        return outcome(index, await self._links(index))
+        return outcome(index, [*await self._links(index), *builds(record)])
 
     async def heard(self, published: CoursePublished) -> None:
         """Tell what is wrong with a revision, if it is still the one that is published."""

@@ -68,7 +68,7 @@ async def handle(
         case DeleteCourse():
             work = partial(registry.delete, command)
         case MakeHook():
-            work = partial(secrets.carry_out, command)
+            work = partial(registry.make_hook, command, secrets)
         case BuildCourse():
             work = partial(builds.ask, command)
         case RollBackCourse():
@@ -101,5 +101,6 @@ def _outcome(command: Command, done: Record | str) -> str:
 def _published(command: Command, record: Record) -> str:
     what = f"{record.course} at {record.commit[:10]}, {record.notebooks} notebooks"
     if record.published_at and record.published_at >= command.at:
-        return f"published {what}, in {record.seconds:.1f} s"
+        changed = f", {record.changed} files changed" if record.previous else ""
+        return f"published {what}{changed}, in {record.seconds:.1f} s"
     return f"nothing new: {what}"

@@ -6,7 +6,7 @@ import msgspec
 
 from nbh_courses.failure import CourseError
 from nbh_courses.record import Record
-from nbh_proto import ImageBuilt, ImageVersion
+from nbh_proto import BuildFinished, ImageBuilt, ImageVersion, LastBuild
 
 _DIGITS = 10
 
@@ -53,6 +53,22 @@ def with_built(record: Record, built: ImageBuilt) -> Record:
     )
     before = tuple(v for v in record.versions if v.version == record.version)
     return msgspec.structs.replace(record, versions=(*before, new), version=new.version)
+
+
+def with_last_build(record: Record, finished: BuildFinished) -> Record:
+    """A record that says how a build ended, unless a later one has."""
+    name = "image_build" if finished.what == "image" else "docs_build"
+    before: LastBuild | None = getattr(record, name)
+    if before and before.at >= finished.at:
+        return record
+    last = LastBuild(
+        commit=finished.commit,
+        at=finished.at,
+        outcome=finished.outcome,
+        reason=finished.reason,
+        detail=finished.detail,
+    )
+    return msgspec.structs.replace(record, **{name: last})
 
 
 def rolled_back(record: Record, version: str) -> Record:

@@ -96,6 +96,7 @@ class Publisher:
                 local=self._said(record.course),
                 image_is_built=bool(record.own_image) and not self._has_dockerfile(record.course),
                 max_bytes=self._max_bytes,
+                before=record.commit,
                 submodules=brought.commits,
                 others=others,
             )

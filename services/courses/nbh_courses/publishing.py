@@ -35,6 +35,9 @@ class Wanted(NamedTuple):
     """The course's image was built of its own Dockerfile."""
 
     max_bytes: int
+    before: str = ""
+    """The commit that is published now; empty if there is none."""
+
     submodules: frozenset[bytes] = frozenset()
     """The commits of those that are there to be read."""
 
@@ -46,6 +49,9 @@ class Published(NamedTuple):
     """A revision that is there, with its index."""
 
     notebooks: int
+    changed: int
+    """How many files of the repository differ from the commit before."""
+
     settings: Settings
     problems: tuple[str, ...]
     """The errors, in sentences."""
@@ -66,7 +72,12 @@ def publish(place: Place, reader: Reader, wanted: Wanted, parser: Parser) -> Pub
             pointers = write(folder, reader, described.written, wanted.max_bytes, AREAS)
     index = indexed(place, reader, described, wanted, parser, pointers)
     errors = tuple(problem.sentence for problem in index.problems if problem.level == "error")
-    return Published(described.plan.notebooks, described.read.settings, _at_most(errors))
+    return Published(
+        described.plan.notebooks,
+        _changed(reader, wanted),
+        described.read.settings,
+        _at_most(errors),
+    )
 
 
 def describe(reader: Reader, wanted: Wanted) -> Described:
@@ -120,6 +131,13 @@ def write(
         OSError: the disk does not take it.
     """
     return _Writing(folder, reader, max_bytes).write(plan, areas)
+
+
+def _changed(reader: Reader, wanted: Wanted) -> int:
+    try:
+        return reader.changes(wanted.before, wanted.commit) if wanted.before else 0
+    except CourseError:  # history was rewritten, and the mirror has lost the old one
+        return 0
 
 
 def _is_pointer(path: str) -> Problem:

@@ -7,7 +7,7 @@ import structlog
 from nbh_courses.demand import Demand, Wish
 from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Stopping
-from nbh_courses.pulls import Pulls
+from nbh_courses.pulls import By, Pulls
 from nbh_courses.shelf import Shelf
 
 logger = structlog.get_logger(__name__)
@@ -59,7 +59,8 @@ class Pulling:
 
     async def _pull(self, wish: Wish) -> None:
         try:
-            await self._pulls.pull(wish.course, _to_nobody, timer=not wish.pushed)
+            by: By = "push" if wish.pushed else "timer"
+            await self._pulls.pull(wish.course, _to_nobody, by=by)
         except CourseError as e:
             logger.warning("a course cannot be published", course=wish.course, why=str(e))
         except Stopping:

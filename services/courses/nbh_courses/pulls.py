@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 import structlog
@@ -28,6 +28,10 @@ from nbh_courses.submodule_fetching import SubmoduleFetching
 from nbh_proto import CreateCourse, now
 
 logger = structlog.get_logger(__name__)
+
+
+By = Literal["command", "push", "timer"]
+"""Who has a course pulled."""
 
 
 class Rules(NamedTuple):
@@ -87,10 +91,10 @@ class Pulls:
             await self._announcer.tell_failure(_failed(asked, e))
             raise
 
-    async def pull(self, course: str, say: Say, *, timer: bool = False) -> Record:
+    async def pull(self, course: str, say: Say, *, by: By = "command") -> Record:
         """Publish what is new in a course.
 
-        A failure that a ``timer`` meets again and again is told as an event once.
+        A failure that the timer meets again and again is told as an event once.
 
         Raises:
             CourseError: there is no such course, or it cannot be published.
@@ -99,12 +103,12 @@ class Pulls:
         place = self._shelf.place(course)
         _check_that_it_is_there(place)  # a rename has the turn for as long as it takes
         async with self._turn(course):
-            record = _check_that_it_is_there(place)
+            record = _asked_by(by, _check_that_it_is_there(place))
             try:
                 advanced = await self._advance(record, place, say)
             except CourseError as e:
-                await self._note(_failed(place.record or record, e), place)
-                if not timer or e.reason != record.failure:
+                await self._note(_failed(_asked_by(by, place.record or record), e), place)
+                if by != "timer" or e.reason != record.failure:
                     await self._announcer.tell_failure(_failed(record, e))
                 raise
             return await self._announcer.announce(advanced)
@@ -238,6 +242,10 @@ def _asked(command: CreateCourse) -> Record:
     )
 
 
+def _asked_by(by: By, record: Record) -> Record:
+    return msgspec.structs.replace(record, pushed_at=now()) if by == "push" else record
+
+
 def _failed(record: Record, error: CourseError) -> Record:
     return msgspec.structs.replace(
         record, pulled_at=now(), failure=error.reason, failure_detail=error.detail
@@ -257,6 +265,7 @@ def _published(
         previous=record.commit,
         shown_as=tip.branch,
         notebooks=published.notebooks,
+        changed=published.changed,
         seconds=round(seconds, 3),
         published_at=now(),
         static_mappings=published.settings.static_mappings,

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from nbh_courses.settings import DEFAULT_FORMAT, DEFAULT_MAPPINGS
-from nbh_proto import Course, CoursePublished, ImageVersion
+from nbh_proto import Course, CoursePublished, ImageVersion, LastBuild
 from nbh_proto.course import CourseReason, Limits
 
 
@@ -42,6 +42,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     """The one of them that new labs get."""
 
+    image_build: LastBuild | None = None
+    docs_build: LastBuild | None = None
+
     created_by: str = ""
     """The command's id: the same command, delivered again, has been carried out."""
 
@@ -70,6 +73,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The branch that students' clones follow."""
 
     notebooks: int = 0
+    changed: int = 0
+    """How many files of the repository the publication changed."""
+
     seconds: float = 0.0
     """How long the publication took."""
 
@@ -78,6 +84,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The commit whose publication was told; another one is told at the next start."""
 
     pulled_at: datetime | None = None
+    pushed_at: datetime | None = None
+    """When a webhook last asked for a pull."""
+
     failure: CourseReason | None = None
     failure_detail: str = ""
     static_mappings: tuple[tuple[str, str], ...] = DEFAULT_MAPPINGS
@@ -89,8 +98,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         """The image that was built of it and that new labs get; empty if there is none."""
         return next((v.image for v in self.versions if v.version == self.version), "")
 
-    def value(self, image: str) -> Course:
-        """What others may read; ``image`` is what its labs run in."""
+    def value(self, image: str, *, hook: bool) -> Course:
+        """What others may read; ``image`` is what its labs run in, ``hook`` whether it has a
+        secret for webhooks."""
         return Course(
             course=self.course,
             giturl=self.giturl,
@@ -98,14 +108,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             image=image,
             version=self.version,
             versions=self.versions,
+            image_build=self.image_build,
+            docs_build=self.docs_build,
             commit=self.commit,
             notebooks=self.notebooks,
+            changed=self.changed,
             pulled_at=self.pulled_at,
+            pushed_at=self.pushed_at,
             published_at=self.published_at,
             failure=self.failure,
             failure_detail=self.failure_detail,
             archived=self.archived,
             autopull=self.autopull,
+            hook=hook,
             autobuild=self.autobuild,
             submodules=self.submodules,
             staff=self.staff,
@@ -132,5 +147,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             course=self.course,
             commit=self.commit,
             notebooks=self.notebooks,
+            changed=self.changed,
             seconds=self.seconds,
         )

@@ -1,4 +1,4 @@
-"""What operators do to courses as such: set, rename, delete.
+"""What operators do to courses as such: set, rename, delete, give a webhook.
 
 What takes many steps is written down first, as the record's intention. From then on nobody sees
 the course: not the router, not the timer. Each step can be done twice, so the next start, or the
@@ -16,6 +16,7 @@ from nbh_courses.announcing import Announcer
 from nbh_courses.changes import applied
 from nbh_courses.failure import CourseError, of_disk
 from nbh_courses.git_program import Say
+from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.labs import LabsSeen
 from nbh_courses.pulls import Pulls
 from nbh_courses.record import Intention, Record
@@ -25,6 +26,7 @@ from nbh_proto import (
     CourseDeleted,
     CourseRenamed,
     DeleteCourse,
+    MakeHook,
     RenameCourse,
     SetCourse,
     names,
@@ -69,6 +71,16 @@ class Registry:
             await self._remember(place, changed)
             await self._announcer.announce(changed)
         return f"{command.course} is set" if changed != record else "nothing to change"
+
+    async def make_hook(self, command: MakeHook, secrets: HookSecrets, _say: Say) -> str:
+        """Make a course's secret for webhooks; the answer's line.
+
+        Raises:
+            CourseError: there is no such course, or no space.
+        """
+        secret = secrets.make(command.course, asked_by=command.id, anew=command.anew)
+        await self._announcer.show_again(command.course)
+        return secret
 
     async def rename(self, command: RenameCourse, say: Say) -> str:
         """Give a course another name, with its folder, its students' files and its overrides.

@@ -33,6 +33,9 @@ class Place:
         self.folder = folder
         self.mirror = folder / "mirror.git"
         self.current = folder / "current"
+        self.hook = folder / "hook.json"
+        """The secret of its webhook (`nbh_courses.hooks.secrets`)."""
+
         self._revisions = folder / "revisions"
         self._record = folder / "course.json"
 

@@ -26,6 +26,7 @@ _MAX_LINK = 4096
 _CHUNK = 256 * 1024
 _FOLDER, _LINK, _SUBMODULE = 0o40000, 0o120000, 0o160000
 _EXECUTABLE = 0o100
+_NOTHING = (b"", 0)
 
 Entry: TypeAlias = "tuple[bytes, int, str]"
 """An object's id, its mode, its name."""
@@ -109,6 +110,31 @@ class Reader:
             return ""  # leads nowhere, as any path so long does
         target: bytes = self._repository.odb.stream(blob).read()
         return target.decode(errors="surrogateescape")
+
+    def changes(self, before: str, after: str) -> int:
+        """How many files two commits do not share: new ones, others, and those that are gone.
+
+        It is counted as far as `MAX_ENTRIES`.
+
+        Raises:
+            CourseError: one of them cannot be read.
+        """
+        count = seen = 0
+        with _told():
+            left = [tuple(self._repository.commit(c).tree.binsha for c in (before, after))]
+            while left and seen < MAX_ENTRIES:
+                old, new = (self._entries(tree) for tree in left.pop())
+                differ = [n for n in old.keys() | new.keys() if old.get(n) != new.get(n)]
+                seen += len(old) + len(new)
+                for each in ((old.get(n, _NOTHING), new.get(n, _NOTHING)) for n in differ):
+                    count += any(mode not in (0, _FOLDER) for _, mode in each)
+                    if any(mode == _FOLDER for _, mode in each):
+                        left.append(tuple(id_ if mode == _FOLDER else b"" for id_, mode in each))
+        return count
+
+    def _entries(self, tree: bytes) -> dict[str, tuple[bytes, int]]:
+        """A tree's objects and modes by name; none of one that is not there."""
+        return {name: (id_, mode) for id_, mode, name in self._list(tree)} if tree else {}
 
     def size(self, file: File) -> int:
         """Bytes of a file."""

@@ -11,6 +11,7 @@ EngineError
 """
 
 from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -186,6 +187,13 @@ class Engine(Protocol):
 
     async def image(self, name: str) -> str:
         """The id of the image that has this name now.
+
+        Raises:
+            ImageMissing: none has.
+        """
+
+    async def made(self, name: str) -> datetime:
+        """When the image that has this name now was made.
 
         Raises:
             ImageMissing: none has.

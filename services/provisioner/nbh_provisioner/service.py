@@ -29,6 +29,7 @@ from nbh_provisioner.files.housing import Housing
 from nbh_provisioner.files.usage import DiskUsage
 from nbh_provisioner.files.workspace import Workspaces
 from nbh_provisioner.freezer import Freezer
+from nbh_provisioner.images import Images
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.leases import Leases
@@ -78,6 +79,7 @@ async def serving(
         await stack.enter_async_context(parts.closing.answering(bus, node))
         for consuming in (
             parts.measuring.answering(bus, node),
+            Images(engine).answering(bus, node),
             consume(
                 bus, COMMANDS, durable, commands.TYPES, parts.commands.handle, only={"node": node}
             ),

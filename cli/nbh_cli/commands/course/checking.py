@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from nbh_cli import operating, output
+from nbh_cli import operating, output, units
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
 from nbh_cli.sorry import Sorry
 from nbh_proto import CheckCourse, CourseCheck, Problem
@@ -83,14 +83,10 @@ def _show(found: CourseCheck, *, as_json: bool) -> None:
         print(f"and {left_out} more")
     print(
         f"{found.notebooks} notebooks at {found.commit[:10] or 'no commit'}: "
-        f"{_counted(found.errors, 'error')}, {_counted(found.warnings, 'warning')}"
+        f"{units.counted(found.errors, 'error')}, {units.counted(found.warnings, 'warning')}"
     )
 
 
 def _row(problem: Problem) -> output.Row:
     where = f"{problem.file}:{problem.line}" if problem.line else problem.file
     return {"level": problem.level, "where": where, "key": problem.key, "what": problem.what}
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

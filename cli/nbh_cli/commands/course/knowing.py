@@ -1,7 +1,9 @@
 """What is known of courses: from the buckets, and from the provisioner that has the files."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from datetime import datetime
 from typing import Annotated, NamedTuple
 
 from cyclopts import Parameter
@@ -10,7 +12,7 @@ from nbh_cli import operating, patterns
 from nbh_cli.sorry import Sorry
 from nbh_kit.bus import Bus, BusAway
 from nbh_kit.config import Config
-from nbh_proto import CountWorkspaces, Course, Lab
+from nbh_proto import CountWorkspaces, Course, FindImages, ImagesFound, Lab
 from nbh_proto.workspace import WorkspacesCounted
 
 _COUNTED_WITHIN = 5.0
@@ -29,6 +31,12 @@ class Known(NamedTuple):
 
     students: int | None
     """How many have a workspace; None if nobody says."""
+
+    image_made: datetime | None = None
+    """Since when the image of its labs exists; None if it does not, or nobody says."""
+
+    image_is_missing: bool = False
+    """Certainly."""
 
 
 async def courses(bus: Bus, words: Sequence[str]) -> list[Course]:
@@ -49,12 +57,18 @@ async def all_about(bus: Bus, config: Config, words: Sequence[str]) -> list[Know
     """The courses that the words mean, with their labs and their students."""
     wanted = await courses(bus, words)
     labs = [held.value for held in (await operating.all_of(bus, Lab)).values()]
-    students = await _students(bus, config) if wanted else None
+    if not wanted:
+        return []
+    students, images = await asyncio.gather(
+        _students(bus, config), _images(bus, config, {course.image for course in wanted})
+    )
     return [
         Known(
             course,
             tuple(lab for lab in labs if _runs_in(lab, course)),
             None if students is None else students[course.course],
+            None if images is None else images.get(course.image),
+            images is not None and course.image not in images,
         )
         for course in wanted
     ]
@@ -71,3 +85,13 @@ async def _students(bus: Bus, config: Config) -> Counter[str] | None:
     except BusAway:
         return None
     return Counter(counted.students)
+
+
+async def _images(bus: Bus, config: Config, names: Set[str]) -> dict[str, datetime] | None:
+    """When the images that are there were made; None if nobody knows."""
+    question = FindImages(node=config.provisioner.node, images=tuple(sorted(names)))
+    try:
+        found = await bus.ask(question, ImagesFound, within=_COUNTED_WITHIN)
+    except BusAway:
+        return None
+    return None if found.error else found.made

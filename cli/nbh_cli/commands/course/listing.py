@@ -17,13 +17,14 @@ _COLUMNS = (
     "age",
     "notebooks",
     "image",
+    "built",
     "pulled",
     "labs",
     "students",
     "giturl",
     "trouble",
 )
-_DROPPED = ("giturl", "image", "notebooks", "pulled", "commit")
+_DROPPED = ("giturl", "built", "image", "notebooks", "pulled", "commit")
 """What a narrow terminal goes without, first to last."""
 
 
@@ -56,6 +57,8 @@ def _whole(known: Known) -> output.Row:
         **msgspec.structs.asdict(known.course),
         "labs": len(known.labs),
         "students": known.students,
+        "image_made": known.image_made,
+        "image_is_missing": known.image_is_missing,
     }
 
 
@@ -67,10 +70,11 @@ def _row(known: Known, instant: datetime) -> output.Row:
         "age": units.ago(course.published_at, instant),
         "notebooks": course.notebooks,
         "image": course.image.removeprefix("localhost/").removesuffix(":latest"),
+        "built": "missing" if known.image_is_missing else units.ago(known.image_made, instant),
         "pulled": _pulled(course, instant),
         "labs": len(known.labs) or "",
         "students": "?" if known.students is None else known.students or "",
-        "trouble": _trouble(course),
+        "trouble": _trouble(known),
         "giturl": course.giturl,
     }
 
@@ -80,7 +84,14 @@ def _pulled(course: Course, instant: datetime) -> str:
     return units.ago(course.pulled_at, instant) + how
 
 
-def _trouble(course: Course) -> str:
+def _trouble(known: Known) -> str:
+    """What an operator or a teacher should look at, the worst first. Pure."""
+    course = known.course
     if course.failure:
         return f"{course.failure}: {course.failure_detail}".removesuffix(": ")
-    return f"{len(course.problems)} problems" if course.problems else ""
+    if known.image_is_missing:
+        return f"there is no image {course.image}"
+    for what, last in (("image", course.image_build), ("documentation", course.docs_build)):
+        if last and last.why:
+            return f"its {what} could not be built: {last.why}"
+    return units.counted(len(course.problems), "problem") if course.problems else ""

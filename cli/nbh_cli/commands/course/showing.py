@@ -48,6 +48,8 @@ def _whole(known: Known, index: CourseIndex | None) -> output.Row:
         **msgspec.structs.asdict(known.course),
         "labs": [lab.student for lab in known.labs],
         "students": known.students,
+        "image_made": known.image_made,
+        "image_is_missing": known.image_is_missing,
         "index": index,
     }
 
@@ -62,7 +64,8 @@ def lines(
     yield "pulled", _pulled(course, instant)
     if course.failure:
         yield "trouble", f"{course.failure}: {course.failure_detail}".removesuffix(": ")
-    yield "image", course.image
+    yield "webhook", _webhook(course, instant)
+    yield from _image(known, instant)
     yield "labs", _some(sorted(lab.student for lab in known.labs))
     yield "students", _students(known.students)
     yield "staff", " ".join(course.staff) or "–"
@@ -80,7 +83,8 @@ def _commit(course: Course, instant: datetime) -> str:
     if not course.commit:
         return "nothing is published"
     age = units.ago(course.published_at, instant)
-    return f"{course.commit[:10]}, published {age} ago; {course.notebooks} notebooks"
+    changed = f", {units.counted(course.changed, 'file')} changed" if course.changed else ""
+    return f"{course.commit[:10]}, published {age} ago; {course.notebooks} notebooks{changed}"
 
 
 def _pulled(course: Course, instant: datetime) -> str:
@@ -88,6 +92,25 @@ def _pulled(course: Course, instant: datetime) -> str:
     how = "never: archived" if course.archived else ""
     how = how or ("and by itself" if course.autopull else "by hand or webhook only")
     return f"{last} ago, {how}" if last else how
+
+
+def _webhook(course: Course, instant: datetime) -> str:
+    if not course.hook:
+        return f"none; `nbh course hook {course.course}` makes one"
+    last = units.ago(course.pushed_at, instant)
+    return f"last push {last} ago" if last else "made, but no push has come yet"
+
+
+def _image(known: Known, instant: datetime) -> Iterator[Line]:
+    course, age = known.course, units.ago(known.image_made, instant)
+    if known.image_is_missing:
+        yield "image", f"{course.image}, which is not there: no lab can start"
+    else:
+        yield "image", course.image + (f", made {age} ago" if age else "")
+    for what, last in (("build", course.image_build), ("docs", course.docs_build)):
+        if last:
+            when = f"{units.ago(last.at, instant)} ago, of {last.commit[:10]}"
+            yield what, f"{last.outcome} {when}" + (f": {last.why}" if last.why else "")
 
 
 def _students(number: int | None) -> str:

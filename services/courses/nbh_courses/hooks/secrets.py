@@ -8,11 +8,9 @@ import structlog
 
 from nbh_courses import disk
 from nbh_courses.failure import CourseError, of_disk
-from nbh_courses.git_program import Say
 from nbh_courses.shelf import Place, Shelf
-from nbh_proto import MakeHook, names
+from nbh_proto import names
 
-_FILE = "hook.json"
 _BYTES = 32
 
 logger: Any = structlog.get_logger(__name__)
@@ -31,14 +29,6 @@ class HookSecrets:
         self._shelf = shelf
         self._decoy = secrets.token_hex(_BYTES)
 
-    async def carry_out(self, command: MakeHook, _say: Say) -> str:
-        """Do what `nbh course hook` asks; what it is answered.
-
-        Raises:
-            CourseError: there is no such course, or no space.
-        """
-        return self.make(command.course, asked_by=command.id, anew=command.anew)
-
     def make(self, course: str, *, asked_by: str, anew: bool) -> str:
         """A course's secret if it was made for this very command; empty if it was shown before.
 
@@ -53,7 +43,7 @@ class HookSecrets:
             return kept.secret if kept.made_by == asked_by else ""
         made = _Kept(secrets.token_hex(_BYTES), asked_by)
         with of_disk():
-            disk.replace_file(place.folder / _FILE, msgspec.json.encode(made), mode=0o600)
+            disk.replace_file(place.hook, msgspec.json.encode(made), mode=0o600)
         return made.secret
 
     def of(self, course: str) -> str:
@@ -67,7 +57,7 @@ class HookSecrets:
 
 def _kept(place: Place) -> _Kept | None:
     try:
-        return msgspec.json.decode((place.folder / _FILE).read_bytes(), type=_Kept)
+        return msgspec.json.decode(place.hook.read_bytes(), type=_Kept)
     except FileNotFoundError:
         return None
     except (msgspec.MsgspecError, OSError):

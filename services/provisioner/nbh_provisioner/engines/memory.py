@@ -6,10 +6,12 @@ capability in the path, the announcement in the runtime folder.
 
 import asyncio
 from collections.abc import AsyncGenerator, Container
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from nbh_proto import now
 from nbh_provisioner.engine import (
     CannotAttach,
     Ending,
@@ -47,6 +49,7 @@ class MemoryEngine:
         """Take the images there are (None for any) and the seconds to the first answer (None for
         never)."""
         self._images = images
+        self._made = now()
         self._boots_in = boots_in
         self._labs: dict[str, _Held] = {}
         self._hearing: Hearing | None = None
@@ -60,6 +63,10 @@ class MemoryEngine:
         if self._images is not None and name not in self._images:
             raise ImageMissing(name)
         return f"memory:{name}"
+
+    async def made(self, name: str) -> datetime:
+        await self.image(name)
+        return self._made
 
     async def start(self, spec: RunSpec) -> Running:
         there = self._labs.get(spec.name)

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -84,6 +85,9 @@ class PodmanEngine:
 
     async def image(self, name: str) -> str:
         return await self._call(lambda api: api.image(name))
+
+    async def made(self, name: str) -> datetime:
+        return await self._call(lambda api: api.made(name))
 
     async def start(self, spec: RunSpec) -> Running:
         self._guard()

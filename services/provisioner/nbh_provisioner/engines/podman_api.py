@@ -1,6 +1,7 @@
 """podman-py's client, made to speak of our errors only. Blocking; one for each thread."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,21 @@ class PodmanApi:
         Raises:
             ImageMissing: there is none of that name, or it is no name.
         """
+        return str(self._image(name)["Id"])
+
+    def made(self, name: str) -> datetime:
+        """When an image was made.
+
+        Raises:
+            ImageMissing: there is none of that name, or it is no name.
+        """
+        return msgspec.convert(self._image(name)["Created"], datetime)
+
+    def _image(self, name: str) -> Any:
         if not _IMAGE.fullmatch(name):
             raise ImageMissing(name)
         try:
-            return str(self.get(f"/images/{name}/json")["Id"])
+            return self.get(f"/images/{name}/json")
         except Answered as e:
             if e.status == 404 or "not known" in e.text:
                 raise ImageMissing(name) from e
