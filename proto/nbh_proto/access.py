@@ -129,6 +129,8 @@ class AccessDenied(Answer, frozen=True, kw_only=True, tag=True):
     """An access failed. Told by the provisioner to the router that asked."""
 
     reason: Reason
+    capability: str = ""
+    """The student's lab, in which they can make room; empty where that would not help."""
 
 
 AccessAnswer = AccessProgress | AccessReady | AccessDenied

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from nbh_provisioner.engine import EngineError
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
 from nbh_provisioner.engines.podman_api import PodmanApi
-from tests.provisioner import world
+from tests.provisioner import disks, world
 from tests.provisioner.networks import nft
 
 
@@ -78,7 +77,7 @@ async def podman_site(podman_socket):
 
     yield make
     for name in names:
-        await _clear(podman_socket, name)
+        await clear(podman_socket, name)
 
 
 @pytest.fixture
@@ -87,10 +86,11 @@ async def podman_engine(podman_socket, site):
     engine = PodmanEngine(podman_socket, site.site.name)
     yield engine
     await engine.close()
-    await _clear(podman_socket, site.site.name)
+    await clear(podman_socket, site.site.name)
 
 
-async def _clear(podman_socket, name):
+async def clear(podman_socket, name):
+    """Take away what a site has left in podman."""
     engine = PodmanEngine(podman_socket, name)
     await asyncio.gather(*(engine.stop(lab.name, within=0) for lab in await engine.labs()))
     await engine.close()
@@ -118,9 +118,5 @@ async def ask(bus):
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 2 MiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ("/bin/mount", "-t", "tmpfs", "-o", "size=2m,mode=755", "tmpfs", str(folder))
-    subprocess.run(mount, check=True)
-    yield folder
-    subprocess.run(("/bin/umount", str(folder)), check=True)
+    with disks.small(tmp_path / "small") as folder:
+        yield folder

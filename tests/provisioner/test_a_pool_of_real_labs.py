@@ -13,8 +13,8 @@ from nbh_kit.testing import eventually, free_port, nats_server
 from nbh_proto import CommandDone, StopLab
 from nbh_provisioner.engines.podman import PodmanEngine
 from tests.provisioner import pooling, world
+from tests.provisioner.notebook_server import Jupyter
 from tests.provisioner.process import provisioner
-from tests.provisioner.test_a_real_lab import Jupyter
 
 pytestmark = [pytest.mark.podman, pytest.mark.usefixtures("course")]
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 
-import httpx2
 import msgspec
 import pytest
 
@@ -14,6 +13,7 @@ from nbh_kit.testing import eventually
 from nbh_proto import Limits, StopLab
 from nbh_provisioner.engines.podman import PodmanEngine
 from tests.provisioner import world
+from tests.provisioner.notebook_server import Jupyter
 from tests.provisioner.test_git_workspaces import git
 
 pytestmark = pytest.mark.podman
@@ -24,19 +24,6 @@ async def real(site, course, podman_engine):
     """A provisioner whose labs are real."""
     async with world.running(site, podman_engine):
         yield podman_engine
-
-
-class Jupyter:
-    """A lab's HTTP API, with its token."""
-
-    def __init__(self, lab):
-        self.lab = lab
-
-    async def ask(self, method, path, **more):
-        headers = {"Authorization": f"token {self.lab.token}"}
-        async with httpx2.AsyncClient(timeout=10, headers=headers) as client:
-            url = f"http://{self.lab.address}/{self.lab.capability}/{path}"
-            return await client.request(method, url, **more)
 
 
 async def test_a_click_gives_the_students_notebook_in_jupyter(real, router, data):
@@ -59,7 +46,7 @@ async def test_a_click_gives_the_students_notebook_in_jupyter(real, router, data
 async def test_two_students_do_not_see_each_other(real, router):
     await asyncio.gather(router.opened(student="ada"), router.opened(student="bob"))
     ada, bob = [Jupyter(await router.lab(s)) for s in ("ada", "bob")]
-    await ada.ask("PUT", "api/contents/secret.txt", json=_text("ada's"))
+    await ada.save("secret.txt", "ada's")
     assert (await ada.ask("GET", "api/contents/secret.txt")).status_code == 200
     assert (await bob.ask("GET", "api/contents/secret.txt")).status_code == 404
 
@@ -229,10 +216,6 @@ async def _gone(router):
 
 async def _no_labs(engine):
     return not await engine.labs()
-
-
-def _text(content):
-    return {"type": "file", "format": "text", "content": content}
 
 
 @contextlib.asynccontextmanager

@@ -152,10 +152,15 @@ def access(notebook: str = "w1/n1", **fields: object) -> AccessRequested:
 
 @asynccontextmanager
 async def running(
-    config: Config, engine: Engine, read_memory: Callable[[], Memory] = memory.read
+    config: Config,
+    engine: Engine,
+    read_memory: Callable[[], Memory] = memory.read,
+    *,
+    system: Path = Path("/"),
 ) -> AsyncGenerator[None]:
     """A provisioner in this process, while the block runs."""
-    async with service.serving(config, engine, read_memory=read_memory) as following:
+    serving = service.serving(config, engine, read_memory=read_memory, system=system)
+    async with serving as following:
         task = asyncio.ensure_future(following)
         try:
             yield

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbh_router.redirect import notebook_url
+from nbh_router.redirect import files_url, notebook_url
 
 CAPABILITY = "7" * 40
 
@@ -65,3 +65,18 @@ def test_a_format_cannot_climb_out(url_format):
     assert where.netloc == "h"
     assert where.path.startswith(f"/{CAPABILITY}/")
     assert ".." not in unquote(where.path).split("/")
+
+
+@pytest.mark.parametrize(
+    ("url_format", "page"),
+    [
+        ("notebooks/{notebook}", "tree"),
+        ("/notebooks/{notebook}", "tree"),
+        ("lab/tree/{notebook}", "lab"),
+        ("../../evil/{notebook}", "lab"),
+    ],
+)
+def test_files_are_listed_where_the_course_shows_notebooks(url_format, page):
+    given = {"capability": CAPABILITY, "course": "py", "student": "ada"}
+    there = f"/{CAPABILITY}/{page}?course=py&student=ada"
+    assert files_url(url_format=url_format, **given) == there

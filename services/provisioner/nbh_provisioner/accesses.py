@@ -5,12 +5,10 @@ The way to a lab that runs is the hot one: a look at the workspace, an answer, a
 
 import asyncio
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from weakref import WeakValueDictionary
 
 import structlog
@@ -36,7 +34,8 @@ from nbh_proto.names import BadName
 from nbh_proto.streams import PATIENCE
 from nbh_provisioner.boot import Wish
 from nbh_provisioner.courses import Courses
-from nbh_provisioner.files.failure import FilesError
+from nbh_provisioner.disks import Disks
+from nbh_provisioner.files.failure import DiskFull, FilesError
 from nbh_provisioner.files.workspace import Ready
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.preparation import Preparation
@@ -49,9 +48,10 @@ logger = structlog.get_logger(__name__)
 
 
 class _Denied(Exception):
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", capability: str = "") -> None:
         super().__init__(detail)
         self.reason = reason
+        self.capability = capability
 
 
 class Accesses:
@@ -63,16 +63,13 @@ class Accesses:
         courses: Courses,
         preparation: Preparation,
         labs: Labs,
-        *,
-        data: Path,
-        free_bytes: int,
+        disks: Disks,
     ) -> None:
         self._bus = bus
         self._courses = courses
         self._preparation = preparation
         self._labs = labs
-        self._data = data
-        self._free_bytes = free_bytes
+        self._disks = disks
         self.opening: Counter[tuple[str, str]] = Counter()
         """The (course, student) whose accesses are being answered."""
 
@@ -82,7 +79,9 @@ class Accesses:
         """Answer one access, whatever comes; it may have been answered before."""
         try:
             await self._open(requested)
-        except (_Denied, FilesError, NoLab) as e:
+        except _Denied as e:
+            await self._deny(requested, e.reason, str(e), e.capability)
+        except (FilesError, NoLab) as e:
             await self._deny(requested, e.reason, str(e))
         except Unreadable as e:
             await self._deny(requested, "course-unreadable", str(e))
@@ -118,13 +117,21 @@ class Accesses:
             raise _Denied("course-unknown", "it is not in the bucket of courses")
         revision = self._courses.revision(course)
         key = lab_key(requested.course, requested.student)
-        ready = await self._prepared(key, requested, revision)
-        lab, way = await self._lab(key, requested, Wish(course, requested.student, revision))
+        wish = Wish(course, requested.student, revision)
+        is_known = self._labs.is_up(key) or self._preparation.has_files(requested)
+        if not is_known:
+            await self._check_disks()
+        try:
+            ready = await self._prepared(key, requested, revision)
+        except DiskFull as e:
+            if not is_known:
+                raise
+            lab, _ = await self._lab(key, requested, wish)
+            raise _Denied(e.reason, str(e), lab.capability) from e
+        lab, way = await self._lab(key, requested, wish)
         await self._answer(requested, lab, ready, way)
 
     async def _prepared(self, key: str, requested: AccessRequested, revision: Revision) -> Ready:
-        if not self._labs.is_up(key):
-            self._check_disk()  # who has a lab is never locked out of it (R-15)
         order = self._orders.setdefault(key, asyncio.Lock())
         async with order:
             ready = await self._preparation.ready(
@@ -160,9 +167,11 @@ class Accesses:
             )
         )
 
-    async def _deny(self, requested: AccessRequested, reason: Reason, detail: str) -> None:
+    async def _deny(
+        self, requested: AccessRequested, reason: Reason, detail: str, capability: str = ""
+    ) -> None:
         logger.info("an access is denied", access=requested.access, reason=reason, detail=detail)
-        answer = AccessDenied(about=requested.access, reason=reason)
+        answer = AccessDenied(about=requested.access, reason=reason, capability=capability)
         await self._bus.answer(requested.answer_to, answer)
         await self._bus.tell_surely(
             AccessFailed(
@@ -215,11 +224,10 @@ class Accesses:
         except TimeoutError as e:
             raise _Denied("engine-down", "nobody knows yet which labs run") from e
 
-    def _check_disk(self) -> None:
-        disk = os.statvfs(self._data)
-        free = disk.f_bavail * disk.f_frsize
-        if free < self._free_bytes:
-            raise _Denied("disk-full", f"{free} bytes are free, {self._free_bytes} are wanted")
+    async def _check_disks(self) -> None:
+        """For somebody new. Who has a lab or files is never locked out of them (R-15)."""
+        if short := await self._disks.short():
+            raise _Denied("disk-full", short)
 
 
 def _check_name(notebook: str) -> None:

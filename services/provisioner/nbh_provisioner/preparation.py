@@ -13,7 +13,7 @@ from nbh_proto import AccessRequested
 from nbh_provisioner.clones import CloneFailed, Clones, has_our_origin
 from nbh_provisioner.files import repository
 from nbh_provisioner.files.atomic import Owner
-from nbh_provisioner.files.failure import WorkspaceUnusable, told
+from nbh_provisioner.files.failure import DiskFull, WorkspaceUnusable, told
 from nbh_provisioner.files.workspace import Ready, Wanted, Workspaces
 from nbh_provisioner.revision import Revision
 
@@ -53,12 +53,22 @@ class Preparation:
             return await self._in_thread(
                 partial(self._workspaces.reset, wanted, requested.access, requested.at)
             )
+        no_room: DiskFull | None = None
         if requested.workspace == "git":
-            await self._make_sure_of_clone(wanted, copying)
+            try:
+                await self._make_sure_of_clone(wanted, copying)
+            except DiskFull as e:
+                no_room = e
         # In the event loop: a thread would cost more than the look itself (measured).
         if ready := self._workspaces.glance(wanted):
             return ready
+        if no_room:
+            raise no_room
         return await self._in_thread(partial(self._workspaces.prepare, wanted))
+
+    def has_files(self, requested: AccessRequested) -> bool:
+        """Whether the student has files in the course; in the event loop, as above."""
+        return self._workspaces.has_files(f"{requested.student}/{requested.course}")
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from nbh_kit import bus as buses
@@ -23,6 +24,7 @@ from nbh_provisioner.clones import Clones
 from nbh_provisioner.closing import Closing
 from nbh_provisioner.commands import Commands
 from nbh_provisioner.courses import Courses
+from nbh_provisioner.disks import Disks
 from nbh_provisioner.engine import Engine
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.housing import Housing
@@ -45,16 +47,22 @@ from nbh_provisioner.stocking import Stocking
 from nbh_provisioner.taking_over import TakingOver
 
 _ACCESSES_IN_FLIGHT = 4096
+_SYSTEM = Path("/")
 
 
 @asynccontextmanager
 async def serving(
-    config: Config, engine: Engine, *, read_memory: Callable[[], Memory] = memory.read
+    config: Config,
+    engine: Engine,
+    *,
+    read_memory: Callable[[], Memory] = memory.read,
+    system: Path = _SYSTEM,
 ) -> AsyncGenerator[Awaitable[None]]:
     """Answer accesses and commands while the block runs; labs live on after it.
 
     Args:
         read_memory: how much there is, and is left.
+        system: where the machine's own file system is.
 
     Yields:
         A loop that must run for ever beside it: it follows the courses, and stocks the pool.
@@ -64,7 +72,7 @@ async def serving(
         await stack.enter_async_context(only_one(Places(config.site.data).lock))
         noticing = await stack.enter_async_context(readiness.noticing())
         bus = await stack.enter_async_context(_connected(config))
-        parts = _Parts(config, engine, noticing, bus)
+        parts = _Parts(config, engine, noticing, bus, system)
         stack.callback(parts.preparation.close)
         stack.push_async_callback(parts.labs.close)
         stack.push_async_callback(parts.pool.close)
@@ -100,7 +108,9 @@ async def serving(
 class _Parts:
     """Who works here."""
 
-    def __init__(self, config: Config, engine: Engine, readiness: Readiness, bus: Bus) -> None:
+    def __init__(
+        self, config: Config, engine: Engine, readiness: Readiness, bus: Bus, system: Path
+    ) -> None:
         places, node = Places(config.site.data), config.provisioner.node
         is_root = os.getuid() == 0
         owner = Owner(lab_paths.UID, lab_paths.GID) if is_root else None
@@ -127,15 +137,12 @@ class _Parts:
         )
         self.preparation = Preparation(Workspaces(places.students, owner), clones, owner)
         known = Courses(courses, self.courses_known, places.courses)
-        self.stocking = Stocking(self.pool, boot, starts, known, config.pool, config.lab.image)
-        self.accesses = Accesses(
-            bus,
-            known,
-            self.preparation,
-            self.labs,
-            data=config.site.data,
-            free_bytes=config.provisioner.free_bytes,
+        free = config.provisioner.free_bytes
+        disks = Disks(engine, (places.students, places.data, system), free)
+        self.stocking = Stocking(
+            self.pool, boot, starts, known, disks, config.pool, config.lab.image
         )
+        self.accesses = Accesses(bus, known, self.preparation, self.labs, disks)
         housing = Housing(places.students)
         self.closing = Closing(known, self.accesses, self.labs, housing, places.overrides)
         self.measuring = Measuring(

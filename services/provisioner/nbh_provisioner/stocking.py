@@ -16,6 +16,7 @@ from nbh_proto import Course
 from nbh_provisioner import memory, pool_policy
 from nbh_provisioner.boot import Boot, Wish
 from nbh_provisioner.courses import Courses
+from nbh_provisioner.disks import Disks
 from nbh_provisioner.engine import EngineError
 from nbh_provisioner.pool import Pool
 from nbh_provisioner.pool_policy import Demand
@@ -61,6 +62,7 @@ class Stocking:
         boot: Boot,
         starts: Starts,
         courses: Courses,
+        disks: Disks,
         limits: config.Pool,
         image: str,
     ) -> None:
@@ -69,6 +71,7 @@ class Stocking:
         self._boot = boot
         self._starts = starts
         self._courses = courses
+        self._disks = disks
         self._limits = limits
         self._image = image
         self._images: dict[str, _Image] = {}
@@ -95,7 +98,7 @@ class Stocking:
         now = time.monotonic()
         wishes = self._wishes(now)
         await self._look_at_images(wishes, now)
-        room = self._room()
+        room = await self._room()
         sizes = pool_policy.sizes(self._demands(wishes), now, room)
         self._remove_outdated(wishes)
         self._remove_surplus(sizes, room, now)
@@ -125,7 +128,9 @@ class Stocking:
         own = course.limits.pool_max
         return max(self._limits.maximum if own is None else own, self._least(course))
 
-    def _room(self) -> int:
+    async def _room(self) -> int:
+        if await self._disks.short():  # those that are there need no more
+            return len(self._pool.labs)
         more = math.floor((memory.read().available - self._limits.free_memory) / LAB_BYTES)
         return max(0, len(self._pool.labs) + more)
 

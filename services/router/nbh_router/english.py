@@ -6,6 +6,7 @@ BUTTONS = Buttons(
     again="Try again",
     reset="Reset to the original",
     keep="Open my version",
+    files="Open my files",
     quote="If you ask for help, quote",
 )
 
@@ -98,6 +99,11 @@ SENTENCES: dict[Kind, Sentences] = {
         "Your notebook could not be opened",
         "Something went wrong on our side. Your files are safe.",
         "Try again. If it happens twice, tell your teacher.",
+    ),
+    "make-room-on-disk": Sentences(
+        "There is no room for “{notebook}”",
+        "The disk is full. Your files are safe, and what you have can be opened.",
+        "Open your files, delete what you do not need, then try again. Tell your teacher, too.",
     ),
     "beginning": Sentences(
         "The service is starting",

@@ -107,8 +107,13 @@ class Entrance:
                 if await self._routes.live(ready.capability, max(0.0, left)):
                     self._accesses.done(access)
                     return _redirect(self.notebook_url(ticket, ready))
-            case AccessDenied(reason=reason):
+            case AccessDenied(reason=reason, capability=""):
                 return self._message(reason, ticket, language)
+            case AccessDenied(capability=capability):
+                left = end - time.monotonic()
+                if await self._routes.live(capability, max(0.0, left)):
+                    files = self._files_url(ticket, capability)
+                    return self._message("make-room-on-disk", ticket, language, files)
         if self.seconds_left(ticket) <= 0:
             return self._message("too-slow", ticket, language)
         return self._pages.progress(
@@ -120,7 +125,18 @@ class Entrance:
             quote=ticket.access,
         )
 
-    def _message(self, kind: Kind, ticket: Ticket, language: Language) -> Response:
+    def _files_url(self, ticket: Ticket, capability: str) -> str:
+        place = ticket.place
+        return redirect.files_url(
+            capability=capability,
+            url_format=self._courses.url_format(place.course),
+            course=place.course,
+            student=place.student,
+        )
+
+    def _message(
+        self, kind: Kind, ticket: Ticket, language: Language, files: str = ""
+    ) -> Response:
         here = self.address(ticket)
         return self._pages.message(
             kind,
@@ -129,6 +145,7 @@ class Entrance:
             quote=ticket.access,
             again=f"{here}/again",
             next_url=here,
+            files=files,
         )
 
 

@@ -115,7 +115,7 @@ class Following:
                 yield _STILL_HERE
 
     async def _news(self, access: Access, since: int) -> bool:
-        if isinstance(access.outcome, AccessReady):
+        if access.outcome is not None and access.outcome.capability:
             # only its route is missing
             return await self._routes.live(access.outcome.capability, _ROUTE_SECONDS)
         left = self._entrance.seconds_left(access.ticket)
@@ -126,7 +126,9 @@ class Following:
             case AccessReady() as ready if await self._routes.live(ready.capability, 0):
                 self._accesses.done(access)
                 return _event("ready", {"url": self._entrance.notebook_url(access.ticket, ready)})
-            case AccessDenied():
+            case AccessDenied(capability=""):
+                return _event("over", {})
+            case AccessDenied(capability=capability) if await self._routes.live(capability, 0):
                 return _event("over", {})
         return _event("over", {}) if self._entrance.seconds_left(access.ticket) <= 0 else None
 

@@ -6,6 +6,7 @@ BUTTONS = Buttons(
     again="Réessayer",
     reset="Revenir à l’original",
     keep="Ouvrir ma version",
+    files="Ouvrir mes fichiers",
     quote="Si vous demandez de l’aide, citez",
 )
 
@@ -103,6 +104,12 @@ SENTENCES: dict[Kind, Sentences] = {
         "Votre notebook n’a pas pu être ouvert",
         "Quelque chose s’est mal passé de notre côté. Vos fichiers sont intacts.",
         "Réessayez. Si cela se reproduit, prévenez votre enseignant.",
+    ),
+    "make-room-on-disk": Sentences(
+        "Il n’y a pas de place pour «\u00a0{notebook}\u00a0»",
+        "Le disque est plein. Vos fichiers sont intacts, et ce que vous avez peut être ouvert.",
+        "Ouvrez vos fichiers, supprimez ce qui ne vous sert pas, puis réessayez. "
+        "Prévenez aussi votre enseignant.",
     ),
     "beginning": Sentences(
         "Le service démarre",

@@ -65,12 +65,14 @@ class Pages:
         quote: str = "",
         again: str = "",
         next_url: str = "",
+        files: str = "",
         status: int | None = None,
     ) -> HTMLResponse:
         """What happened and what to do.
 
         ``quote`` is the id to quote, ``again`` where the button posts to, ``next_url`` where those
-        pages go that try again by themselves and have no button (empty for the same address).
+        pages go that try again by themselves and have no button (empty for the same address),
+        ``files`` where the student's files are.
         """
         refresh = _BY_ITSELF.get(kind, 0)
         return self._response(
@@ -79,7 +81,7 @@ class Pages:
             _words(kind, language, place)
             | {"tone": "busy" if refresh else "still", "sign": "*" if refresh else "!"}
             | {"quote": quote, "again": "" if refresh else again}
-            | {"refresh": refresh, "next": next_url},
+            | {"refresh": refresh, "next": next_url, "files": files},
             language,
             {"Retry-After": str(refresh)} if refresh else {},
         )

@@ -24,5 +24,15 @@ def notebook_url(
     return f"/{capability}/{quote(path, safe=_SAFE)}?{given}course={course}&student={student}"
 
 
+def files_url(*, capability: str, url_format: str, course: str, student: str) -> str:
+    """The path and query of a lab's list of files, where a student can delete some.
+
+    Which pages a lab has follows from where its notebooks are: Jupyter Notebook's own list is
+    beside them, and JupyterLab is in every lab.
+    """
+    page = "tree" if url_format.lstrip("/").startswith("notebooks/") else "lab"
+    return f"/{capability}/{page}?course={course}&student={student}"
+
+
 def _stays_below(path: str) -> bool:
     return not any(unquote(segment) in (".", "..") for segment in path.split("/"))

@@ -12,6 +12,7 @@ Kind = (
         "beginning",
         "away",
         "too-slow",
+        "make-room-on-disk",
         "lab-gone",
         "lab-ended",
         "lab-out-of-memory",
@@ -58,4 +59,7 @@ class Buttons(NamedTuple):
     again: str
     reset: str
     keep: str
+    files: str
+    """Leads to the student's files."""
+
     quote: str

@@ -33,6 +33,7 @@ from nbh_provisioner.engines import (
     libpod,
     mounts,
     namespaces,
+    removing,
     shortage,
     stillness,
     weights,
@@ -271,7 +272,7 @@ class PodmanEngine:
         self._remove(name, api)
 
     def _remove(self, name: str, api: PodmanApi) -> None:
-        _remove(api, name)
+        removing.remove(name, api)
         if namespace := self._namespaces.pop(name, ""):
             self._namespaces = {k: v for k, v in self._namespaces.items() if v != namespace}
             namespaces.let_go(Path(namespace))
@@ -317,24 +318,6 @@ class PodmanEngine:
         except Answered:
             return ""
         return libpod.log_text(raw)
-
-
-def _remove(api: PodmanApi, name: str) -> None:
-    try:
-        _delete(api, name)
-    except Answered as e:
-        # While conmon cleans up as well, podman 4.3 finds the container's shm busy in every third
-        # removal; the container is gone all the same, and what it is asked again is about that.
-        logger.debug("a removal is asked for again", name=name, error=str(e))
-        _delete(api, name)
-
-
-def _delete(api: PodmanApi, name: str) -> None:
-    try:
-        api.delete(f"/containers/{name}", force="true", v="true", timeout="0")
-    except Answered as e:
-        if e.status != _GONE:
-            raise
 
 
 async def _exit_of(process: int) -> None:

@@ -104,6 +104,9 @@ class PodmanApi:
 
 def refusal(error: Answered) -> EngineError:
     """What an error that podman answered to a start says of the lab."""
-    if "no space left" in error.text or "quota exceeded" in error.text:
-        return NoSpace(error.text)
-    return Refused(error.text)
+    return NoSpace(error.text) if is_for_want_of_space(error) else Refused(error.text)
+
+
+def is_for_want_of_space(error: Answered) -> bool:
+    """Whether podman could not do something since its disk is full."""
+    return "no space left" in error.text or "quota exceeded" in error.text

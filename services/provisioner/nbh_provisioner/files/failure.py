@@ -13,6 +13,8 @@ from typing import ClassVar
 
 from nbh_proto.access import Reason
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
 
 class FilesError(Exception):
     """A student's files could not be got ready; ``str()`` is for the operator."""
@@ -41,10 +43,20 @@ class DiskFull(FilesError):
 
 
 @contextmanager
+def if_there_is_room() -> Iterator[None]:
+    """What there is no room for stays undone, from there to the end of the block."""
+    try:
+        yield
+    except OSError as e:
+        if e.errno not in _NO_ROOM:
+            raise
+
+
+@contextmanager
 def told() -> Iterator[None]:
     """What the kernel refuses inside the block is told as a `FilesError`."""
     try:
         yield
     except OSError as e:
-        kind = DiskFull if e.errno in (errno.ENOSPC, errno.EDQUOT) else WorkspaceUnusable
+        kind = DiskFull if e.errno in _NO_ROOM else WorkspaceUnusable
         raise kind(f"{e.strerror}: {e.filename or ''}") from e

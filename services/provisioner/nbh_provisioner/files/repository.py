@@ -126,10 +126,15 @@ def _carry_repository(source: int, workspace: int, owner: Owner | None) -> None:
     part = atomic.temporary(_GIT)
     shutil.rmtree(part, ignore_errors=True, dir_fd=workspace)
     folders.make(workspace, part, owner)
-    with folder(source, _GIT) as inner, folder(workspace, part) as outer:
-        for name in _names(inner):
-            _carry(inner, name, outer, owner)
-    atomic.rename_new(workspace, part, workspace, _GIT)
+    try:
+        with folder(source, _GIT) as inner, folder(workspace, part) as outer:
+            for name in _names(inner):
+                _carry(inner, name, outer, owner)
+        atomic.rename_new(workspace, part, workspace, _GIT)
+    except OSError:
+        # It may be the room that the student lacks.
+        shutil.rmtree(part, ignore_errors=True, dir_fd=workspace)
+        raise
 
 
 def _names(folder_: int) -> list[str]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from nbh_provisioner.files import atomic, folders, kept, links, notebooks
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.beneath import folder
-from nbh_provisioner.files.failure import NotebookUnknown, told
+from nbh_provisioner.files.failure import NotebookUnknown, if_there_is_room, told
 from nbh_provisioner.revision import Revision
 
 
@@ -54,6 +54,14 @@ class Workspaces:
         """
         self._students = students
         self._owner = owner
+
+    def has_files(self, workspace: str) -> bool:
+        """Whether something is in a workspace, ``student/course``; a look, as `glance` is."""
+        try:
+            with self.opened(workspace) as root, os.scandir(root) as entries:
+                return any(entries)
+        except OSError:
+            return False
 
     def glance(self, wanted: Wanted) -> Ready | None:
         """The notebook, if there is nothing left to do for it; None otherwise, for any reason.
@@ -149,8 +157,10 @@ class Workspaces:
             return atomic.put_copy(place, leaf, source, self._owner, replace=replace)
 
     def _link(self, place: int, revision: Revision) -> None:
-        for link in revision.links:
-            links.make(place, link, self._owner)
+        # Without room for them the notebook opens all the same (R-15).
+        with if_there_is_room():
+            for link in revision.links:
+                links.make(place, link, self._owner)
 
     def _is_theirs(self, root: int) -> bool:
         return self._owner is None or os.fstat(root).st_uid == self._owner.uid

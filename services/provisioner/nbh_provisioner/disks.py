@@ -1,0 +1,50 @@
+"""Whether there is room for somebody new on each file system that labs need (R-15)."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbh_provisioner.engine import Engine, EngineError
+
+_FREE_FILES = 0.01
+"""The share of a file system's files that must be left, where their number is bounded."""
+
+
+class Disks:
+    """The file systems of students' files, of our own, of the engine's, and whatever else."""
+
+    def __init__(self, engine: Engine, folders: Iterable[Path], free_bytes: int) -> None:
+        """Take one folder on each, but for the engine's; and how much must be left on it."""
+        self._engine = engine
+        self._folders = tuple(folders)
+        self._free_bytes = free_bytes
+        self._storage: Path | None = None
+
+    async def short(self) -> str:
+        """Which one is short of room, for the operator; empty if none is."""
+        storage = await self._of_engine()
+        folders = (*self._folders, storage) if storage else self._folders
+        return next((said for f in folders if (said := shortage(f, self._free_bytes))), "")
+
+    async def _of_engine(self) -> Path | None:
+        if self._storage is None:
+            try:
+                self._storage = await self._engine.storage()
+            except EngineError:
+                return None  # whoever wants a lab will be told
+        return self._storage
+
+
+def shortage(folder: Path, free_bytes: int) -> str:
+    """What a folder's file system lacks; empty if nothing, or if there is no such folder yet."""
+    try:
+        disk = os.statvfs(folder)
+    except FileNotFoundError:
+        return ""
+    free = disk.f_bavail * disk.f_frsize
+    if free < free_bytes:
+        return f"{folder}: {free} bytes are free, {free_bytes} are wanted"
+    # some have no table of files, and tell none
+    if disk.f_favail < disk.f_files * _FREE_FILES:
+        return f"{folder}: {disk.f_favail} files are free of {disk.f_files}"
+    return ""

@@ -1,0 +1,47 @@
+"""File systems that a test makes, fills and takes away."""
+
+import contextlib
+import errno
+import os
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+FILLING = "filling"
+
+
+@contextlib.contextmanager
+def small(folder: Path, options: str = "size=2m") -> Generator[Path]:
+    """A small file system in memory, while the block runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = ("/bin/mount", "-t", "tmpfs", "-o", f"mode=755,{options}", "tmpfs", str(folder))
+    subprocess.run(mount, check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(("/bin/umount", "--lazy", str(folder)), check=True)
+
+
+def fill(folder: Path, *, but: int = 0) -> None:
+    """Leave no room on a file system, or so many bytes."""
+    with (folder / FILLING).open("wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 65536):
+                pass
+        except OSError as e:
+            if e.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+        file.truncate(max(0, file.tell() - but))
+
+
+def free(folder: Path) -> None:
+    """Take back what `fill` took."""
+    (folder / FILLING).unlink()
+
+
+def everything_below(folder: Path) -> list[str]:
+    """All that is in a folder, with what is hidden."""
+    found = []
+    for where, folders, files in os.walk(folder):
+        found += [str((Path(where) / name).relative_to(folder)) for name in (*folders, *files)]
+    return sorted(found)
