@@ -13,6 +13,7 @@ from nbh_provisioner.revision import Revisions
 from tests.bench import (
     cold,
     courses,
+    disaster,
     figures,
     frozen,
     indexing,
@@ -24,6 +25,7 @@ from tests.bench import (
 )
 from tests.bench.bare import Bare
 from tests.bench.figures import Figure
+from tests.chaos.settings import WITH_POOL
 from tests.e2e.student import Student
 from tests.system import running_system
 
@@ -45,6 +47,12 @@ async def main(output: Path) -> int:
             bare = await _bare(system, Path(folder))
             found += await cold.figures(system, bare)
             found += await pool.figures(system, bare)
+        other = Path(folder) / "chaos"
+        other.mkdir()
+        async with running_system(other, engine="podman", settings=WITH_POOL) as system:
+            await system.new_course("lesson")
+            with console.status("killing everything for a minute"):
+                found += await disaster.figures(system)
     figures.show(found, console)
     figures.write(found, output)
     return 0 if all(f.met for f in found) else 1

@@ -7,11 +7,8 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.run import Report, chaos
+from tests.chaos.settings import STUDENTS, WITH_POOL
 from tests.system import running_system
-
-_STUDENTS = 20
-
-WITH_POOL = {"pool": {"minimum": 2, "maximum": 4, "free_memory": 1024**3}}
 
 
 async def main(minutes: float, seed: str) -> Report:
@@ -20,7 +17,7 @@ async def main(minutes: float, seed: str) -> Report:
     print(f"seed {seed}, {minutes:g} minutes; the system's log is {folder / 'log'}", flush=True)
     async with running_system(folder, engine="podman", settings=WITH_POOL) as system:
         await system.new_course("lesson")
-        return await chaos(system, seconds=minutes * 60, students=_STUDENTS, seed=seed)
+        return await chaos(system, seconds=minutes * 60, students=STUDENTS, seed=seed)
 
 
 if __name__ == "__main__":
