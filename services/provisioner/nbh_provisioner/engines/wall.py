@@ -18,7 +18,7 @@ from nbh_provisioner import lab_paths
 from nbh_provisioner.engine import NotIsolated
 from nbh_provisioner.engines import probes, resolvers
 from nbh_provisioner.engines.nft import Nft
-from nbh_provisioner.engines.wall_rules import Walled, rules
+from nbh_provisioner.engines.wall_rules import Walled, comparable, rules
 
 _NAMES_ARE_OLD = 60.0
 _PROBE_SECONDS = 1.0
@@ -182,7 +182,8 @@ class Wall:
     def _listed(self) -> str:
         table = walls.table(self._site)
         try:
-            return "".join(self._nft("list", "table", family, table) for family in walls.FAMILIES)
+            listings = (self._nft("list", "table", family, table) for family in walls.FAMILIES)
+            return comparable("".join(listings))
         except NotIsolated:
             return ""
 

@@ -8,6 +8,7 @@ other things about what it may reach than the site does; those are the ``excepti
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 
@@ -25,7 +26,14 @@ _PRIVATE = (
 )
 """RFC 1918, RFC 6598 (CGNAT), RFC 6890, RFC 2544."""
 
+MOST_CONNECTIONS = 4096
+"""Of one lab to the world at once, with those that have ended within minutes: the machine's table
+of all connections has some 262 144 places, and nobody gets any when it is full (S-38)."""
+
 _TO_ALL = ("224.0.0.0/4", "255.255.255.255")
+
+_CONNECTIONS, _TOO_MANY = "connections", "too-many"
+_COUNTED = re.compile(rf"(set {_CONNECTIONS} {{[^}}]*?)\s*elements = {{[^}}]*}}")
 
 
 class Walled(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +63,11 @@ def rules(walled: Walled) -> str:
     return f"{text}\n"
 
 
+def comparable(listing: str) -> str:
+    """What nft(8) lists, without what the kernel itself has added: the labs it counts for."""
+    return _COUNTED.sub(r"\1", listing)
+
+
 def _bridge(walled: Walled) -> list[str]:
     labs = walled.subnet
     return [
@@ -73,6 +86,7 @@ def _inet(walled: Walled) -> list[str]:
     return [
         *_anew("inet", walled.site),
         *_exceptions(walled),
+        *_too_many(),
         *(line for policy in policies for line in _policy(policy, walled)),
         " chain input {",
         "  type filter hook input priority filter - 10; policy accept;",
@@ -87,6 +101,8 @@ def _inet(walled: Walled) -> list[str]:
         # where bridges ask this family, too (br_netfilter)
         f"  oifname {_quoted(walled.bridge)} drop",
         "  meta nfproto ipv6 drop",
+        f"  ct state new add @{_CONNECTIONS} {{ ip saddr ct count over {MOST_CONNECTIONS} }}"
+        f" goto {_TOO_MANY}",
         "  ip saddr vmap @exceptions",
         f"  jump {_chain(walled.default)}",
         " }",
@@ -106,6 +122,14 @@ def _exceptions(walled: Walled) -> list[str]:
         "  type ipv4_addr : verdict",
         *([f"  elements = {{ {elements} }}"] if elements else []),
         " }",
+    ]
+
+
+def _too_many() -> list[str]:
+    """What the kernel counts each lab's connections in, and where those go that are too many."""
+    return [
+        *(f" set {_CONNECTIONS} {{", "  type ipv4_addr", "  size 65535", "  flags dynamic", " }"),
+        *(f" chain {_TOO_MANY} {{", *_refuse(), " }"),
     ]
 
 
