@@ -47,6 +47,7 @@ def test_a_word_that_is_split_is_read_as_podman_reads_it():
         ("FROM a\nRUN cat <<EOF\nRUN --mount=x\nEOF", "line 2: here-documents"),
         ("FROM a\nLABEL nbh.site=x", "line 2: labels"),
         ("# escape=`\nFROM a", "line 1: escape=`"),
+        ("FROM a\n\nRNU pip install x", "line 3: RNU is no instruction"),
         ("RUN ls", "there is no FROM"),
         ("FROM", "line 1"),
     ],

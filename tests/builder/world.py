@@ -26,6 +26,8 @@ from nbh_proto import (
 from nbh_proto.course import CommandAnswer
 
 NODE = "node1"
+WORKING = "minimal-notebook-working-container"
+"""What podman calls the container of a build from `nbhosting/minimal-notebook`."""
 
 
 class World:
@@ -91,9 +93,10 @@ class World:
         return {tag for image in listed for tag in image["RepoTags"] or []}
 
     def left(self) -> list[str]:
-        """What podman has of containers that a build makes on its way."""
+        """What podman has of containers that a build from our base makes on its way; others may
+        build from theirs."""
         found = self.api.get("/containers/json", all="true", external="true") or []
-        return [c["Names"][0] for c in found if "working-container" in c["Names"][0]]
+        return [c["Names"][0] for c in found if c["Names"][0].startswith(WORKING)]
 
     def forget(self) -> None:
         """Remove all images of this site."""

@@ -27,10 +27,14 @@ podman would read the machine's own files."""
 
 
 class Instruction(NamedTuple):
-    """One instruction: ``word`` in capitals, ``value`` with its flags."""
+    """One instruction: ``word`` in capitals, ``value`` with its flags, and where it begins."""
 
     word: str
     value: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.word} {self.value}"
 
 
 class Dockerfile(NamedTuple):
@@ -45,7 +49,7 @@ class Dockerfile(NamedTuple):
         flags = "".join(f"{flag} " for flag in run_with)
         return "".join(
             f"{word} {flags if word == 'RUN' else ''}{value}\n"
-            for word, value in self.instructions
+            for word, value, _ in self.instructions
         )
 
 
@@ -60,7 +64,7 @@ def read(text: bytes) -> Dockerfile:
     reading = _Reading()
     for number, line in _logical(text.decode(errors="replace")):
         try:
-            reading.add(_instruction(line))
+            reading.add(_instruction(line)._replace(line=number))
         except _Refused as e:
             raise BuildError("dockerfile-refused", f"line {number}: {e}") from e
     if not reading.bases:
@@ -91,7 +95,7 @@ class _Reading:
                 name, _, default = instruction.value.partition("=")
                 self._arguments[name] = default.strip("\"'")
             case "FROM":
-                instruction = self._from(instruction.value)
+                instruction = self._from(instruction.value)._replace(line=instruction.line)
             case "COPY":
                 for image in re.findall(r"--from=(\S+)", instruction.value):
                     self._build_on(image)
@@ -150,6 +154,8 @@ def _logical(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _check(instruction: Instruction) -> None:
+    if not _WORDS.fullmatch(instruction.word):
+        raise _Refused(f"{instruction.word:.40} is no instruction")
     if check := _CHECKS.get(instruction.word):
         check(instruction.value)
 
@@ -185,6 +191,12 @@ def _onbuild(value: str) -> None:
     if value:
         _check(_instruction(value))
 
+
+_WORDS = re.compile(
+    r"ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|"
+    r"STOPSIGNAL|USER|VOLUME|WORKDIR"
+)
+"""All there are: podman's word for another one is a page of its own memory."""
 
 _CHECKS: dict[str, Callable[[str], None]] = {
     "RUN": _run,

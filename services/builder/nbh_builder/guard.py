@@ -97,10 +97,14 @@ class Disk(NamedTuple):
         for folder, before in self.free_before.items():
             free = shutil.disk_usage(folder).free
             if free < self.keep_free:
-                return f"less than {self.keep_free} bytes were left on disk (builder.free_bytes)"
+                return f"less than {_sized(self.keep_free)} of disk is left (builder.free_bytes)"
             if before - free > self.most:
-                return f"it took more than {self.most} bytes of disk (builder.max_bytes)"
+                return f"it took more than {_sized(self.most)} of disk (builder.max_bytes)"
         return ""
+
+
+def _sized(size: int) -> str:
+    return f"{size / 1024**3:.1f} GiB"
 
 
 def disk(folders: Iterable[Path], most: int, keep_free: int) -> Disk:

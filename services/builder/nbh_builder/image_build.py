@@ -19,6 +19,7 @@ from nbh_builder.context import Lent
 from nbh_builder.dockerfile import Dockerfile
 from nbh_builder.failure import BuildError
 from nbh_builder.podman_api import Answered, PodmanApi
+from nbh_builder.steps import Steps
 
 _DROPPED = (
     "CAP_AUDIT_WRITE",
@@ -56,6 +57,7 @@ class ImageBuild:
         self._limits = limits
         self._lending = (*lending, Lent(b"\n", f"/run/{mark}"))
         self._mark = mark
+        self._steps: Steps | None = None
 
     def bases(self, dockerfile: Dockerfile, *, newest: bool, hear: Callable[[str], None]) -> str:
         """Have the images that it builds on here; a hash of them.
@@ -70,7 +72,8 @@ class ImageBuild:
                 hear(f"pulling {name}")
                 there = self._pulled(name) or there
             if not there:
-                raise BuildError("base-missing", f"there is no image {name}")
+                why = f"there is no image {name} on this machine, nor in a registry it may ask"
+                raise BuildError("base-missing", why)
             ids.append(there)
         return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
@@ -104,7 +107,7 @@ class ImageBuild:
         Raises:
             BuildError: a step failed.
         """
-        built = lines.Built()
+        built, self._steps = lines.Built(), Steps(dockerfile)
         with tempfile.TemporaryFile(dir=self._scratch) as archive:
             context.write(archive, folder, dockerfile, self._lending)
             archive.seek(0)
@@ -113,12 +116,20 @@ class ImageBuild:
                     "post", "/build", body=archive, **self._parameters(tag, labels)
                 ) as pieces:
                     for line in built.lines(pieces):
+                        self._steps.hear(line)
                         hear(line)
             except Answered as e:
                 raise BuildError("step-failed", e.text) from e
         if built.error or not built.image_id:
-            raise _failure(built.error)
+            raise _failure(built.error, self._steps)
         return built.image_id
+
+    def located(self, failure: BuildError) -> BuildError:
+        """A failure of `run`, or why it was ended, with the instruction at which that was."""
+        where = self._steps.where if self._steps else ""
+        return BuildError(
+            failure.reason, f"{where}: {failure.detail}" if where else failure.detail
+        )
 
     def look(self) -> None:
         """Limit what podman does not."""
@@ -155,10 +166,9 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _failure(error: str) -> BuildError:
+def _failure(error: str, steps: Steps) -> BuildError:
     if _KILLED in error:
-        why = "a step was killed: it needs more memory than it may have (builder.memory)"
+        why = "it was killed: it needs more memory than it may have (builder.memory)"
         return BuildError("out-of-memory", why)
-    if "no space left" in error:
-        return BuildError("disk-full", error)
-    return BuildError("step-failed", error or "podman built no image and does not say why")
+    why = steps.why(error) or "podman built no image and does not say why"
+    return BuildError("disk-full" if "no space left" in error else "step-failed", why)

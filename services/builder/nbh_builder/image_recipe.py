@@ -79,7 +79,10 @@ class ImageRecipe:
             hear=say.from_a_thread(),
         )
         bounds = await job.in_thread(self._machine.bounds)
-        return await job.guarded(run, bounds=bounds, end=build.end, look=build.look)
+        try:
+            return await job.guarded(run, bounds=bounds, end=build.end, look=build.look)
+        except BuildError as e:
+            raise build.located(e) from e
 
     async def _proven(self, image_id: str, job: Job, say: Saying) -> dict[str, str]:
         await say("trying a lab of it")

@@ -20,6 +20,8 @@ _ENVIRONMENT = {
 }
 _NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 _TOLD = 3
+_NO_PROGRAM = "failed to exec pid1"
+"""What the init says, of whatever it should have run."""
 
 
 class _Found(msgspec.Struct):
@@ -118,6 +120,8 @@ def software(said: list[str]) -> dict[str, str]:
             if found.error:
                 raise _failed(found.error, said[:at] + said[at + 1 :])
             return found.software
+    if any(_NO_PROGRAM in line for line in said):
+        raise BuildError("smoke-failed", "there is no python3 in its path, or none that runs")
     raise _failed("its python3 cannot try it", said)
 
 
