@@ -212,6 +212,23 @@ async def test_limits_hold(inside, site):
 
 
 @pytest.mark.podman
+async def test_what_the_kernel_counts_for_all_labs_together_is_not_one_labs(inside):
+    printed = await inside("python3", "-c", _ALL_INOTIFY_INSTANCES)
+    assert 16 <= int(printed) <= 64
+    assert await inside("cat", "/proc/sys/user/max_inotify_watches") == "8192\n"
+
+
+_ALL_INOTIFY_INSTANCES = """
+import ctypes
+libc = ctypes.CDLL(None)
+taken = 0
+while libc.inotify_init1(0) >= 0:
+    taken += 1
+print(taken)
+"""
+
+
+@pytest.mark.podman
 async def test_tmp_is_bounded(inside, site):
     quarter = site.lab.memory // 4
     for folder in ("/tmp", "/var/tmp"):

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from nbh_cli import output, preparing
-from nbh_cli.host import machine, packages
+from nbh_cli.host import machine, packages, shared
 from nbh_cli.host import podman as podmans
 from nbh_cli.host.failures import HostFailure
 from nbh_cli.host.packages import Install
@@ -31,6 +31,7 @@ def check(*, json: AsJson = False) -> int:
     family = packages.family(here.distributions)
     rows = [{"missing": need.what, "package": need.package(family)} for need in missing]
     rows += [{"missing": f"a line for labs in {file}", "package": ""} for file in _without_range()]
+    rows += [{"missing": line, "package": ""} for line in _too_little()]
     output.show(
         rows, ("missing", "package"), as_json=json, none="Nothing is missing to run labs here."
     )
@@ -61,6 +62,12 @@ def _how(plan: packages.Install | packages.Tell) -> str:
     if isinstance(plan, Install):
         return " && ".join(" ".join(command) for command in plan.commands)
     return plan.command or "with this system's package manager"
+
+
+def _too_little() -> list[str]:
+    """What labs share of the kernel and there is too little of; `prepare` raises it."""
+    least = shared.LEAST
+    return [f"{name}={least[name]} (is {is_})" for name, is_ in shared.too_little().items()]
 
 
 def _without_range() -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbh_cli.host import shared
 from nbh_cli.host.failures import PackagesMissing, PodmanTooOld
 from nbh_cli.host.machine import UNIFIED, Machine
 
@@ -73,7 +74,7 @@ def prepare(machine: Machine, folder: Path) -> Podman:
         raise PodmanTooOld(_dotted(version), _dotted(LEAST))
     ulimits = limits_within(machine)
     crun = _crun_without_version_2(folder) if machine.hybrid_cgroups else None
-    notes = _ensure_subids() if machine.root else ()
+    notes = (*_ensure_subids(), *shared.raise_all()) if machine.root else ()
     conf = containers_conf(ulimits, crun)
     environment = {}
     if conf:

@@ -47,6 +47,8 @@ def main(arguments: list[str]) -> int:
 
 async def _up(config: Config, file: Path, log: Log, *, end_labs: bool) -> int:
     podman = labs.podman(config)
+    for note in podman.notes if podman else ():
+        log.say(note)
     folders.prepare(config)
     api = labs.program(podman, config) if podman else None
     system = System(config, parts.of(config, file, api), log)

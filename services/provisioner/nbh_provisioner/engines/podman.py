@@ -33,6 +33,7 @@ from nbh_provisioner.engines import (
     libpod,
     mounts,
     namespaces,
+    portions,
     removing,
     shortage,
     stillness,
@@ -237,6 +238,7 @@ class PodmanEngine:
             said = self._log(spec.name, api)
             raise Refused(f"it ended at once: {said or inspected['State'].get('Error')}")
         mounts.seal(running.process, [m.target for m in spec.mounts])
+        portions.give(running.process)
         return running
 
     def _rename(self, running: Running, name: str, api: PodmanApi) -> Running:
