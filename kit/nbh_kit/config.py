@@ -82,6 +82,8 @@ class Lab(Section, frozen=True, kw_only=True):
     processes: Annotated[int, msgspec.Meta(gt=0)] = 512
     open_files: Annotated[int, msgspec.Meta(gt=0)] = 8192
     tmp: Bytes = 512 * 1024**2
+    disk: Bytes = 10 * 1024**3
+    files: Annotated[int, msgspec.Meta(gt=0)] = 200_000
     egress: str = "open"
     boot_within: Seconds = 45.0
     stop_within: Seconds = 10.0
@@ -101,6 +103,7 @@ class Provisioner(Section, frozen=True, kw_only=True):
     podman_back_within: Seconds = 10.0
     starts_at_once: Annotated[int, msgspec.Meta(gt=0)] = 8
     free_bytes: Bytes = 2 * 1024**3
+    disk_quota: Literal["watchdog", "off"] = "watchdog"
     memory_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
 
 

@@ -76,7 +76,13 @@ from nbh_proto.notebook import NotebookCopied, NotebookReset
 from nbh_proto.reaper import PlanLabs
 from nbh_proto.sample import LabSampled, MeasureLabs, NodeSampled
 from nbh_proto.stats import FindNotebooksUsed, NotebooksUsed, NotebookUsed
-from nbh_proto.workspace import CloseCourse, CountWorkspaces, FindRevisions
+from nbh_proto.workspace import (
+    CloseCourse,
+    CountWorkspaces,
+    FindRevisions,
+    WorkspaceFull,
+    WorkspaceHasRoom,
+)
 
 __all__ = [
     "AccessDenied",
@@ -159,6 +165,8 @@ __all__ = [
     "StopLab",
     "Track",
     "Value",
+    "WorkspaceFull",
+    "WorkspaceHasRoom",
     "image_repository",
     "lab_key",
     "new_id",

@@ -8,6 +8,7 @@ refused
 from typing import ClassVar, Literal
 
 from nbh_proto._message import Answer, Event
+from nbh_proto.workspace import Full
 
 Workspace = Literal["copy", "git"]
 """How a student gets the course's files: one notebook at a time (S9), or a clone (C1, C2)."""
@@ -31,6 +32,7 @@ Reason = Literal[
     "lab-slow",
     "not-isolated",
     "workspace-unusable",
+    "workspace-full",
     "internal",
 ]
 """Why an access failed; each is a sentence and an advice on the router's pages (S16, E-20)."""
@@ -124,6 +126,9 @@ class AccessReady(Answer, frozen=True, kw_only=True, tag=True):
     notebook: str
     """The file to open, with its suffix, relative to the workspace."""
 
+    full: Full | None = None
+    """What the student is to know first: nothing that they write may be kept."""
+
 
 class AccessDenied(Answer, frozen=True, kw_only=True, tag=True):
     """An access failed. Told by the provisioner to the router that asked."""
@@ -131,6 +136,9 @@ class AccessDenied(Answer, frozen=True, kw_only=True, tag=True):
     reason: Reason
     capability: str = ""
     """The student's lab, in which they can make room; empty where that would not help."""
+
+    full: Full | None = None
+    """What their workspace lacks room for, if that is why."""
 
 
 AccessAnswer = AccessProgress | AccessReady | AccessDenied

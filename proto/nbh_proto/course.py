@@ -49,6 +49,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     processes: Annotated[int, msgspec.Meta(gt=0)] | None = None
     """Processes and threads together."""
 
+    disk: Bytes | None = None
+    """Bytes of each student's files."""
+
+    files: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    """How many files and folders each student may have."""
+
     idle: Seconds | None = None
     """Seconds without activity after which a lab is stopped."""
 

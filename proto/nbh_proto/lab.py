@@ -23,10 +23,12 @@ StopReason = Literal[
     "out-of-memory",
     "lost",
     "leftover",
+    "disk-quota",
 ]
 """Why a lab ended: an operator asked, the policy of idleness (unused, old, of an image
 that was replaced, without anything in it, without an answer), the node's memory ran short, it died
-(by itself, or as it needed more memory than it has), or it was found dead or unowned."""
+(by itself, or as it needed more memory than it has), it was found dead or unowned, or it wrote far
+more than its student has room for."""
 
 FreezeReason = Literal["asked", "idle"]
 """Why a lab is frozen: an operator asked, or nobody has used it for its course's freeze time."""

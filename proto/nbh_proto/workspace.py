@@ -8,10 +8,48 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from nbh_proto._message import Question
+from nbh_proto._message import Event, Question
+
+Bound = Literal["bytes", "files"]
+"""What a workspace may take only so much of; folders are files here."""
 
 Fate = Literal["keep", "rename", "remove"]
 """What becomes of a course's workspaces."""
+
+
+class Full(msgspec.Struct, frozen=True, kw_only=True):
+    """A workspace without room, and of what."""
+
+    of: Bound
+    taken: int
+    """May be less than the limit, by a little that is of no use; or more, where nothing but being
+    watched keeps a student from it."""
+
+    limit: int
+
+
+class WorkspaceFull(Event, frozen=True, kw_only=True):
+    """A student has no room left in a course (S-35). Told by the provisioner, once until there is
+    room again, and by one that has just started."""
+
+    subject: ClassVar[str] = "nbh.event.workspace.full.{course}"
+
+    node: str
+    course: str
+    student: str
+    of: Bound
+    taken: int
+    limit: int
+
+
+class WorkspaceHasRoom(Event, frozen=True, kw_only=True):
+    """A student who had no room left has some again. Told by the provisioner."""
+
+    subject: ClassVar[str] = "nbh.event.workspace.has-room.{course}"
+
+    node: str
+    course: str
+    student: str
 
 
 class CountWorkspaces(Question, frozen=True, kw_only=True):

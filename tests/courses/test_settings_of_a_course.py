@@ -62,7 +62,7 @@ def test_limits_are_set_one_by_one_and_none_is_the_sites_default():
         ({"limits": {"memory": 1.5}}, "memory: expected `int"),
         ({"limits": {"cpus": -1}}, "cpus: expected `float` > 0"),
         ({"egress": "pypi.org"}, "neither open, closed nor HOST:PORT"),
-        ({"limits": {"disk": 1}}, "unknown field `disk`"),
+        ({"limits": {"gpus": 1}}, "unknown field `gpus`"),
         (
             {"limits": {"pool_min": 3, "pool_max": 2}},
             r"pool_min \(3\) is more than pool_max",

@@ -87,8 +87,8 @@ def test_a_million_files_are_counted_up_to_a_bound(tmp_path):
     work.mkdir(parents=True)
     for n in range(30):
         (work / f"{n}").write_bytes(b"x")
-    assert usage.count(tmp_path, "ada/python", most=20) == (20 * 4096, True)
-    assert usage.count(tmp_path, "ada/python", most=30) == (30 * 4096, False)
+    assert usage.count(tmp_path, "ada/python", most=20) == (20 * 4096, 20, True)
+    assert usage.count(tmp_path, "ada/python", most=30) == (30 * 4096, 30, False)
 
 
 def test_folders_in_folders_without_end_are_no_trouble(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from nbh_kit.links import Place
 from nbh_proto import AccessProgress
 from nbh_proto.access import Reason, Stage
+from nbh_proto.workspace import Full
 from nbh_router import languages
 from nbh_router.pages import Pages
 from nbh_router.words import Kind
@@ -16,6 +17,7 @@ from nbh_router.words import Kind
 KINDS = [k for part in get_args(Kind) for k in get_args(part)] or list(get_args(Kind))
 PLACE = Place(course="py", notebook="w1/<i>&n1", student="ada")
 ID = "0123456789abcdef" * 2
+FULL = Full(of="bytes", taken=11 * 1024**3, limit=10 * 1024**3)
 LANGUAGES = list(languages.ALL.values())
 
 
@@ -65,7 +67,9 @@ def test_no_word_is_left_in_english():
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.tag)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_says_what_happened_and_what_to_do(pages, kind, language):
-    response = pages.message(kind, language, place=PLACE, quote=ID, again="/again", next_url="/x")
+    response = pages.message(
+        kind, language, place=PLACE, quote=ID, again="/again", next_url="/x", full=FULL
+    )
     page = text(response)
     title, what, _ = language.sentences[kind]
     assert f'<html lang="{language.tag}">' in page
@@ -92,6 +96,24 @@ def test_nothing_comes_from_elsewhere_and_nothing_inline_escapes_the_policy(page
         assert "unsafe" not in policy
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("full", "english", "french"),
+    [
+        (FULL, "11\u00a0GiB of 10\u00a0GiB", "11\u00a0Gio sur 10\u00a0Gio"),
+        (("bytes", 1024**3 - 1024**2, 1024**3), "1023\u00a0MiB of 1\u00a0GiB", None),
+        (("bytes", 1_600_000, 2**21), "1.5\u00a0MiB of 2\u00a0MiB", "1,5\u00a0Mio sur 2\u00a0Mio"),
+        (("bytes", 100, 5 * 1024**5), "100\u00a0B of 5120\u00a0TiB", None),
+        (("files", 210, 200), "210 of 200 files", "210 fichiers sur 200"),
+    ],
+)
+def test_what_files_take_is_said_in_words(pages, full, english, french):
+    if not isinstance(full, Full):
+        full = Full(of=full[0], taken=full[1], limit=full[2])
+    for language, amount in zip(LANGUAGES, (english, french), strict=True):
+        page = text(pages.message("no-room", language, place=PLACE, full=full))
+        assert amount is None or amount in page
 
 
 def progress(pages, stage=None, position=0, language=LANGUAGES[0], **more):

@@ -41,6 +41,7 @@ def test_only_the_last_ones_are_known():
     [
         ("out-of-memory", "ran out of memory"),
         ("died", "stopped by itself"),
+        ("disk-quota", "it wrote too much"),
         ("idle", "This notebook was closed"),
     ],
 )

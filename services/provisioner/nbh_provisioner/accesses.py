@@ -4,11 +4,10 @@ The way to a lab that runs is the hot one: a look at the workspace, an answer, a
 """
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from weakref import WeakValueDictionary
 
 import structlog
@@ -16,14 +15,10 @@ import structlog
 from nbh_kit.bus import Bus
 from nbh_proto import (
     AccessDenied,
-    AccessFailed,
-    AccessOpened,
     AccessProgress,
     AccessReady,
     AccessRequested,
     Lab,
-    NotebookCopied,
-    NotebookReset,
     lab_key,
     names,
     new_id,
@@ -32,6 +27,8 @@ from nbh_proto import (
 from nbh_proto.access import Reason, Stage, Way
 from nbh_proto.names import BadName
 from nbh_proto.streams import PATIENCE
+from nbh_proto.workspace import Full
+from nbh_provisioner import access_events
 from nbh_provisioner.boot import Wish
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.disks import Disks
@@ -40,6 +37,7 @@ from nbh_provisioner.files.workspace import Ready
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.revision import Revision, Unreadable
+from nbh_provisioner.rooms import Rooms
 from nbh_provisioner.waiting import NoLab, Served
 
 _ADOPTION_SECONDS = 10.0
@@ -48,10 +46,18 @@ logger = structlog.get_logger(__name__)
 
 
 class _Denied(Exception):
-    def __init__(self, reason: Reason, detail: str = "", capability: str = "") -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str = "",
+        *,
+        capability: str = "",
+        full: Full | None = None,
+    ) -> None:
         super().__init__(detail)
         self.reason = reason
         self.capability = capability
+        self.full = full
 
 
 class Accesses:
@@ -64,12 +70,14 @@ class Accesses:
         preparation: Preparation,
         labs: Labs,
         disks: Disks,
+        rooms: Rooms,
     ) -> None:
         self._bus = bus
         self._courses = courses
         self._preparation = preparation
         self._labs = labs
         self._disks = disks
+        self._rooms = rooms
         self.opening: Counter[tuple[str, str]] = Counter()
         """The (course, student) whose accesses are being answered."""
 
@@ -80,15 +88,15 @@ class Accesses:
         try:
             await self._open(requested)
         except _Denied as e:
-            await self._deny(requested, e.reason, str(e), e.capability)
+            await self._deny(requested, e)
         except (FilesError, NoLab) as e:
-            await self._deny(requested, e.reason, str(e))
+            await self._deny(requested, _Denied(e.reason, str(e)))
         except Unreadable as e:
-            await self._deny(requested, "course-unreadable", str(e))
+            await self._deny(requested, _Denied("course-unreadable", str(e)))
         except Exception:
             incident = new_id()[:8]
             logger.exception("an access failed", incident=incident, access=requested.access)
-            await self._deny(requested, "internal", f"see the log, incident {incident}")
+            await self._deny(requested, _Denied("internal", f"see the log, incident {incident}"))
 
     async def _open(self, requested: AccessRequested) -> None:
         until = requested.at + PATIENCE
@@ -127,9 +135,13 @@ class Accesses:
             if not is_known:
                 raise
             lab, _ = await self._lab(key, requested, wish)
-            raise _Denied(e.reason, str(e), lab.capability) from e
+            full = await self._rooms.full(requested.student, course)
+            # A file system may call the disk full where it is the student's share of it.
+            reason = "workspace-full" if full else e.reason
+            raise _Denied(reason, str(e), capability=lab.capability, full=full) from e
         lab, way = await self._lab(key, requested, wish)
-        await self._answer(requested, lab, ready, way)
+        full = await self._rooms.full(requested.student, course)
+        await self._answer(requested, lab, ready, way, full)
 
     async def _prepared(self, key: str, requested: AccessRequested, revision: Revision) -> Ready:
         order = self._orders.setdefault(key, asyncio.Lock())
@@ -137,80 +149,44 @@ class Accesses:
             ready = await self._preparation.ready(
                 requested, revision, lambda: self._progress(requested, "copying")
             )
-        await self._tell_of_copy(requested, revision, ready)
+        for event in access_events.of_files(requested, revision, ready):
+            await self._bus.tell_surely(event)
         return ready
 
     async def _lab(self, key: str, requested: AccessRequested, wish: Wish) -> Served:
         if lab := self._labs.ready(key):
             return Served(lab, "running")
+        self._rooms.look(requested.student, wish.course)
 
         async def progress(stage: Stage, position: int) -> None:
             await self._progress(requested, stage, position)
 
         return await self._labs.wanted(key, wish, requested.at + PATIENCE, progress)
 
-    async def _answer(self, requested: AccessRequested, lab: Lab, ready: Ready, way: Way) -> None:
+    async def _answer(
+        self, requested: AccessRequested, lab: Lab, ready: Ready, way: Way, full: Full | None
+    ) -> None:
         answer = AccessReady(
-            about=requested.access, capability=lab.capability, notebook=ready.notebook
+            about=requested.access,
+            capability=lab.capability,
+            notebook=ready.notebook,
+            full=full,
         )
-        seconds = _since(requested.at)
+        opened = access_events.opened(requested, ready, way)
         await self._bus.answer(requested.answer_to, answer)
-        await self._bus.tell_surely(
-            AccessOpened(
-                id=_id("opened", requested),
-                access=requested.access,
-                course=requested.course,
-                student=requested.student,
-                notebook=ready.notebook,
-                way=way,
-                seconds=seconds,
-            )
-        )
+        await self._bus.tell_surely(opened)
 
-    async def _deny(
-        self, requested: AccessRequested, reason: Reason, detail: str, capability: str = ""
-    ) -> None:
+    async def _deny(self, requested: AccessRequested, denied: _Denied) -> None:
+        reason, detail = denied.reason, str(denied)
         logger.info("an access is denied", access=requested.access, reason=reason, detail=detail)
-        answer = AccessDenied(about=requested.access, reason=reason, capability=capability)
-        await self._bus.answer(requested.answer_to, answer)
-        await self._bus.tell_surely(
-            AccessFailed(
-                # not the access alone: it may fail, come again and open
-                id=_id(f"failed {requested.id}", requested),
-                access=requested.access,
-                course=requested.course,
-                student=requested.student,
-                notebook=requested.notebook,
-                reason=reason,
-                detail=detail,
-                seconds=_since(requested.at),
-            )
+        answer = AccessDenied(
+            about=requested.access,
+            reason=reason,
+            capability=denied.capability,
+            full=denied.full,
         )
-
-    async def _tell_of_copy(
-        self, requested: AccessRequested, revision: Revision, ready: Ready
-    ) -> None:
-        if ready.copied:
-            await self._bus.tell_surely(
-                NotebookCopied(
-                    id=_id("copied", requested),
-                    course=requested.course,
-                    student=requested.student,
-                    notebook=ready.notebook,
-                    commit=revision.commit,
-                )
-            )
-        if requested.action == "reset" and ready.was_reset:
-            await self._bus.tell_surely(
-                NotebookReset(
-                    id=_id("reset", requested),
-                    course=requested.course,
-                    student=requested.student,
-                    notebook=ready.notebook,
-                    commit=revision.commit,
-                    kept_as=ready.kept_as,
-                )
-            )
+        await self._bus.answer(requested.answer_to, answer)
+        await self._bus.tell_surely(access_events.failed(requested, reason, detail))
 
     async def _progress(self, requested: AccessRequested, stage: Stage, position: int = 0) -> None:
         progress = AccessProgress(about=requested.access, stage=stage, position=position)
@@ -235,12 +211,3 @@ def _check_name(notebook: str) -> None:
         names.notebook(notebook)
     except BadName as e:
         raise _Denied("notebook-unknown", str(e)) from e
-
-
-def _since(at: datetime) -> float:
-    return max(now() - at, timedelta()).total_seconds()
-
-
-def _id(what: str, requested: AccessRequested) -> str:
-    """The same id whenever the same is told of the same access: it is stored once."""
-    return hashlib.sha256(f"{what} {requested.access}".encode()).hexdigest()[:32]

@@ -28,14 +28,15 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 def usage(running: Running) -> Usage:
     """What a lab uses now; some ten small files of the kernel's, none of them on a disk."""
     return Usage(
-        cpu_seconds=_cpu_seconds(running),
+        cpu_seconds=cpu_seconds(running),
         memory=_first(running, "memory", ("memory.current", "memory.usage_in_bytes"), int),
         processes=_first(running, "pids", ("pids.current",), int),
         traffic=_traffic(running),
     )
 
 
-def _cpu_seconds(running: Running) -> float | None:
+def cpu_seconds(running: Running) -> float | None:
+    """What a lab has computed since it started."""
     old = _first(running, "cpuacct", ("cpuacct.usage",), lambda text: int(text) / 1e9)
     return _first(running, "cpu", ("cpu.stat",), _of_cpu_stat) if old is None else old
 

@@ -34,6 +34,8 @@ def limits_of(course: Limits, site: config.Lab) -> config.Lab:
         memory=course.memory or site.memory,
         cpus=course.cpus or site.cpus,
         processes=course.processes or site.processes,
+        disk=course.disk or site.disk,
+        files=course.files or site.files,
     )
 
 

@@ -42,9 +42,11 @@ from nbh_provisioner.pool import Pool
 from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.relief import Relief
+from nbh_provisioner.rooms import Rooms
 from nbh_provisioner.starts import Starts
 from nbh_provisioner.stocking import Stocking
 from nbh_provisioner.taking_over import TakingOver
+from nbh_provisioner.watchdog import Watchdog
 
 _ACCESSES_IN_FLIGHT = 4096
 _SYSTEM = Path("/")
@@ -82,6 +84,8 @@ async def serving(
         await stack.enter_async_context(_beside(parts.taking_over.until_done()))
         relief = Relief(parts.labs, read_memory, config.provisioner.memory_share)
         await stack.enter_async_context(_beside(relief.give()))
+        if config.provisioner.disk_quota != "off":
+            await stack.enter_async_context(_beside(parts.watchdog.watch()))
         node = config.provisioner.node
         durable = f"provisioner-{names.token(node)}"
         await stack.enter_async_context(parts.closing.answering(bus, node))
@@ -142,14 +146,17 @@ class _Parts:
         self.stocking = Stocking(
             self.pool, boot, starts, known, disks, config.pool, config.lab.image
         )
-        self.accesses = Accesses(bus, known, self.preparation, self.labs, disks)
+        usage = DiskUsage(places.students)
+        rooms = Rooms(usage, config.lab, bounded=config.provisioner.disk_quota != "off")
+        self.watchdog = Watchdog(self.labs, known, rooms, usage, bus)
+        self.accesses = Accesses(bus, known, self.preparation, self.labs, disks, rooms)
         housing = Housing(places.students)
         self.closing = Closing(known, self.accesses, self.labs, housing, places.overrides)
         self.measuring = Measuring(
             self.labs,
             engine,
             known,
-            DiskUsage(places.students),
+            usage,
             image=config.lab.image,
             data=config.site.data,
         )

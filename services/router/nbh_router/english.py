@@ -1,13 +1,21 @@
 """What our pages say in English."""
 
-from nbh_router.words import Buttons, Kind, Progress, Sentences
+from nbh_router.words import Amounts, Buttons, Kind, Progress, Sentences
 
 BUTTONS = Buttons(
     again="Try again",
     reset="Reset to the original",
     keep="Open my version",
     files="Open my files",
+    notebook="Open the notebook",
     quote="If you ask for help, quote",
+)
+
+AMOUNTS = Amounts(
+    bytes="{taken} of {limit}",
+    files="{taken} of {limit} files",
+    units=("B", "KiB", "MiB", "GiB", "TiB"),
+    point=".",
 )
 
 PROGRESS = Progress(
@@ -100,6 +108,23 @@ SENTENCES: dict[Kind, Sentences] = {
         "Something went wrong on our side. Your files are safe.",
         "Try again. If it happens twice, tell your teacher.",
     ),
+    "workspace-full": Sentences(
+        "There is no room for “{notebook}”",
+        "Your files for “{course}” take all the room that they may.",
+        "Delete what you do not need, then try again. If there is nothing to delete, tell your "
+        "teacher.",
+    ),
+    "no-room": Sentences(
+        "You have no room left in “{course}”",
+        "Your files take all that they may: {amount}. What you write now may not be saved.",
+        "Open your files and delete what you do not need. Then open the notebook from your "
+        "course again.",
+    ),
+    "make-room": Sentences(
+        "There is no room for “{notebook}”",
+        "Your files for “{course}” take all that they may: {amount}.",
+        "Open your files, delete what you do not need, then try again.",
+    ),
     "make-room-on-disk": Sentences(
         "There is no room for “{notebook}”",
         "The disk is full. Your files are safe, and what you have can be opened.",
@@ -139,6 +164,13 @@ SENTENCES: dict[Kind, Sentences] = {
         "Go back to your course and reload its page to open the notebook again. Work on less at "
         "a time, and close notebooks that you do not need. If that does not help, tell your "
         "teacher.",
+    ),
+    "lab-over-quota": Sentences(
+        "Your notebook server was stopped: it wrote too much",
+        "Your files take far more room than they may. None of them is lost; "
+        "what was computed and not saved is.",
+        "Go back to your course and reload its page. Open your files and delete what you do not "
+        "need. If a program writes without end, change it before you run it again.",
     ),
     "lab-silent": Sentences(
         "Your notebook server does not answer",

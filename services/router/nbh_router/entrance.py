@@ -1,6 +1,7 @@
 """From an admitted access to the notebook, or to the page that stands in for it."""
 
 import time
+from typing import Any
 
 import msgspec
 from starlette.responses import RedirectResponse, Response
@@ -106,14 +107,13 @@ class Entrance:
                 left = end - time.monotonic()
                 if await self._routes.live(ready.capability, max(0.0, left)):
                     self._accesses.done(access)
-                    return _redirect(self.notebook_url(ticket, ready))
+                    return self._opened(ticket, ready, language)
             case AccessDenied(reason=reason, capability=""):
                 return self._message(reason, ticket, language)
-            case AccessDenied(capability=capability):
+            case AccessDenied() as denied:
                 left = end - time.monotonic()
-                if await self._routes.live(capability, max(0.0, left)):
-                    files = self._files_url(ticket, capability)
-                    return self._message("make-room-on-disk", ticket, language, files)
+                if await self._routes.live(denied.capability, max(0.0, left)):
+                    return self._without_room_for_it(ticket, denied, language)
         if self.seconds_left(ticket) <= 0:
             return self._message("too-slow", ticket, language)
         return self._pages.progress(
@@ -125,6 +125,24 @@ class Entrance:
             quote=ticket.access,
         )
 
+    def _opened(self, ticket: Ticket, ready: AccessReady, language: Language) -> Response:
+        url = self.notebook_url(ticket, ready)
+        if ready.full is None:
+            return _redirect(url)
+        files = self._files_url(ticket, ready.capability)
+        return self._message(
+            "no-room", ticket, language, files=files, notebook=url, full=ready.full
+        )
+
+    def _without_room_for_it(
+        self, ticket: Ticket, denied: AccessDenied, language: Language
+    ) -> Response:
+        kind: Kind = "make-room" if denied.full else denied.reason
+        if kind == "disk-full":
+            kind = "make-room-on-disk"
+        files = self._files_url(ticket, denied.capability)
+        return self._message(kind, ticket, language, files=files, full=denied.full)
+
     def _files_url(self, ticket: Ticket, capability: str) -> str:
         place = ticket.place
         return redirect.files_url(
@@ -134,9 +152,7 @@ class Entrance:
             student=place.student,
         )
 
-    def _message(
-        self, kind: Kind, ticket: Ticket, language: Language, files: str = ""
-    ) -> Response:
+    def _message(self, kind: Kind, ticket: Ticket, language: Language, **more: Any) -> Response:
         here = self.address(ticket)
         return self._pages.message(
             kind,
@@ -145,7 +161,7 @@ class Entrance:
             quote=ticket.access,
             again=f"{here}/again",
             next_url=here,
-            files=files,
+            **more,
         )
 
 

@@ -123,14 +123,18 @@ class Following:
 
     async def _end(self, access: Access) -> bytes | None:
         match access.outcome:
-            case AccessReady() as ready if await self._routes.live(ready.capability, 0):
+            case AccessReady(full=None) as ready if await self._routes.live(ready.capability, 0):
                 self._accesses.done(access)
                 return _event("ready", {"url": self._entrance.notebook_url(access.ticket, ready)})
             case AccessDenied(capability=""):
                 return _event("over", {})
-            case AccessDenied(capability=capability) if await self._routes.live(capability, 0):
+            # a page is shown first, which leads into the lab
+            case AccessReady() | AccessDenied() as said if await self._has_route(said):
                 return _event("over", {})
         return _event("over", {}) if self._entrance.seconds_left(access.ticket) <= 0 else None
+
+    async def _has_route(self, said: AccessReady | AccessDenied) -> bool:
+        return await self._routes.live(said.capability, 0)
 
 
 def _id(progress: AccessProgress) -> str:

@@ -1,13 +1,21 @@
 """What our pages say in French."""
 
-from nbh_router.words import Buttons, Kind, Progress, Sentences
+from nbh_router.words import Amounts, Buttons, Kind, Progress, Sentences
 
 BUTTONS = Buttons(
     again="Réessayer",
     reset="Revenir à l’original",
     keep="Ouvrir ma version",
     files="Ouvrir mes fichiers",
+    notebook="Ouvrir le notebook",
     quote="Si vous demandez de l’aide, citez",
+)
+
+AMOUNTS = Amounts(
+    bytes="{taken} sur {limit}",
+    files="{taken} fichiers sur {limit}",
+    units=("o", "Kio", "Mio", "Gio", "Tio"),
+    point=",",
 )
 
 PROGRESS = Progress(
@@ -105,6 +113,26 @@ SENTENCES: dict[Kind, Sentences] = {
         "Quelque chose s’est mal passé de notre côté. Vos fichiers sont intacts.",
         "Réessayez. Si cela se reproduit, prévenez votre enseignant.",
     ),
+    "workspace-full": Sentences(
+        "Il n’y a pas de place pour «\u00a0{notebook}\u00a0»",
+        "Vos fichiers pour «\u00a0{course}\u00a0» prennent toute la place à laquelle ils ont "
+        "droit.",
+        "Supprimez ce qui ne vous sert pas, puis réessayez. S’il n’y a rien à supprimer, prévenez "
+        "votre enseignant.",
+    ),
+    "no-room": Sentences(
+        "Vous n’avez plus de place dans «\u00a0{course}\u00a0»",
+        "Vos fichiers prennent toute la place à laquelle ils ont droit\u00a0: {amount}. "
+        "Ce que vous écrivez maintenant pourrait ne pas être enregistré.",
+        "Ouvrez vos fichiers et supprimez ce qui ne vous sert pas. Ensuite, rouvrez le notebook "
+        "depuis votre cours.",
+    ),
+    "make-room": Sentences(
+        "Il n’y a pas de place pour «\u00a0{notebook}\u00a0»",
+        "Vos fichiers pour «\u00a0{course}\u00a0» prennent toute la place à laquelle ils ont "
+        "droit\u00a0: {amount}.",
+        "Ouvrez vos fichiers, supprimez ce qui ne vous sert pas, puis réessayez.",
+    ),
     "make-room-on-disk": Sentences(
         "Il n’y a pas de place pour «\u00a0{notebook}\u00a0»",
         "Le disque est plein. Vos fichiers sont intacts, et ce que vous avez peut être ouvert.",
@@ -146,6 +174,13 @@ SENTENCES: dict[Kind, Sentences] = {
         "Retournez à votre cours et rechargez sa page pour rouvrir le notebook. Travaillez sur "
         "moins de données à la fois, et fermez les notebooks inutiles. Si cela ne suffit pas, "
         "prévenez votre enseignant.",
+    ),
+    "lab-over-quota": Sentences(
+        "Votre serveur de notebooks a été arrêté\u00a0: il a trop écrit",
+        "Vos fichiers prennent bien plus de place qu’ils ne devraient. Aucun n’est perdu\u202f; "
+        "ce qui a été calculé sans être enregistré l’est.",
+        "Retournez à votre cours et rechargez sa page. Ouvrez vos fichiers et supprimez ce qui ne "
+        "vous sert pas. Si un programme écrit sans fin, corrigez-le avant de le relancer.",
     ),
     "lab-silent": Sentences(
         "Votre serveur de notebooks ne répond pas",

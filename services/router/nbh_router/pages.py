@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse
 
 from nbh_kit.links import Place
 from nbh_proto import AccessProgress
+from nbh_proto.workspace import Full
+from nbh_router import languages
 from nbh_router.languages import Language
 from nbh_router.words import Kind, Progress
 
@@ -20,12 +22,14 @@ STATUS: dict[Kind, int] = {
     "course-unknown": 404,
     "notebook-unknown": 404,
     "lab-gone": 404,
+    "lab-over-quota": 404,
     "lab-ended": 404,
     "lab-out-of-memory": 404,
     "workspace-unusable": 500,
     "internal": 500,
     "error": 500,
     "confirm-reset": 200,
+    "no-room": 200,
 }
 """503 for all others: they pass."""
 
@@ -66,22 +70,25 @@ class Pages:
         again: str = "",
         next_url: str = "",
         files: str = "",
+        notebook: str = "",
+        full: Full | None = None,
         status: int | None = None,
     ) -> HTMLResponse:
         """What happened and what to do.
 
         ``quote`` is the id to quote, ``again`` where the button posts to, ``next_url`` where those
         pages go that try again by themselves and have no button (empty for the same address),
-        ``files`` where the student's files are.
+        ``files`` and ``notebook`` where those are, and ``full`` what there is no room for.
         """
         refresh = _BY_ITSELF.get(kind, 0)
         return self._response(
             "message",
             status or STATUS.get(kind, 503),
-            _words(kind, language, place)
+            _words(kind, language, place, full)
             | {"tone": "busy" if refresh else "still", "sign": "*" if refresh else "!"}
             | {"quote": quote, "again": "" if refresh else again}
-            | {"refresh": refresh, "next": next_url, "files": files},
+            | {"refresh": refresh, "next": next_url}
+            | {"files": files, "notebook": notebook},
             language,
             {"Retry-After": str(refresh)} if refresh else {},
         )
@@ -149,9 +156,13 @@ def _first_step(words: Progress, heard: AccessProgress | None) -> str:
             return words.some_before.format(n=n)
 
 
-def _words(kind: Kind, language: Language, place: Place | None) -> dict[str, object]:
+def _words(
+    kind: Kind, language: Language, place: Place | None, full: Full | None = None
+) -> dict[str, object]:
     sentences = language.sentences[kind]
     names = {"course": place.course, "notebook": place.notebook} if place else {}
+    if full:
+        names["amount"] = languages.amount(full, language.amounts)
     title, what, advice = (text.format_map(names) for text in sentences)
     return {"title": title, "what": what, "advice": advice}
 

@@ -13,6 +13,7 @@ from nbh_router.words import Kind
 _GONE: dict[StopReason | None, Kind] = {
     "out-of-memory": "lab-out-of-memory",
     "died": "lab-ended",
+    "disk-quota": "lab-over-quota",
 }
 """The pages of those that did not end by the policy of idleness, nor by an operator."""
 

@@ -12,10 +12,13 @@ Kind = (
         "beginning",
         "away",
         "too-slow",
+        "no-room",
+        "make-room",
         "make-room-on-disk",
         "lab-gone",
         "lab-ended",
         "lab-out-of-memory",
+        "lab-over-quota",
         "lab-silent",
         "confirm-reset",
         "error",
@@ -25,7 +28,7 @@ Kind = (
 
 
 class Sentences(NamedTuple):
-    """One page's words; ``{course}`` and ``{notebook}`` are filled in."""
+    """One page's words; ``{course}``, ``{notebook}`` and ``{amount}`` are filled in."""
 
     title: str
     what: str
@@ -62,4 +65,17 @@ class Buttons(NamedTuple):
     files: str
     """Leads to the student's files."""
 
+    notebook: str
     quote: str
+
+
+class Amounts(NamedTuple):
+    """How much a student's files take of what they may; with ``{taken}`` and ``{limit}``."""
+
+    bytes: str
+    files: str
+    units: tuple[str, str, str, str, str]
+    """Of bytes, each 1024 of those before it."""
+
+    point: str
+    """Before decimals."""

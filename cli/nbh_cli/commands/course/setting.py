@@ -51,6 +51,8 @@ def set_(
     memory: Size = None,
     cpus: Number = None,
     processes: Number = None,
+    disk: Size = None,
+    files: Number = None,
     idle: Lasting = None,
     freeze: Lasting = None,
     age: Lasting = None,
@@ -60,12 +62,15 @@ def set_(
 ) -> int:
     """Change settings of course NAME, or of all that a pattern such as 'py*' means.
 
-    Limits (memory to pool-max) and --egress hold for labs that start from now on.
+    Limits (memory to pool-max) and --egress hold for labs that start from now on, --disk and
+    --files for those that run, too.
     """
     limits = {
         **_limit("memory", memory, units.size),
         **_limit("cpus", cpus, float),
         **_limit("processes", processes, int),
+        **_limit("disk", disk, units.size),
+        **_limit("files", files, int),
         **_limit("idle", idle, units.seconds),
         **_limit("freeze", freeze, units.seconds),
         **_limit("age", age, units.seconds),

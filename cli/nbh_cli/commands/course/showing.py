@@ -133,7 +133,7 @@ def _limits(limits: Limits, config: Config) -> Iterator[Line]:
 
 def _site_default(name: str, config: Config) -> float | None:
     match name:
-        case "memory" | "cpus" | "processes":
+        case "memory" | "cpus" | "processes" | "disk" | "files":
             default: float = getattr(config.lab, name)
             return default
         case "idle":
@@ -148,10 +148,12 @@ def _site_default(name: str, config: Config) -> float | None:
 
 def _measured(name: str, value: float) -> str:
     match name:
-        case "memory":
+        case "memory" | "disk":
             return units.sized(int(value))
         case "idle" | "freeze" | "age":
             return units.lasting(value)
+        case "files":
+            return f"{value:.0f}"
         case _:
             return f"{value:g}"
 

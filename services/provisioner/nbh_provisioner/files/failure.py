@@ -3,7 +3,8 @@
 FilesError
 ├── NotebookUnknown      neither the course nor the workspace has it
 ├── WorkspaceUnusable    something stands in the way; the student's own doing, or the disk's
-└── DiskFull             no space, or the student's quota
+└── DiskFull             no space
+    └── ShareUsedUp      what the student may take of it is taken
 """
 
 import errno
@@ -12,8 +13,6 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from nbh_proto.access import Reason
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class FilesError(Exception):
@@ -39,7 +38,16 @@ class WorkspaceUnusable(FilesError):
 class DiskFull(FilesError):
     """There is no space left where students' files are."""
 
-    reason = "disk-full"
+    reason: ClassVar[Reason] = "disk-full"
+
+
+class ShareUsedUp(DiskFull):
+    """The student may not have more of the space."""
+
+    reason = "workspace-full"
+
+
+_NO_ROOM: dict[int, type[DiskFull]] = {errno.ENOSPC: DiskFull, errno.EDQUOT: ShareUsedUp}
 
 
 @contextmanager
@@ -58,5 +66,5 @@ def told() -> Iterator[None]:
     try:
         yield
     except OSError as e:
-        kind = DiskFull if e.errno in _NO_ROOM else WorkspaceUnusable
+        kind = _NO_ROOM.get(e.errno or 0, WorkspaceUnusable)
         raise kind(f"{e.strerror}: {e.filename or ''}") from e

@@ -7,10 +7,11 @@ import stat
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from nbh_provisioner.files.beneath import folder
+from nbh_provisioner.room import Taken
 
 _MOST_FILES = 50_000
 """Where a student has more, what these take is told, and that there is more."""
@@ -20,13 +21,6 @@ _RESTS = 100
 
 _BLOCK = 512
 _LOWEST = 19
-
-
-class Taken(NamedTuple):
-    """What a workspace takes."""
-
-    bytes: int
-    is_more: bool
 
 
 class DiskUsage:
@@ -46,13 +40,23 @@ class DiskUsage:
         self._counting: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "disk usage", initializer=_give_way)
 
-    def last(self, workspace: str) -> Taken | None:
+    def last(self, workspace: str, most: int = _MOST_FILES) -> Taken | None:
         """What a workspace, ``student/course``, took when it was last counted; None if it never
-        was. It is counted again."""
+        was. It is counted again, up to so many files."""
         if workspace not in self._counting and self._rests.get(workspace, 0.0) < time.monotonic():
             self._counting.add(workspace)
-            asyncio.get_running_loop().run_in_executor(self._thread, self._count, workspace)
+            count_it = partial(self._count, workspace, most)
+            asyncio.get_running_loop().run_in_executor(self._thread, count_it)
+        return self.known(workspace)
+
+    def known(self, workspace: str) -> Taken | None:
+        """The same, but it is not counted again."""
         return self._taken.get(workspace)
+
+    async def now(self, workspace: str, most: int) -> Taken | None:
+        """What a workspace takes, for somebody who waits; None if it is gone."""
+        await asyncio.to_thread(self._count, workspace, most)
+        return self.known(workspace)
 
     def forget_all_but(self, workspaces: set[str]) -> None:
         """Keep what these took, and nothing else."""
@@ -63,10 +67,10 @@ class DiskUsage:
         """Count no more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _count(self, workspace: str) -> None:
+    def _count(self, workspace: str, most: int) -> None:
         began = time.monotonic()
         try:
-            self._taken[workspace] = count(self._students, workspace)
+            self._taken[workspace] = count(self._students, workspace, most)
         except OSError:
             self._taken.pop(workspace, None)  # it is gone
         finally:
@@ -81,17 +85,17 @@ def count(students: Path, workspace: str, most: int = _MOST_FILES) -> Taken:
     Raises:
         OSError: there is none.
     """
-    total, left = 0, most
+    total, files = 0, 0
     root = os.open(students, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with folder(root, workspace, mounts=True) as top:
             for size in _sizes(top):
-                if left == 0:
-                    return Taken(total, is_more=True)
-                total, left = total + size, left - 1
+                if files == most:
+                    return Taken(total, files, is_more=True)
+                total, files = total + size, files + 1
     finally:
         os.close(root)
-    return Taken(total, is_more=False)
+    return Taken(total, files)
 
 
 def _sizes(top: int) -> Iterator[int]:

@@ -1,0 +1,103 @@
+"""How much a student's files of one course may take, and what follows when they do. Pure.
+
+Who is full is told so. One who goes on writing beyond a tenth more, where nothing but being
+watched keeps them from it, loses their lab, never a file; and since they must be able to come back
+and delete, one who was beyond that already when their lab began has a hundredth more than then.
+"""
+
+from typing import Literal, NamedTuple
+
+from nbh_kit import config
+from nbh_proto.workspace import Bound, Full
+
+_NO_USE = 0.01
+_NO_USE_BYTES = 1024**2
+"""What is left of bytes is of no use if it is less than both: the next save fails."""
+
+_AGAIN = 0.95
+"""Who was full has room again below this share: not at every file that comes and goes."""
+
+_GRACE = 0.1
+_LEAST_GRACE = 0.01
+
+
+class Room(NamedTuple):
+    """What a workspace may take."""
+
+    bytes: int
+    files: int
+    """Folders too."""
+
+
+class Taken(NamedTuple):
+    """What a workspace takes."""
+
+    bytes: int
+    files: int
+    is_more: bool = False
+    """Whether there is more than that: so many files are not counted to their end."""
+
+
+class Seen(NamedTuple):
+    """What is remembered of a workspace in which a lab works."""
+
+    generation: int
+    first: Taken
+    """What it took when this lab was first looked at."""
+
+    full: Full | None = None
+    """What was last told to be full."""
+
+
+class Verdict(NamedTuple):
+    """What is to be done about a workspace."""
+
+    seen: Seen
+    tell: Literal["full", "has-room"] | None = None
+    stop: bool = False
+    """Whether its lab has to end."""
+
+
+def room_of(limits: config.Lab) -> Room:
+    """What a course's workspaces may take; ``limits`` as `run_spec.limits_of` has them."""
+    return Room(limits.disk, limits.files)
+
+
+def countable(room: Room) -> int:
+    """How many files are worth counting: what is beyond that needs no number."""
+    return round(room.files * (1 + 2 * _GRACE)) + 1
+
+
+def full(taken: Taken | None, room: Room) -> Full | None:
+    """What a workspace has no room left for; None if for nothing, or if nobody knows."""
+    if taken is None:
+        return None
+    if taken.bytes >= room.bytes - min(room.bytes * _NO_USE, _NO_USE_BYTES):
+        return Full(of="bytes", taken=taken.bytes, limit=room.bytes)
+    if taken.files >= room.files:
+        return Full(of="files", taken=taken.files, limit=room.files)
+    return None
+
+
+def verdict(before: Seen | None, generation: int, taken: Taken, room: Room) -> Verdict:
+    """What becomes of what is remembered, and what is to be done, now that it takes that."""
+    is_same_lab = before is not None and before.generation == generation
+    first = before.first if before and is_same_lab else taken
+    told, there = before.full if before else None, full(taken, room)
+    stop = _is_beyond("bytes", taken, first, room) or _is_beyond("files", taken, first, room)
+    if there and (told is None or told.of != there.of):
+        return Verdict(Seen(generation, first, there), "full", stop)
+    if told and _has_room_again(taken, room):
+        return Verdict(Seen(generation, first), "has-room", stop)
+    return Verdict(Seen(generation, first, told), None, stop)
+
+
+def _has_room_again(taken: Taken, room: Room) -> bool:
+    return taken.bytes < room.bytes * _AGAIN and taken.files < room.files * _AGAIN
+
+
+def _is_beyond(of: Bound, taken: Taken, first: Taken, room: Room) -> bool:
+    limit: int = getattr(room, of)
+    began: int = getattr(first, of)
+    now: int = getattr(taken, of)
+    return now > max(limit * (1 + _GRACE), began + limit * _LEAST_GRACE)
