@@ -85,3 +85,33 @@ async def test_a_url_that_is_set_is_pulled_at_once(system):
     commit = other.push({"w1/x.md": "# X\n"})
     await system.nbh("course", "set", "lesson", "--url", str(other.folder))
     assert (await one(system, "lesson"))["commit"] == commit
+
+
+async def test_several_courses_are_checked_and_built_at_once(system):
+    right = await system.new_course("py")
+    wrong = await system.new_course("py-adv")
+    await system.new_course("r")
+    right.push({"w1/x.md": "# X\n"})
+    wrong.push({"w1/broken.ipynb": "{"})
+    await system.nbh("course", "pull", "--all")
+    assert "broken.ipynb" not in await system.nbh("course", "check", "py")
+    with pytest.raises(Failed, match=": 1\n") as failed:
+        await system.nbh("course", "check", "py*")
+    said = str(failed.value)
+    assert "\npy\n" in said
+    assert "\npy-adv\n" in said
+    assert "\nr\n" not in said
+    assert said.index("py-adv") < said.index("w1/broken.ipynb")
+    with pytest.raises(Failed, match=": 1\n") as failed:
+        await system.nbh("course", "check", "--all", "--json")
+    rows = [json.loads(row) for row in str(failed.value).splitlines()[1:]]
+    assert {row["course"] for row in rows if row["level"] == "error"} == {"py-adv"}
+    with pytest.raises(Failed, match="py .*FAILED no-dockerfile") as failed:
+        await system.nbh("course", "build", "py*")
+    assert "py-adv  FAILED no-dockerfile" in str(failed.value)
+
+
+async def test_a_check_of_what_is_not_there_fails(system):
+    await system.new_course("py")
+    with pytest.raises(Failed, match="no course is called 'java'"):
+        await system.nbh("course", "check", "java")

@@ -167,7 +167,8 @@ async def test_everything_about_a_course_is_shown(nbh, courses, counted):  # noq
         "cpus 2 site default",
         "idle 2 h",
         "age 1 d site default",
-        "tracks The course (main): 1 sections, 2 notebooks",
+        "pool_max 8 site default",
+        "tracks The course (main): 1 section, 2 notebooks",
         "problems nbhosting.yaml:3: tracks: entry 2: no notebook",
     ):
         assert wanted in lines, wanted

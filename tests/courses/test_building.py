@@ -108,6 +108,9 @@ async def test_who_borrows_an_image_gets_the_new_one_and_the_old_one_again(
     assert (await shown(bus, "too")).image == (await shown(bus)).image
     assert (await asked(bus, BuildImage))[-1].known == ("f",)
     await builds.roll_back(RollBackCourse(course="py"), site.say)
+    site.lines.clear()
+    await builds.ask(BuildCourse(course="py"), site.say)
+    assert [line for line in site.lines if "rollback py" in line and first[:10] in line]
     assert (await shown(bus, "too")).image == f"localhost/nbh/py:{first[:10]}"
 
 

@@ -115,3 +115,9 @@ def test_an_output_that_is_no_number_does_not_hide_the_title():
 def test_what_is_no_notebook_is_not_taken_for_one(suffix, text):
     with pytest.raises(Exception, match=r".+"):
         titles.told(text, suffix)
+
+
+def test_marks_of_a_merge_are_found_by_their_line():
+    text = b'{"nbformat": 4,\n<<<<<<< HEAD\n "metadata": {}}'
+    with pytest.raises(ValueError, match="line 2 is no JSON: Expecting property name"):
+        titles.told(text, ".ipynb")

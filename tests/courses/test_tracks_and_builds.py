@@ -141,6 +141,7 @@ def test_two_tracks_of_one_id_are_told_and_the_first_stands():
             "3: tracks: entry 1: hue: is not known",
         ),
         ("hue: 7", "warning", "1: hue: is not known"),
+        ("track: []", "warning", "1: track: is not known; is tracks meant?"),
         ("tracks: []\ntracks: []", "warning", "1: 'tracks' is given twice: the last one counts"),
         ("general:\n  hue: 7", "warning", "2: general: hue: is not known"),
         ("builds:\n- script: x", "error", "2: builds: entry 1: name is missing"),
@@ -153,6 +154,11 @@ def test_two_tracks_of_one_id_are_told_and_the_first_stands():
             "builds:\n- name: a\n  script: x\n  hue: 7",
             "error",
             "4: builds: entry 1: hue: is not known",
+        ),
+        (
+            "builds:\n- name: a\n  script: x\n  result_foldr: y",
+            "error",
+            "4: builds: entry 1: result_foldr: is not known; is result-folder meant?",
         ),
         (
             "builds:\n- name: a\n  script: x\n  directory: ../..",
@@ -186,6 +192,15 @@ def test_what_is_wrong_is_told_with_its_line_and_key_and_the_rest_stands(text, l
     found = read(text + rest)
     assert said(found) == [(level, f"{BELOW}:{sentence}")]
     assert found.settings.static_mappings == (("s", "s"),)
+
+
+def test_a_section_whose_notebooks_have_a_typo_says_what_is_meant():
+    found = read("tracks:\n- id: a\n  sections:\n  - notbooks: [n.md]")
+    at = f"{BELOW}:4: tracks: entry 1: sections: entry 1"
+    assert said(found) == [
+        ("warning", f"{at}: notbooks: is not known; is notebooks meant?"),
+        ("error", f"{at}: notebooks is missing"),
+    ]
 
 
 def test_an_unknown_key_spoils_that_build_only():

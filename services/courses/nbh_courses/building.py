@@ -90,7 +90,7 @@ class Builds:
         context = await self._exported(record)
         if context is None:
             raise CourseError("no-dockerfile", _no_dockerfile(self._site.local / record.course))
-        for problem in context.problems:
+        for problem in (*context.problems, *images.rolled_back_from(record)):
             await say(f"! {problem}")
         await self._bus.tell_surely(self._image(command, record, context))
 

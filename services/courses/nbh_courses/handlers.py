@@ -99,8 +99,13 @@ def _outcome(command: Command, done: Record | str) -> str:
 
 
 def _published(command: Command, record: Record) -> str:
-    what = f"{record.course} at {record.commit[:10]}, {record.notebooks} notebooks"
+    notebooks = _counted(record.notebooks, "notebook")
+    what = f"{record.course} at {record.commit[:10]}, {notebooks}"
     if record.published_at and record.published_at >= command.at:
-        changed = f", {record.changed} files changed" if record.previous else ""
+        changed = f", {_counted(record.changed, 'file')} changed" if record.previous else ""
         return f"published {what}{changed}, in {record.seconds:.1f} s"
     return f"nothing new: {what}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

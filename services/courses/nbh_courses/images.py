@@ -85,6 +85,14 @@ def rolled_back(record: Record, version: str) -> Record:
     return msgspec.structs.replace(record, version=wanted)
 
 
+def rolled_back_from(record: Record) -> Iterable[str]:
+    """What somebody should know who wants the newest image and does not get it, in a sentence."""
+    newest = record.versions[-1].version if record.versions else ""
+    if record.version != newest:
+        go = f"`nbh course rollback {record.course} {newest}` gives them the newest one"
+        yield f"new labs get {record.version}, an earlier image: {go}"
+
+
 def repositories(records: Iterable[Record]) -> set[str]:
     """The names, without versions, that their images have; a course may have been renamed."""
     return {v.image.rpartition(":")[0] for record in records for v in record.versions}

@@ -17,7 +17,7 @@ from nbh_proto import CourseIndex, Problem
 
 logger = structlog.get_logger(__name__)
 
-_RULES = 2
+_RULES = 3
 """To be raised when another index would be made of the same files."""
 
 

@@ -5,6 +5,7 @@ times quicker than reading it. Where a header leaves that open, the whole file i
 """
 
 import contextlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -80,10 +81,23 @@ def _of_ipynb(text: bytes) -> Mapping[str, Any]:
     except msgspec.ValidationError as e:
         raise ValueError(f"it is no notebook: {e}") from e
     except msgspec.DecodeError:  # such as NaN in an output, which Python's json takes
+        _check_json(text)
         return _whole(text.decode(), ".ipynb")
     if notebook.cells is msgspec.UNSET and notebook.nbformat >= _WITH_CELLS:
         raise ValueError("it is no notebook: it has no cells")
     return notebook.metadata
+
+
+def _check_json(text: bytes) -> None:
+    """Say where it is none: most often a merge has left its marks in it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as e:
+        raise ValueError(f"line {e.lineno} is no JSON: {e.msg}") from e
 
 
 def _of_text(text: str, suffix: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ _COMMANDS = (
     ("show", "showing:show", "Everything about a course."),
     ("set", "setting:set_", "Change settings: image, limits, staff and so on."),
     ("pull", "pulling:pull", "Fetch courses now and publish what is new."),
-    ("check", "checking:check", "What is wrong with a course, or with one in a folder."),
+    ("check", "checking:check", "What is wrong with courses, or with one in a folder."),
     ("hook", "hooking:hook", "Show what publishes a push at once."),
     ("tracks", "tracks:tracks", "The tracks of courses, their sections and notebooks."),
     ("build", "building:build", "Build a course's image, with its log live."),

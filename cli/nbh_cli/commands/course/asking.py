@@ -9,13 +9,13 @@ from typing import TypeVar
 from nbh_cli import operating
 from nbh_cli.sorry import Sorry
 from nbh_kit.bus import Bus
+from nbh_proto import BuildCourse, CommandDone, PullCourse, SetCourse
 from nbh_proto import Command as AnyCommand
-from nbh_proto import CommandDone, PullCourse, SetCourse
 from nbh_proto.names import BadName
 
 _AT_ONCE = 16
 
-C = TypeVar("C", PullCourse, SetCourse)
+C = TypeVar("C", BuildCourse, PullCourse, SetCourse)
 
 
 @contextmanager

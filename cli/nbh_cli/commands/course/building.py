@@ -7,7 +7,8 @@ import msgspec
 from cyclopts import Parameter
 
 from nbh_cli import operating, output
-from nbh_cli.commands.course import asking
+from nbh_cli.commands.course import asking, knowing
+from nbh_cli.commands.course.knowing import Words
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
 from nbh_cli.sorry import Sorry
 from nbh_kit.buckets import Bucket
@@ -35,9 +36,7 @@ ShowLog = Annotated[
 
 
 def build(
-    name: str,
-    /,
-    *,
+    *words: Words,
     force: Force = False,
     no_cache: Annotated[
         bool, Parameter(negative="", help="With the newest base image that a registry has.")
@@ -45,12 +44,26 @@ def build(
     log: ShowLog = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
-    """Build a course's image from its Dockerfile, try a lab of it, and give it to new labs."""
+    """Build a course's image from its Dockerfile, try a lab of it, and give it to new labs.
+
+    WORDS may mean several courses: names, patterns, parts of names. Their logs are kept.
+    """
+    if not words:
+        raise Sorry("name a course", 2)
     if log:
-        return _show_log(name, "image", config)
-    with asking.checked(name):
-        command = BuildCourse(course=name, force=force or no_cache, no_cache=no_cache)
-    return asking.carry_out(command, config)
+        return _show_log(words[0], "image", config)
+    given = operating.load(config)
+
+    async def tell() -> int:
+        async with operating.bus(given) as bus:
+            wanted = await knowing.courses(bus, words)
+            commands = [
+                BuildCourse(course=course.course, force=force or no_cache, no_cache=no_cache)
+                for course in wanted
+            ]
+            return await asking.carry_out_all(bus, commands)
+
+    return asyncio.run(tell())
 
 
 def build_docs(

@@ -11,19 +11,23 @@ import msgspec
 from cyclopts import Parameter
 
 from nbh_cli import operating, output, units
+from nbh_cli.commands.course import knowing
+from nbh_cli.commands.course.knowing import Words
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
 from nbh_cli.sorry import Sorry
+from nbh_kit.config import Config
 from nbh_proto import CheckCourse, CourseCheck, Problem
-from nbh_proto.names import BadName
 
 _COLUMNS = ("level", "where", "key", "what")
 _WITHIN = 30.0
+_AT_ONCE = 8
 
 
 def check(
-    name: str = "",
-    /,
-    *,
+    *words: Words,
+    all_: Annotated[
+        bool, Parameter(name="--all", negative="", help="Every course that is not archived.")
+    ] = False,
     folder: Annotated[
         Path | None,
         Parameter(help="Check what is in a folder, such as a checkout, without any service."),
@@ -31,31 +35,28 @@ def check(
     json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
-    """What is wrong with the published course NAME, or with one in a folder.
+    """What is wrong with the published courses that WORDS mean, or with one in a folder.
 
     The exit status is 0 if there is no error, 1 if there is one; warnings do not count.
     """
-    if bool(name) == (folder is not None):
-        raise Sorry("name either a course or a --folder", 2)
-    found = _of_folder(folder) if folder else _of_course(name, config)
-    if found.error:
-        raise Sorry(found.error, 2)
-    _show(found, as_json=json)
-    return 1 if found.errors else 0
+    if bool(words or all_) == (folder is not None):
+        raise Sorry("name a course, say --all, or name a --folder", 2)
+    if folder:
+        return _told({"": _of_folder(folder)}, as_json=json)
+    return _told(asyncio.run(_of_courses(words, operating.load(config))), as_json=json)
 
 
-def _of_course(name: str, file: Path) -> CourseCheck:
-    try:
-        question = CheckCourse(course=name)
-    except BadName as e:
-        raise Sorry(f"{name!r} is {e}", 2) from e
-    config = operating.load(file)
+async def _of_courses(words: tuple[str, ...], config: Config) -> dict[str, CourseCheck]:
+    async with operating.bus(config) as bus:
+        meant = await knowing.courses(bus, words)
+        names = [course.course for course in meant if words or not course.archived]
+        places = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask() -> CourseCheck:
-        async with operating.bus(config) as bus:
-            return await bus.ask(question, CourseCheck, within=_WITHIN)
+        async def one(name: str) -> CourseCheck:
+            async with places:
+                return await bus.ask(CheckCourse(course=name), CourseCheck, within=_WITHIN)
 
-    return asyncio.run(ask())
+        return dict(zip(names, await asyncio.gather(*map(one, names)), strict=True))
 
 
 def _of_folder(folder: Path) -> CourseCheck:
@@ -73,18 +74,37 @@ def _of_folder(folder: Path) -> CourseCheck:
         raise Sorry("the folder could not be checked; is nbh-courses installed?", 2) from e
 
 
-def _show(found: CourseCheck, *, as_json: bool) -> None:
-    if as_json:
-        output.show(map(msgspec.structs.asdict, found.problems), (), as_json=True, none="")
+def _told(found: dict[str, CourseCheck], *, as_json: bool) -> int:
+    """Print what was found, by course; the exit status."""
+    several = len(found) > 1
+    for course, one in found.items():
+        if one.error and not several:
+            raise Sorry(one.error, 2)
+        if as_json:
+            more = {"course": course} if several else {}
+            rows = (more | msgspec.structs.asdict(problem) for problem in one.problems)
+            output.show(rows, (), as_json=True, none="")
+        else:
+            _show(course if several else "", one)
+    return 1 if any(one.errors or one.error for one in found.values()) else 0
+
+
+def _show(course: str, found: CourseCheck) -> None:
+    if found.error:
+        print(output.bold(course), found.error, "", sep="\n")
         return
+    if course:
+        print(output.bold(course))
     output.show(map(_row, found.problems), _COLUMNS, as_json=False, none="Nothing is wrong.")
     left_out = found.errors + found.warnings - len(found.problems)
     if left_out:
         print(f"and {left_out} more")
     print(
-        f"{found.notebooks} notebooks at {found.commit[:10] or 'no commit'}: "
+        f"{units.counted(found.notebooks, 'notebook')} at {found.commit[:10] or 'no commit'}: "
         f"{units.counted(found.errors, 'error')}, {units.counted(found.warnings, 'warning')}"
     )
+    if course:
+        print()
 
 
 def _row(problem: Problem) -> output.Row:

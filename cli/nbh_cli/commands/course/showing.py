@@ -84,7 +84,8 @@ def _commit(course: Course, instant: datetime) -> str:
         return "nothing is published"
     age = units.ago(course.published_at, instant)
     changed = f", {units.counted(course.changed, 'file')} changed" if course.changed else ""
-    return f"{course.commit[:10]}, published {age} ago; {course.notebooks} notebooks{changed}"
+    notebooks = units.counted(course.notebooks, "notebook")
+    return f"{course.commit[:10]}, published {age} ago; {notebooks}{changed}"
 
 
 def _pulled(course: Course, instant: datetime) -> str:
@@ -142,6 +143,10 @@ def _site_default(name: str, config: Config) -> float | None:
             return config.reaper.freeze_after
         case "age":
             return config.reaper.max_age
+        case "pool_min":
+            return config.pool.minimum
+        case "pool_max":
+            return config.pool.maximum
         case _:
             return None
 
@@ -162,7 +167,8 @@ def _index(index: CourseIndex) -> Iterator[Line]:
     label = "tracks"
     for track in index.tracks:
         notebooks = sum(len(section.notebooks) for section in track.sections)
-        count = f"{len(track.sections)} sections, {notebooks} notebooks"
+        sections = units.counted(len(track.sections), "section")
+        count = f"{sections}, {units.counted(notebooks, 'notebook')}"
         yield label, f"{track.name} ({track.id}): {count}"
         label = ""
     yield from _listed("problems", [problem.sentence for problem in index.problems])

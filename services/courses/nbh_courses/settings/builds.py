@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from nbh_courses.settings import ids
-from nbh_courses.settings.given import Given
+from nbh_courses.settings.given import Given, not_known
 from nbh_proto import Build, names
 
 _PATHS = ("directory", "result_folder", "entry_point")
@@ -38,7 +38,7 @@ def _keys(entry: Given) -> dict[str, Given]:
     for word, given in entry.mapping().items():
         key = word.replace("-", "_")
         if key not in _KEYS:
-            raise given.wrong("is not known")
+            raise given.wrong(not_known(word, (k.replace("_", "-") for k in _KEYS)))
         if key in keys:
             raise given.wrong("is given twice")
         if given.value is not None:

@@ -3,7 +3,8 @@
 Nothing in it can be code, grow when it is read, or be nested beyond all measure.
 """
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,6 +131,16 @@ def load(file: str, text: bytes | None) -> Given:
         raise Wrong(Problem(file=file, what=f"cannot be read: {e}")) from e
     given.mapping()  # at the outermost there are keys
     return given
+
+
+def not_known(word: str, known: Iterable[str]) -> str:
+    """What is said of a key that means nothing here; perhaps another one was meant.
+
+    >>> not_known("notbooks", ["name", "notebooks"])
+    'is not known; is notebooks meant?'
+    """
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.75)
+    return f"is not known; is {close[0]} meant?" if close else "is not known"
 
 
 def _check_events(file: str, text: bytes) -> None:

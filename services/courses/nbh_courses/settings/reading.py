@@ -92,7 +92,7 @@ class _Reading:
         self.problems += _given_twice(whole)
         for key, value in whole.mapping().items():
             if key not in self._keys:
-                self.problems.append(value.problem("is not known", "warning"))
+                self.problems.append(value.problem(given.not_known(key, self._keys), "warning"))
             else:
                 self._try(self._keys[key], value)
 

@@ -6,7 +6,7 @@ What is wrong is told and left out: an entry of a list, not the list.
 from typing import NamedTuple
 
 from nbh_courses.settings import ids
-from nbh_courses.settings.given import Given, Wrong
+from nbh_courses.settings.given import Given, Wrong, not_known
 from nbh_proto import Problem
 
 _TRACK = {"name", "id", "description", "sections"}
@@ -61,9 +61,9 @@ def track(entry: Given, problems: list[Problem]) -> TrackWanted:
 
 def _section(entry: Given, problems: list[Problem]) -> SectionWanted:
     keys = entry.mapping()
+    problems += unknown(entry, _SECTION)
     if "notebooks" not in keys:
         raise entry.wrong("notebooks is missing")
-    problems += unknown(entry, _SECTION)
     name = keys["name"].text().strip() if _is_said(keys, "name") else ""
     patterns = []
     for pattern in keys["notebooks"].entries():
@@ -84,7 +84,7 @@ def _path(pattern: Given) -> str:
 def unknown(entry: Given, known: set[str]) -> list[Problem]:
     """The keys of a mapping that mean nothing here; they do no harm."""
     return [
-        given.problem("is not known", "warning")
+        given.problem(not_known(key, known), "warning")
         for key, given in entry.mapping().items()
         if key not in known
     ]
