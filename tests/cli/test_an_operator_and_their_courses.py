@@ -106,7 +106,7 @@ async def test_several_courses_are_checked_and_built_at_once(system):
         await system.nbh("course", "check", "--all", "--json")
     rows = [json.loads(row) for row in str(failed.value).splitlines()[1:]]
     assert {row["course"] for row in rows if row["level"] == "error"} == {"py-adv"}
-    with pytest.raises(Failed, match="py .*FAILED no-dockerfile") as failed:
+    with pytest.raises(Failed, match=r"py .*FAILED no-dockerfile") as failed:
         await system.nbh("course", "build", "py*")
     assert "py-adv  FAILED no-dockerfile" in str(failed.value)
 
