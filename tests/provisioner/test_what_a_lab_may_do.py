@@ -216,6 +216,7 @@ async def test_what_the_kernel_counts_for_all_labs_together_is_not_one_labs(insi
     printed = await inside("python3", "-c", _ALL_INOTIFY_INSTANCES)
     assert 16 <= int(printed) <= 64
     assert await inside("cat", "/proc/sys/user/max_inotify_watches") == "8192\n"
+    assert 16 <= int(await inside("python3", "-c", _ALL_TERMINALS)) <= 32
 
 
 _ALL_INOTIFY_INSTANCES = """
@@ -225,6 +226,15 @@ taken = 0
 while libc.inotify_init1(0) >= 0:
     taken += 1
 print(taken)
+"""
+_ALL_TERMINALS = """
+import os
+taken = []
+try:
+    while True:
+        taken.append(os.openpty())
+except OSError:
+    print(len(taken))
 """
 
 

@@ -20,6 +20,7 @@ _USERS = 65536
 _LOG_BYTES = 1024**2
 _SHARED_MEMORY_BYTES = 64 * 1024**2
 _CPU_PERIOD = 100_000
+_TERMINALS = 32
 _SPARE_SHARES = 256
 """Of the CPU; all others have 1024."""
 
@@ -47,7 +48,7 @@ def container_body(spec: RunSpec, network: str) -> dict[str, Any]:
         # no address but the one that rules know it by; lo keeps ::1
         "sysctl": {"net.ipv6.conf.default.disable_ipv6": "1"},
         **_name_servers(spec),
-        "mounts": [*_tmp(spec), *(_mount(m) for m in spec.mounts)],
+        "mounts": [*_tmp(spec), _terminals(), *(_mount(m) for m in spec.mounts)],
         "shm_size": _SHARED_MEMORY_BYTES,
         "resource_limits": {
             # as much with swap as without: no swap
@@ -164,6 +165,18 @@ def _tmp(spec: RunSpec) -> list[dict[str, Any]]:
         {"type": "tmpfs", "source": "tmpfs", "destination": target, "options": options}
         for target in ("/tmp", "/var/tmp")
     ]
+
+
+def _terminals() -> dict[str, Any]:
+    """As podman has it, with a bound: all labs of a machine have 3 072 terminals together, which
+    one was seen to take (S-38)."""
+    options = ["nosuid", "noexec", "newinstance", "gid=5", "mode=0620", "ptmxmode=0666"]
+    return {
+        "type": "devpts",
+        "source": "devpts",
+        "destination": "/dev/pts",
+        "options": [*options, f"max={_TERMINALS}"],
+    }
 
 
 def _mount(mount: Mount) -> dict[str, Any]:
