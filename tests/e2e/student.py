@@ -74,12 +74,16 @@ class Student:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    async def end_kernel(self, kernel: str) -> None:
+        """End a kernel; one that is gone with its lab is fine."""
+        await self._http.delete(f"{self.lab}api/kernels/{kernel}")
+
     async def run(self, kernel: str, code: str) -> str:
         """Run code in a kernel and return what it printed."""
         url = f"{self.lab}api/kernels/{kernel}/channels".replace("http", "ws", 1)
         async with asyncio.timeout(30), connect(url) as channel:
             message_id = uuid.uuid4().hex
-            await channel.send(_execute(message_id, code))
+            await channel.send(execute(message_id, code))
             printed = ""
             while True:
                 said = msgspec.json.decode(await channel.recv())
@@ -88,6 +92,10 @@ class Student:
                 printed += said["content"].get("text", "") if said["msg_type"] == "stream" else ""
                 if said["msg_type"] == "status" and said["content"]["execution_state"] == "idle":
                     return printed
+
+    async def reads(self, url: str) -> str:
+        """What a page says now, to somebody with a browser."""
+        return (await self._http.get(url, headers={"Accept": "text/html"})).text
 
     async def contents(self, path: str) -> dict[str, Any]:
         """A file as Jupyter's contents API tells it."""
@@ -100,7 +108,7 @@ class Student:
         await self._http.aclose()
 
 
-def _execute(message_id: str, code: str) -> str:
+def execute(message_id: str, code: str) -> str:
     header = {
         "msg_id": message_id,
         "msg_type": "execute_request",
