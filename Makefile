@@ -24,7 +24,7 @@ demo: setup ## the whole system on this machine, with a demo course and platform
 
 test: setup ## every test
 	@$(BIN)/python -m nbh_cli host prepare --for-tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --dist loadgroup
 
 bench: setup ## the figures, each beside its floor; writes bench.json
 	@$(BIN)/python -m nbh_cli host prepare --for-tests
