@@ -24,7 +24,7 @@ demo: setup ## the whole system on this machine, with a demo course and platform
 
 test: setup ## every test
 	@$(BIN)/python -m nbh_cli host prepare --for-tests
-	@$(BIN)/python -m pytest -n logical --dist loadgroup
+	@$(BIN)/python -m pytest -n logical --dist loadgroup --durations 20 --durations-min 10
 
 bench: setup ## the figures, each beside its floor; writes bench.json
 	@$(BIN)/python -m nbh_cli host prepare --for-tests

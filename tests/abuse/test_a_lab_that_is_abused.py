@@ -70,7 +70,7 @@ async def test_the_neighbour_and_the_services_answer_meanwhile(system, neighbour
         assert (await again.run("print(6 * 7)")).text == "42\n"
     assert (await neighbour.run("print(x + 1)")).text == "42\n"
     if abuse in REFUSED:
-        assert await eventually(lambda: _told(system, *REFUSED[abuse]), within=20)
+        assert await eventually(lambda: _told(system, *REFUSED[abuse]), within=60)
 
 
 async def _log_bytes(system):

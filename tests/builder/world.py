@@ -47,6 +47,7 @@ class World:
         )
         self.config = configs.load(self.file)
         self.api = PodmanApi(socket)
+        self._others = self._of_builds()
 
     @asynccontextmanager
     async def running(self):
@@ -95,8 +96,13 @@ class World:
     def left(self) -> list[str]:
         """What podman has of containers that a build from our base makes on its way; others may
         build from theirs."""
+        found = self._of_builds()
+        return [name for container, name in found.items() if container not in self._others]
+
+    def _of_builds(self) -> dict[str, str]:
         found = self.api.get("/containers/json", all="true", external="true") or []
-        return [c["Names"][0] for c in found if c["Names"][0].startswith(WORKING)]
+        names = {c["Id"]: c["Names"][0] for c in found}
+        return {i: name for i, name in names.items() if name.startswith(WORKING)}
 
     def forget(self) -> None:
         """Remove all images of this site."""

@@ -48,10 +48,12 @@ def a_place_with(addresses):
             ip("-n", name, "link", "set", interface, "up")
         ip("-n", name, "route", "add", "default", "via", "10.213.7.1")
         for address in addresses[1:]:
-            ip("route", "add", f"{address}/32", "via", "10.213.7.2")
+            ip("route", "replace", f"{address}/32", "via", "10.213.7.2")
         with _servers(Path("/run/netns", name), (25, 80, 443, 5432)):
             yield addresses
     finally:
+        # at once, with its routes; with the namespace it would go a little later
+        subprocess.run(("/bin/ip", "link", "delete", here), check=False)
         ip("netns", "delete", name)
 
 

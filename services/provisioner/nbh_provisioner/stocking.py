@@ -87,6 +87,7 @@ class Stocking:
             while not self._pool.is_closed:
                 self._pool.changed.clear()
                 await self._look()
+                await asyncio.sleep(0)  # what was begun is counted by the next look
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._pool.changed.wait(), _LOOK_EVERY)
         finally:
