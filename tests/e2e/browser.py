@@ -108,12 +108,25 @@ class Notebook:
 
     async def run(self, number: int = 0) -> str:
         """Run a code cell and return what it printed."""
-        await self.code(number).locator(".cm-content").click()
-        await self._where.locator('[data-jp-item-name="run"]').first.click()
+        await self.begin(number)
         output = self.code(number).locator(".jp-OutputArea-output").first
         await output.wait_for()
         await self._prompt_is_a_number(number)
         return (await output.inner_text()).strip()
+
+    async def begin(self, number: int = 0) -> None:
+        """Run a code cell, and do not wait."""
+        await self.code(number).locator(".cm-content").click()
+        await self._where.locator('[data-jp-item-name="run"]').first.click()
+
+    async def prints(self, text: str, number: int = 0) -> None:
+        """Wait until this stands below a code cell."""
+        output = self.code(number).locator(".jp-OutputArea-output")
+        await output.filter(has_text=text).first.wait_for()
+
+    async def confirm(self) -> None:
+        """Answer the dialog that is open with what it proposes."""
+        await self._where.locator(".jp-Dialog .jp-mod-accept").click()
 
     async def _prompt_is_a_number(self, number: int) -> None:
         prompt = self.code(number).locator(".jp-InputPrompt")

@@ -10,15 +10,18 @@ import websockets
 pytestmark = pytest.mark.podman
 
 
-async def executed(lab, code):
-    """Run a cell in a kernel of its own; returns the texts that it printed or returned."""
+async def executed(lab, code, **headers):
+    """Run a cell in a kernel of its own, as a browser with these headers does; returns the texts
+    that it printed or returned, until its kernel is idle or lost."""
     async with lab.client() as client:
         kernel = (await client.post("api/kernels", json={"name": "python3"})).json()["id"]
         try:
             url = f"ws://{lab.address}{lab.path}api/kernels/{kernel}/channels"
             async with (
                 asyncio.timeout(60),
-                websockets.connect(url, additional_headers=lab.headers, proxy=None) as channels,
+                websockets.connect(
+                    url, additional_headers=lab.headers | headers, proxy=None
+                ) as channels,
             ):
                 return await _answers(channels, code)
         finally:
@@ -48,6 +51,8 @@ async def _answers(channels, code):
     texts = []
     async for raw in channels:
         message = json.loads(raw)
+        if message["content"].get("execution_state") in ("restarting", "dead"):
+            return texts
         if message["parent_header"].get("msg_id") != request:
             continue
         content = message["content"]
@@ -84,6 +89,23 @@ async def test_a_cell_draws_with_numpy_pandas_scipy_and_matplotlib(lab):
         "print(type(ipywidgets.IntSlider()).__name__)"
     )
     assert any("IntSlider" in text for text in await executed(lab, code))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en-GB,en;q=0.9,fr;q=0.8", "has used all of its memory, 1024 MiB"),
+        ("fr-FR,fr;q=0.9,en;q=0.8", "a utilisé toute sa mémoire, 1024 Mio"),
+    ],
+)
+async def test_a_cell_whose_kernel_took_all_memory_says_so(lab, language, words):
+    code = "import os; x = [os.urandom(2**20) * 8 for _ in range(999)]"
+    (said,) = await executed(lab, code, **{"Accept-Language": language})
+    assert words in said
+
+
+async def test_a_cell_whose_kernel_ended_in_another_way_says_nothing_of_memory(lab):
+    assert await executed(lab, "import os; os._exit(1)") == []
 
 
 async def test_a_module_of_the_course_does_not_replace_one_of_the_server(start_lab):

@@ -2,9 +2,13 @@
 
 import gc
 import importlib
+import sys
 
 from nbh_lab.modules import WHEN_USED
 from nbh_lab.postponed import postpone
+
+# Not in a file of Jupyter's: whoever starts Jupyter in another way does not have this package.
+_CONNECTION = "ServerApp.kernel_websocket_connection_class=nbh_lab.connection.Connection"
 
 
 def main() -> int | None:
@@ -18,5 +22,5 @@ def main() -> int | None:
     jupyter_lab = importlib.import_module("jupyterlab.labapp")
     gc.freeze()
     gc.enable()
-    status: int | None = jupyter_lab.main()
+    status: int | None = jupyter_lab.main([*sys.argv[1:], f"--{_CONNECTION}"])
     return status
