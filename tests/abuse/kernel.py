@@ -19,7 +19,7 @@ class Said(NamedTuple):
     """What came back when code was run."""
 
     text: str
-    """What it printed, its end only if that is long."""
+    """What it printed or returned, its end only if that is long."""
 
     died: bool
     """Whether the kernel was lost meanwhile, by itself or with its lab."""
@@ -65,6 +65,8 @@ async def kernel_of(student: Student) -> AsyncGenerator[Kernel]:
 
 def _printed(said: dict[str, Any]) -> str:
     match said["msg_type"]:
+        case "execute_result":
+            return str(said["content"]["data"]["text/plain"])
         case "stream":
             return str(said["content"]["text"])
         case "error":

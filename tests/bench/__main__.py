@@ -11,6 +11,7 @@ from nbh_kit.buckets import Bucket
 from nbh_proto import Course
 from nbh_provisioner.revision import Revisions
 from tests.bench import (
+    abuse,
     cold,
     courses,
     disaster,
@@ -44,6 +45,8 @@ async def main(output: Path) -> int:
         async with running_system(Path(folder), engine="podman") as system:
             await system.new_course("lesson")
             found += await _with_labs(system, console)
+            with console.status("abusing a lab"):
+                found += await abuse.figures(system)
             bare = await _bare(system, Path(folder))
             found += await cold.figures(system, bare)
             found += await pool.figures(system, bare)
