@@ -212,7 +212,7 @@ def _share(running):
 @pytest.mark.podman
 async def test_what_a_killed_podman_left_of_a_container_gives_way(podman_engine, site, tmp_path):
     """Its name is taken, and podman knows no container of that name."""
-    name = await _storage_without_a_container(tmp_path)
+    name = await _storage_without_a_container(tmp_path, site.site.name)
     spec = labs.spec(site, await podman_engine.image(world.IMAGE))
     spec = msgspec.structs.replace(spec, name=name)
     running = await podman_engine.start(spec)
@@ -526,33 +526,39 @@ async def _is_unused(engine, running):
     return not await engine.is_used(running)
 
 
-async def _storage_without_a_container(folder):
+async def _storage_without_a_container(folder, site):
     """What a build leaves that is killed: the name of its storage."""
     podman = podmans.prepare(machine.look(), folder)
-    (folder / "Containerfile").write_text(f"FROM {world.IMAGE}\nRUN sleep 600\n")
-    build = await asyncio.create_subprocess_exec(
-        *podman.command("build", "--layers=false", "--network=host", str(folder)),
-        env=os.environ | podman.environment,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+
+    async def run(*arguments):
+        return await asyncio.create_subprocess_exec(
+            *podman.command(*arguments),
+            env=os.environ | podman.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+
+    # podman makes the name from its base's, which no other build of this machine has
+    base = f"localhost/nbhosting/{site}"
+    await (await run("tag", world.IMAGE, base)).wait()
+    (folder / "Containerfile").write_text(f"FROM {base}\nRUN sleep 600\n")
+    build = await run("build", "--layers=false", "--network=host", str(folder))
 
     async def sleeping():
         return [p for p in psutil.Process(build.pid).children(True) if p.name() == "sleep"]
 
     async def left():
-        listed = await asyncio.create_subprocess_exec(
-            *podman.command("ps", "--all", "--external", "--format", "{{.Names}}"),
-            stdout=asyncio.subprocess.PIPE,
-        )
+        listed = await run("ps", "--all", "--external", "--format", "{{.Names}}")
         names = (await listed.communicate())[0].decode().split()
-        return [n for n in names if n.endswith("working-container")]
+        return [n for n in names if n == f"{site}-working-container"]
 
     await eventually(sleeping, within=30)
-    family = [*psutil.Process(build.pid).children(True), psutil.Process(build.pid)]
-    for process in family:
+    # itself first: it would tidy up after a step that ends
+    for process in (psutil.Process(build.pid), *psutil.Process(build.pid).children(True)):
         process.kill()
-    await build.wait()
+    await build.communicate()
+    # with one argument, all names of the image would go
+    await (await run("untag", base, base)).wait()
     return (await eventually(left, within=10))[0]
 
 

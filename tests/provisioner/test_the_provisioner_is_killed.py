@@ -10,8 +10,9 @@ from nbh_kit import bus as buses
 from nbh_kit.testing import eventually, free_port, nats_server
 from nbh_proto import CommandDone, StopLab
 from nbh_proto.course import CommandAnswer
+from nbh_provisioner.engine import Refused
 from nbh_provisioner.engines.memory import MemoryEngine
-from tests.provisioner import world
+from tests.provisioner import labs, world
 from tests.provisioner.process import provisioner
 
 pytestmark = pytest.mark.usefixtures("course")
@@ -143,6 +144,29 @@ async def test_leftovers_are_removed_at_a_start(router, podman_engine, site, tmp
         stopped = await world.events(bus, "lab.stopped")
         assert {e["student"] for e in stopped} == {"ada", "bob"}
         await router.opened()
+
+
+class _Busy(MemoryEngine):
+    """One that can remove nothing so far."""
+
+    is_busy = True
+
+    async def stop(self, name, *, within):
+        if self.is_busy:
+            raise Refused(f"{name} is busy")
+        await super().stop(name, within=within)
+
+
+async def test_a_leftover_that_cannot_be_removed_keeps_nobody_waiting(router, data, nats_url):
+    site, engine = world.config(data, nats_url), _Busy()
+    left = labs.spec(site, await engine.image(world.IMAGE))
+    await engine.start(left)
+    shutil.rmtree(data / "labs" / labs.capability(left))
+    async with world.running(site, engine):
+        await router.opened(student="bob")
+        assert left.name in {found.name for found in await engine.labs()}
+        engine.is_busy = False
+        await router.opened(student="ada")
 
 
 @pytest.mark.podman

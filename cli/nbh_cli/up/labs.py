@@ -2,18 +2,24 @@
 
 import asyncio
 import shutil
+from contextlib import ExitStack
+from typing import Any
+
+import msgspec
 
 from nbh_cli.host import machine
 from nbh_cli.host import podman as podmans
 from nbh_cli.host.failures import CommandFailed
 from nbh_cli.host.podman import Podman
 from nbh_cli.host.running import Say, run
+from nbh_cli.up import leftovers
 from nbh_cli.up.checks import runs_podman
 from nbh_cli.up.children import Program
-from nbh_kit import walls
+from nbh_kit import remains, walls
 from nbh_kit.config import Config
 
 _ASKING_SECONDS = 5.0
+_PODMAN_SECONDS = 30.0
 
 
 def podman(config: Config) -> Podman | None:
@@ -56,17 +62,35 @@ async def end_all(podman: Podman, config: Config, say: Say, *, gently: bool) -> 
     Gently: after it had time to save. The pool's are nobody's, and have nothing to save.
     """
     ours = f"label=nbh.site={config.site.name}"
-    within = f"{config.lab.stop_within:.0f}" if gently else "0"
+    within = config.lab.stop_within if gently else 0.0
     try:
         found = await _podman(podman, "ps", "--all", "--quiet", "--no-trunc", "--filter", ours)
         if found:
             say(f"removing {len(found)} container{'s' if len(found) > 1 else ''} of labs")
-            await _podman(podman, "rm", "--force", "--volumes", "--time", within, *found)
-        for network in await _podman(podman, "network", "ls", "--quiet", "--filter", ours):
-            await _podman(podman, "network", "rm", "--force", network)
+            await _remove(podman, found, within)
         await _take_walls_away(config.site.name)
-    except CommandFailed as e:
-        say(f"labs may be left behind: {e}")
+        for name in await _podman(podman, "network", "ls", "--quiet", "--filter", ours):
+            (network,) = await _inspected(podman, "network", [name])
+            await _podman(podman, "network", "rm", "--force", name)
+            await asyncio.to_thread(leftovers.of_network, network)
+    except (CommandFailed, TimeoutError, OSError) as e:
+        say(f"labs may be left behind: {str(e) or 'podman does not answer'}")
+
+
+async def _remove(podman: Podman, containers: list[str], within: float) -> None:
+    """Podman 4.3 fails at every third removal of a container that runs, and at each of one that
+    has ended without its knowledge; when it is asked again it is done (`nbh_kit.remains`)."""
+    with ExitStack() as stack:
+        for container in await _inspected(podman, "container", containers):
+            stack.enter_context(remains.clearing(container))
+        try:
+            await _podman(podman, *_removal(within), *containers, longer=within)
+        except (CommandFailed, TimeoutError):
+            await _podman(podman, *_removal(0), "--ignore", *containers)
+
+
+def _removal(within: float) -> tuple[str, ...]:
+    return ("rm", "--force", "--volumes", "--time", f"{within:.0f}")
 
 
 async def _take_walls_away(site: str) -> None:
@@ -76,12 +100,18 @@ async def _take_walls_away(site: str) -> None:
         await run((nft, walls.removal(site)), what="nft", say=lambda _: None)
 
 
-async def _podman(podman: Podman, *arguments: str) -> list[str]:
+async def _inspected(podman: Podman, kind: str, names: list[str]) -> list[dict[str, Any]]:
+    return list(msgspec.json.decode("".join(await _podman(podman, kind, "inspect", *names))))
+
+
+async def _podman(podman: Podman, *arguments: str, longer: float = 0.0) -> list[str]:
+    """The lines that it answers; ``longer`` seconds are added to the limit."""
     lines: list[str] = []
-    await run(
-        podman.command(*arguments),
-        what=f"podman {arguments[0]}",
-        say=lines.append,
-        environment=podman.environment,
-    )
+    async with asyncio.timeout(_PODMAN_SECONDS + longer):
+        await run(
+            podman.command(*arguments),
+            what=f"podman {arguments[0]}",
+            say=lines.append,
+            environment=podman.environment,
+        )
     return lines

@@ -7,6 +7,7 @@ from typing import Any
 from nbh_builder import container, lines
 from nbh_builder.failure import BuildError
 from nbh_builder.podman_api import Answered, PodmanApi
+from nbh_kit import remains
 
 _HEAR = Callable[[str], None]
 
@@ -43,10 +44,19 @@ def _hear(api: PodmanApi, name: str, hear: _HEAR) -> None:
 
 def remove(api: PodmanApi, name: str) -> None:
     """Remove a container, whatever it does; an absent one is fine."""
-    for _ in range(2):  # podman 4.3 finds its shm busy while conmon cleans up as well
-        with contextlib.suppress(Answered):
-            api.delete(f"/containers/{name}", force="true", v="true", timeout="0")
-            return
+    there = _inspected(api, name)
+    with remains.clearing(there) if there else contextlib.nullcontext():
+        for _ in range(2):  # podman 4.3 finds its shm busy while conmon cleans up as well
+            with contextlib.suppress(Answered):
+                api.delete(f"/containers/{name}", force="true", v="true", timeout="0")
+                break
+
+
+def _inspected(api: PodmanApi, name: str) -> dict[str, Any] | None:
+    try:
+        return dict(api.get(f"/containers/{name}/json"))
+    except Answered:
+        return None
 
 
 def remove_all(api: PodmanApi, site: str) -> None:

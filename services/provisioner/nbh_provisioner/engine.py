@@ -291,6 +291,10 @@ class Engine(Protocol):
         lacks nothing.
         """
 
+    async def remove_leftovers(self) -> None:
+        """End and remove what is left of containers of our site that the engine does not know any
+        more. To be called while no lab is started or stopped."""
+
     async def ended(self, running: Running) -> None:
         """Return when the lab's first process has ended, at once: an event, no poll, no call."""
 

@@ -76,7 +76,8 @@ class TakingOver:
         tokens = self._folders.tokens()
         claims = self._folders.claims(tokens)
         plan = adoption.plan(self._node, found, held, tokens, claims, now())
-        await asyncio.gather(*(self._engine.stop(name, within=0) for name in plan.remove))
+        await asyncio.gather(*(self._remove(container) for container in plan.remove))
+        await self._engine.remove_leftovers()
         await asyncio.gather(*(self._release(h) for h in plan.release))
         await asyncio.gather(*(self._leases.drop(h) for h in plan.drop))
         for capability in plan.forget:
@@ -96,6 +97,13 @@ class TakingOver:
             await self._engine.secure()
         except NotIsolated as e:
             logger.error("labs that run are not kept apart; none starts", error=str(e))
+
+    async def _remove(self, container: str) -> None:
+        try:
+            await self._engine.stop(container, within=0)
+        except EngineError as e:
+            await self._engine.labs()  # where nobody answers at all, everything is done again
+            logger.error("a container cannot be removed, and stays", name=container, error=str(e))
 
     async def _release(self, held: Held[Lab]) -> None:
         lab = held.value

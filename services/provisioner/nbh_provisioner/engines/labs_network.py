@@ -1,19 +1,23 @@
 """The network of a site's labs: one for all of them, walled in before the first is on it."""
 
-import contextlib
 import hashlib
 import threading
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from nbh_kit import namespaces
 from nbh_provisioner.engine import EngineError, RunSpec
-from nbh_provisioner.engines import libpod
+from nbh_provisioner.engines import libpod, removing
 from nbh_provisioner.engines.podman_api import Answered, PodmanApi
 from nbh_provisioner.engines.subnets import candidates
 from nbh_provisioner.engines.wall import Wall
 
 _GONE = 404
 _TRIES = 10
+
+logger = structlog.get_logger(__name__)
 
 
 class LabsNetwork:
@@ -61,6 +65,23 @@ class LabsNetwork:
             neighbours = [a for a, _ in self._labs(api) if a != address]
             self._wall.prove(Path(libpod.network_namespace(inspected)), neighbours)
 
+    def let_go_of_leftovers(self, api: PodmanApi) -> None:
+        """Have no network namespace on the network but those that podman knows. Not while a lab
+        is started: podman makes a container's before it says so."""
+        network = self._inspected(api)
+        if network is None:
+            return
+        known = {Path(libpod.network_namespace(each)).name for each in self._containers(api)}
+        try:
+            on_it = namespaces.on_bridge(libpod.bridge(network))
+        except OSError as e:
+            logger.warning("nobody knows which network namespaces are left over", error=str(e))
+            return
+        for namespace in on_it:
+            if namespace.name not in known:
+                logger.info("a network namespace that podman lost goes", name=namespace.name)
+                namespaces.let_go(namespace)
+
     def bridge(self, api: PodmanApi) -> str:
         """Its interface on this machine."""
         return libpod.bridge(api.get(f"/networks/{self.name}/json"))
@@ -70,13 +91,18 @@ class LabsNetwork:
 
     def _labs(self, api: PodmanApi) -> list[tuple[str, str]]:
         """The addresses of the labs that run, and what each may reach."""
-        ours = f'{{"label": ["{libpod.SITE}={self._site}"]}}'
-        labs = []
-        for container in api.get("/containers/json", filters=ours) or []:
-            with contextlib.suppress(Answered):  # it went meanwhile
-                inspected = api.get(f"/containers/{container['Id']}/json")
-                labs.append((libpod.address(inspected, self.name), libpod.egress(inspected)))
+        labs = [
+            (libpod.address(each, self.name), libpod.egress(each))
+            for each in self._containers(api, all="false")
+        ]
         return [(address, allowed) for address, allowed in labs if address and allowed]
+
+    def _containers(self, api: PodmanApi, all: str = "true") -> list[dict[str, Any]]:
+        """What podman says of each container of the site."""
+        ours = f'{{"label": ["{libpod.SITE}={self._site}"]}}'
+        listed = api.get("/containers/json", all=all, filters=ours) or []
+        inspected = (removing.inspected(each["Id"], api) for each in listed)
+        return [each for each in inspected if each]
 
     def _inspected(self, api: PodmanApi) -> dict[str, Any] | None:
         try:

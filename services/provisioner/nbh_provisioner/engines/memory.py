@@ -163,6 +163,9 @@ class MemoryEngine:
         while held:
             yield await held.shortages.get()
 
+    async def remove_leftovers(self) -> None:
+        pass  # they ended with their process
+
     async def ended(self, running: Running) -> None:
         held = self._labs.get(self._name_of(running.container))
         if held:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
+from nbh_kit import namespaces, remains
 from nbh_provisioner import lab_paths
 from nbh_provisioner.engine import (
     Deaf,
@@ -32,7 +33,6 @@ from nbh_provisioner.engines import (
     attaching,
     libpod,
     mounts,
-    namespaces,
     portions,
     removing,
     shortage,
@@ -51,9 +51,11 @@ R = TypeVar("R")
 
 _THREADS = 32
 _LOG_LINES = 40
-_GONE, _CONFLICT = 404, 409
+_CONFLICT = 409
 _KILL = 137
 _UNTIL_KNOWN, _LOOK_AGAIN = 5.0, 0.02
+_ENDS_BY_ITSELF = 2.0
+"""Seconds within which conmon has done what it does when its container was removed."""
 
 logger = structlog.get_logger(__name__)
 
@@ -150,6 +152,16 @@ class PodmanEngine:
     def shortages(self, running: Running) -> AsyncGenerator[Shortage]:
         return self._shortages.of(shortage.tally(running))
 
+    async def remove_leftovers(self) -> None:
+        look = partial(removing.unknown, self._site)
+        if unknown := await self._call(look):
+            await asyncio.sleep(_ENDS_BY_ITSELF)
+            still = await self._call(look)
+            for container in unknown & still:
+                logger.warning("what podman lost of a container ends", container=container)
+                await asyncio.to_thread(remains.end, container)
+        await self._call(self._network.let_go_of_leftovers)
+
     async def ended(self, running: Running) -> None:
         killed = shortage.killed(running)
         await _exit_of(running.process)
@@ -212,7 +224,8 @@ class PodmanEngine:
         except Answered as e:
             if e.status != _CONFLICT and "already in use" not in e.text:
                 raise
-        there = self._there(spec.name, api)
+        inspected = removing.inspected(spec.name, api)
+        there = self._found(inspected) if inspected else None
         if there and there.running and there.labels == {**there.labels, **spec.labels}:
             stillness.thaw(there.container, api)
             return there.running
@@ -220,16 +233,6 @@ class PodmanEngine:
         self._remove(spec.name, api)
         api.post("/containers/create", body)
         return None
-
-    def _there(self, name: str, api: PodmanApi) -> Found | None:
-        """A container; None if podman has only its storage, as when it was killed while it made
-        the container."""
-        try:
-            return self._found(api.get(f"/containers/{name}/json"))
-        except Answered as e:
-            if e.status != _GONE:
-                raise
-            return None
 
     def _running(self, spec: RunSpec, api: PodmanApi) -> Running:
         inspected = api.get(f"/containers/{spec.name}/json")
@@ -263,14 +266,8 @@ class PodmanEngine:
         return True
 
     def _stop(self, name: str, within: float, api: PodmanApi) -> None:
-        try:
-            if within > 0:
-                # one that stands still would not hear that it is to end
-                stillness.thaw(name, api)
-                api.post(f"/containers/{name}/stop", longer=within, timeout=round(within))
-        except Answered as e:
-            if e.status != _GONE:
-                logger.warning("a lab did not stop when asked", name=name, error=str(e))
+        if within > 0:
+            removing.stop(name, within, api)
         self._remove(name, api)
 
     def _remove(self, name: str, api: PodmanApi) -> None:
@@ -290,6 +287,8 @@ class PodmanEngine:
 
     def _found(self, inspected: dict[str, Any]) -> Found:
         found = libpod.found(inspected, self._network.name)
+        if not removing.is_alive(inspected):
+            found = msgspec.structs.replace(found, running=None, frozen=False)
         if namespace := libpod.network_namespace(inspected):
             self._namespaces |= {found.name: namespace, found.container: namespace}
         return found

@@ -1,0 +1,87 @@
+"""Everything at once: containers with their monitors, podman's service, and whose number comes
+next."""
+
+import contextlib
+import ctypes
+import os
+import signal
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from nbh_kit import remains
+from nbh_kit.testing import eventually
+
+_CLONE3 = 435
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+async def kill_unseen(inspected: Mapping[str, Any]) -> None:
+    """End a container and its monitor, which tells podman nothing; their numbers are free then."""
+    processes = (inspected["State"]["ConmonPid"], inspected["State"]["Pid"])
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    await eventually(lambda: not any(map(psutil.pid_exists, processes)))
+
+
+def kill_service(socket: Path) -> None:
+    """End podman's API on this socket as a power cut would."""
+    for process in psutil.process_iter(["cmdline"]):
+        if f"unix://{socket}" in (process.info["cmdline"] or ()):
+            process.kill()
+            process.wait()
+
+
+async def kill_amid_a_start(socket: Path, name: str) -> str:
+    """End podman's API on this socket as soon as a container of this name has its monitor; the
+    container's id. Podman does not know then what runs of it, unless it was quicker."""
+    container = await eventually(lambda: _watched(name), within=20, pause=0.001)
+    kill_service(socket)
+    return container
+
+
+def _watched(name: str) -> str:
+    return next((m.container for m in remains.monitors() if m.name == name), "")
+
+
+def what_runs_of(container: str) -> list[str]:
+    """The processes of a container, by its id, and its monitors."""
+    found = []
+    for process in psutil.process_iter(["pid", "name"]):
+        if remains.runs(process.info["pid"], container):
+            found.append(process.info["name"])
+    return found
+
+
+@contextlib.contextmanager
+def somebody_numbered(number: int) -> Generator[int]:
+    """A process of somebody's that has this number while the block runs."""
+
+    class Arguments(ctypes.Structure):
+        _fields_ = [
+            (name, ctypes.c_uint64)
+            for name in (
+                *("flags", "pidfd", "child_tid", "parent_tid", "exit_signal", "stack"),
+                *("stack_size", "tls", "set_tid", "set_tid_size", "cgroup"),
+            )
+        ]
+
+    wanted = (ctypes.c_int32 * 1)(number)
+    arguments = Arguments(
+        exit_signal=signal.SIGCHLD, set_tid=ctypes.addressof(wanted), set_tid_size=1
+    )
+    child = _libc.syscall(
+        ctypes.c_long(_CLONE3), ctypes.byref(arguments), ctypes.c_size_t(ctypes.sizeof(arguments))
+    )
+    if child == 0:
+        os.execv("/bin/sleep", ["sleep", "600"])  # noqa: S606  # we are the new process already
+    if child < 0:
+        raise OSError(ctypes.get_errno(), f"nobody can be numbered {number}")
+    try:
+        yield child
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
