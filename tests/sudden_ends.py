@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Generator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +28,44 @@ async def kill_unseen(inspected: Mapping[str, Any]) -> None:
     await eventually(lambda: not any(map(psutil.pid_exists, processes)))
 
 
-def kill_service(socket: Path) -> None:
+async def kill_service(socket: Path) -> None:
     """End podman's API on this socket as a power cut would."""
-    for process in psutil.process_iter(["cmdline"]):
-        if f"unix://{socket}" in (process.info["cmdline"] or ()):
-            process.kill()
-            process.wait()
+    await _kill(_service(socket))
+
+
+def _service(socket: Path) -> psutil.Process:
+    return next(
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if f"unix://{socket}" in (process.info["cmdline"] or ())
+    )
+
+
+async def _kill(process: psutil.Process) -> None:
+    process.kill()
+    await eventually(partial(has_ended, process))
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process has ended, whoever is to take note of it."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 async def kill_amid_a_start(socket: Path, name: str) -> str:
-    """End podman's API on this socket as soon as a container of this name has its monitor; the
-    container's id. Podman does not know then what runs of it, unless it was quicker."""
-    container = await eventually(lambda: _watched(name), within=20, pause=0.001)
-    kill_service(socket)
+    """End podman's API on this socket while a container of this name is made to run; its id.
+
+    Podman does not know then what runs of it, unless it was quicker than we.
+    """
+    service = _service(socket)
+    container = await eventually(partial(_id_of, name), within=20, pause=0.001)
+    notes = [Path("/run", runtime, container) for runtime in ("crun", "runc")]
+    await eventually(lambda: any(each.exists() for each in notes), within=20, pause=0.001)
+    await _kill(service)
     return container
 
 
-def _watched(name: str) -> str:
+def _id_of(name: str) -> str:
+    """Of the container of this name that a monitor watches over."""
     return next((m.container for m in remains.monitors() if m.name == name), "")
 
 

@@ -10,7 +10,9 @@ container's without proof: it may be another's by now. Blocking.
 
 import os
 import select
+import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ import structlog
 from nbh_kit import namespaces
 
 _PROC = Path("/proc")
+_NOTES, _RUNTIMES = Path("/run"), ("crun", "runc")
 _WITHIN = 5.0
 _KNOWN_TO_RUN_OR_NOT = ("running", "paused", "exited", "stopped")
 """States in which podman's own removal leaves nothing that runs."""
@@ -65,16 +68,29 @@ def clearing(inspected: Mapping[str, Any]) -> Iterator[None]:
     """
     container, state = str(inspected["Id"]), inspected["State"]
     if state["Status"] not in _KNOWN_TO_RUN_OR_NOT:
-        end(container)
+        _end_processes(container)
     yield
     if runs(state["Pid"], container):
-        end(container)
+        _end_processes(container)
+    _have_runtime_forget(container)
     if namespace := inspected["NetworkSettings"].get("SandboxKey"):
         namespaces.let_go(Path(namespace))
 
 
 def end(container: str) -> None:
-    """End whatever runs of a container; its monitor first, which would call podman."""
+    """Have nothing run of a container that podman does not know, and its control groups gone."""
+    _end_processes(container)
+    _have_runtime_forget(container)
+
+
+def monitors() -> list[Monitor]:
+    """Every conmon of this machine."""
+    found = (_monitor(process) for process in _processes())
+    return [monitor for monitor in found if monitor]
+
+
+def _end_processes(container: str) -> None:
+    """Its monitor first: that would call podman at the end of the others."""
     give_up = time.monotonic() + _WITHIN
     while found := _processes_of(container):
         if time.monotonic() > give_up:
@@ -84,10 +100,17 @@ def end(container: str) -> None:
             _kill(process, container)
 
 
-def monitors() -> list[Monitor]:
-    """Every conmon of this machine."""
-    found = (_monitor(process) for process in _processes())
-    return [monitor for monitor in found if monitor]
+def _have_runtime_forget(container: str) -> None:
+    """Crun keeps its own notes, and the control groups, until it is told that a container is gone;
+    podman tells it so only of those of which it knew that they were made."""
+    for runtime in _RUNTIMES:
+        program = shutil.which(runtime)
+        if program and (_NOTES / runtime / container).exists():
+            command = (program, "delete", "--force", container)
+            try:
+                subprocess.run(command, capture_output=True, check=True, timeout=_WITHIN)
+            except subprocess.SubprocessError as e:
+                logger.warning("a container's control groups stay", error=str(e))
 
 
 def _processes_of(container: str) -> list[int]:

@@ -15,6 +15,8 @@ import pytest
 from nbh_cli.demo.place import Place
 from nbh_kit.testing import eventually
 from tests.e2e.student import Student
+from tests.sudden_ends import kill_unseen
+from tests.traces import Traces, inspected
 
 pytestmark = pytest.mark.podman
 
@@ -55,13 +57,15 @@ async def test_a_demo_opens_notebooks_and_leaves_only_students_files(tmp_path):
         children = psutil.Process(process.pid).children(recursive=True)
         for language in ("en", "fr"):
             await _open_all(f"{url}?language={language}&student=ada")
-        assert place.name in await _on_the_machine()
+        traces = Traces(place.name)
         process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 60) == 0
     assert "ending 1 lab\n" in place.log.read_text()
-    assert "without the provisioner" not in place.log.read_text()
+    log = place.log.read_text()
+    assert "without the provisioner" not in log
+    assert "left behind" not in log
     assert [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE] == []
-    assert place.name not in await _on_the_machine()
+    assert traces.left() == []
     assert not place.run.exists()
     work = place.data / "students" / "ada" / "daylight"
     assert {p.name for p in work.rglob("*") if p.suffix in (".md", ".py", ".ipynb")} == {
@@ -95,6 +99,29 @@ async def test_a_demo_that_is_killed_leaves_no_process_behind(tmp_path):
             within=60,
         )
     assert place.name not in await _on_the_machine()
+
+
+async def test_a_demo_after_which_everything_was_killed_at_once_goes_on_and_leaves_nothing(
+    tmp_path,
+):
+    place = Place(tmp_path / "demo")
+    async with demo(place.folder) as (process, url, _):
+        await _open_all(f"{url}?language=en&student=ada")
+        before = Traces(place.name)
+        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(True)]
+        for each in family:
+            each.suspend()
+        for container in before.containers:
+            await kill_unseen(inspected(container))
+        for each in family:
+            each.kill()
+        await process.wait()
+    async with demo(place.folder) as (_, url, _):
+        await _open_all(f"{url}?language=en&student=ada")
+        after = Traces(place.name)
+        assert not before.containers & after.containers
+    assert before.left() == []
+    assert after.left() == []
 
 
 async def _open_all(page):
