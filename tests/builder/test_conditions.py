@@ -5,9 +5,10 @@ import pytest
 
 from nbh_builder import container, smoke
 from nbh_builder.failure import BuildError
+from nbh_kit.conditions import Mount
 from nbh_proto import image_repository
 from nbh_provisioner import jupyter, lab_paths
-from nbh_provisioner.engine import Mount, RunSpec
+from nbh_provisioner.engine import RunSpec
 from nbh_provisioner.engines import libpod
 
 ITS_OWN = {"name", "labels", "netns", "Networks", "log_configuration"}
@@ -38,7 +39,7 @@ def test_a_smoke_run_has_the_conditions_of_a_lab():
         image="i",
         command=("c",),
         environment={"a": "b"},
-        mounts=(container.Mount(**mount),),
+        mounts=(Mount(**mount),),
         limits=container.Limits(memory=2**30, cpus=1.5, processes=100, open_files=1000),
         network=False,
     )

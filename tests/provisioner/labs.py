@@ -7,10 +7,11 @@ from pathlib import Path
 import httpx2
 import msgspec
 
+from nbh_kit.conditions import Mount
 from nbh_kit.config import Config
 from nbh_proto import Course, Lab, names, now
 from nbh_provisioner import jupyter, lab_paths
-from nbh_provisioner.engine import Mount, Running, RunSpec
+from nbh_provisioner.engine import Running, RunSpec
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.workspace import Workspaces

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from nbh_builder import container, running
-from nbh_builder.container import CONFIG, MIRROR, WORK, Limits, Mount
+from nbh_builder.container import CONFIG, MIRROR, WORK, Limits
 from nbh_builder.failure import BuildError
 from nbh_builder.podman_api import PodmanApi
 from nbh_builder.shelving import Shelves, Taken
+from nbh_kit.conditions import Mount
 from nbh_proto import Build
 
 _REPOSITORY = "course"
@@ -80,9 +81,16 @@ class DocsRun:
                 "NBH_DIRECTORY": build.directory,
             },
             mounts=(
-                Mount(source=str(self._work / "work"), target=WORK, read_only=False),
-                Mount(source=str(self._work / "config"), target=CONFIG),
-                Mount(source=str(self._course / "mirror.git"), target=MIRROR, owned=False),
+                Mount(source=str(self._work / "work"), target=WORK, read_only=False, owned=True),
+                Mount(
+                    source=str(self._work / "config"), target=CONFIG, read_only=True, owned=True
+                ),
+                Mount(
+                    source=str(self._course / "mirror.git"),
+                    target=MIRROR,
+                    read_only=True,
+                    owned=False,
+                ),
             ),
             limits=self._limits,
             network=True,

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 
 from nbh_builder import container, probe, running
-from nbh_builder.container import CONFIG, RUNTIME, WORK, Limits, Mount
+from nbh_builder.container import CONFIG, RUNTIME, WORK, Limits
 from nbh_builder.failure import BuildError
 from nbh_builder.podman_api import PodmanApi
+from nbh_kit.conditions import Mount
 
 _ENVIRONMENT = {
     "PYTHONPATH": "/home/jovyan/modules",
@@ -68,9 +69,13 @@ class Smoke:
             command=("python3", f"{CONFIG}/probe.py"),
             environment=_ENVIRONMENT,
             mounts=(
-                Mount(source=str(self._work / "work"), target=WORK, read_only=False),
-                Mount(source=str(self._work / "config"), target=CONFIG),
-                Mount(source=str(self._work / "runtime"), target=RUNTIME, read_only=False),
+                Mount(source=str(self._work / "work"), target=WORK, read_only=False, owned=True),
+                Mount(
+                    source=str(self._work / "config"), target=CONFIG, read_only=True, owned=True
+                ),
+                Mount(
+                    source=str(self._work / "runtime"), target=RUNTIME, read_only=False, owned=True
+                ),
             ),
             limits=self._limits,
             network=False,

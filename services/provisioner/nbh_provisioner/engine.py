@@ -17,6 +17,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import msgspec
 
+from nbh_kit.conditions import Contained, Mount
 from nbh_proto.access import Reason
 from nbh_proto.lab import Scarce
 
@@ -67,49 +68,16 @@ class Deaf(EngineError):
     """Who comes to a frozen lab cannot be heard here, so no lab may be frozen."""
 
 
-class Mount(msgspec.Struct, frozen=True, kw_only=True):
-    """A folder of this machine, seen inside a lab. Always without set-uid programs and devices."""
+class RunSpec(Contained, frozen=True, kw_only=True, omit_defaults=True):
+    """All that decides how a lab runs; what is not here is nobody's choice. To it come the
+    conditions of all that is contained, and the site's network.
 
-    source: str
-    target: str
-    read_only: bool
-    owned: bool
-    """Whether inner users are the ones on disk (an id-mapped mount); else all are nobody."""
-
-
-class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that decides how a lab runs (S-32 to S-34); what is not here is nobody's choice.
-
-    To it comes, always: no capability, no new privileges, the default seccomp filter, a user
-    namespace of its own, an init, no swap, no core dumps, a bounded log, the site's network.
+    Its name is the last guard against two labs for one student (R-3).
     """
-
-    name: str
-    """Unique on this machine: the last guard against two labs for one student (R-3)."""
-
-    image: str
-    """An image's id, as `Engine.image` told it; never a name that may move."""
-
-    command: tuple[str, ...]
-    environment: dict[str, str]
-    labels: dict[str, str]
-    mounts: tuple[Mount, ...]
-    user: int
-    group: int
-    folder: str
-    """Where the command starts."""
-
-    memory: int
-    """Bytes."""
-
-    cpus: float
-    processes: int
-    open_files: int
-    tmp: int
-    """Bytes of ``/tmp`` and of ``/var/tmp``, each; in memory."""
 
     egress: str
     """What it may reach beyond this machine (`nbh_proto.egress`)."""
+
     spare: bool = False
     """Whether its processes wait while others want the CPU, until `Engine.promote`."""
 

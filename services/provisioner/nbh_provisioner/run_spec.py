@@ -6,9 +6,10 @@ from pathlib import Path
 import msgspec
 
 from nbh_kit import config
+from nbh_kit.conditions import Mount
 from nbh_proto import Course, Lab, Limits, egress, pool_key
 from nbh_provisioner import jupyter, lab_paths
-from nbh_provisioner.engine import Mount, RunSpec
+from nbh_provisioner.engine import RunSpec
 from nbh_provisioner.lab_folders import NOBODYS
 from nbh_provisioner.revision import Revision
 

@@ -9,7 +9,8 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from nbh_provisioner.engine import CannotAttach, Mount, Refused, Running
+from nbh_kit.conditions import Mount
+from nbh_provisioner.engine import CannotAttach, Refused, Running
 from nbh_provisioner.engines import mount_calls
 from nbh_provisioner.engines.mount_calls import IDMAP, NODEV, NOSUID, RDONLY
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from nbh_kit.conditions import Mount
 from nbh_proto import now
 from nbh_provisioner.engine import (
     CannotAttach,
@@ -18,7 +19,6 @@ from nbh_provisioner.engine import (
     Found,
     Hearing,
     ImageMissing,
-    Mount,
     Refused,
     Running,
     RunSpec,

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from nbh_kit import namespaces, remains
+from nbh_kit.conditions import Mount
 from nbh_provisioner import lab_paths
 from nbh_provisioner.engine import (
     Deaf,
@@ -22,7 +23,6 @@ from nbh_provisioner.engine import (
     EngineError,
     Found,
     Hearing,
-    Mount,
     NotIsolated,
     Refused,
     Running,

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from nbh_kit.conditions import Mount
 from nbh_provisioner import lab_paths
-from nbh_provisioner.engine import Mount, RunSpec
+from nbh_provisioner.engine import RunSpec
 
 _REASONS = {200: "OK", 403: "Forbidden", 404: "Not Found"}
 _REQUEST_BYTES = 64 * 1024
