@@ -16,8 +16,7 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what this machine cannot run, with the reason; keep together what starts labs: where
-    tests run in several processes, these run in one, after each other, and share what it made."""
+    """Skip what this machine cannot run, with the reason."""
     reasons = {
         "podman": _why_no_podman(),
         "browser": "" if CHROMIUM else "Chromium is not installed",
@@ -26,8 +25,6 @@ def pytest_collection_modifyitems(items):
         for mark, reason in reasons.items():
             if reason and item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))
-        if item.get_closest_marker("podman"):
-            item.add_marker(pytest.mark.xdist_group("podman"))
 
 
 def _why_no_podman() -> str:
