@@ -157,11 +157,19 @@ async def test_two_at_once_take_turns(service, teacher, bus, capfd):
             await done(bus, PullCourse(course="py"))
 
 
+def _hears_sigterm(pid):
+    """Whether it has got as far in its start: commands that wait are taken a little earlier."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1)
+
+
 async def test_it_leaves_when_asked_and_leaves_a_fetch_for_the_next(service, bus):
     async with silent_forge() as forge:
         async with service.running() as process:
             await bus.tell(CreateCourse(course="slow", giturl=forge.url))
             await asyncio.wait_for(forge.reached.wait(), 20)
+            await eventually(lambda: _hears_sigterm(process.pid))
             process.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(process.wait(), 10) == 0
         forge.reached.clear()
