@@ -5,7 +5,7 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,30 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 async def kill_unseen(inspected: Mapping[str, Any]) -> None:
     """End a container and its monitor, which tells podman nothing; their numbers are free then."""
-    processes = (inspected["State"]["ConmonPid"], inspected["State"]["Pid"])
+    state = inspected["State"]
+    processes = [number for number in (state["ConmonPid"], state["Pid"]) if number]
     for process in processes:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
     await eventually(lambda: not any(map(psutil.pid_exists, processes)))
+
+
+@contextlib.contextmanager
+def suspended(processes: Iterable[psutil.Process]) -> Generator[None]:
+    """Processes that see nothing of what happens in the block, and have ended after it.
+
+    One of podman's may hold a lock of the machine: nobody can ask podman anything meanwhile.
+    """
+    family = list(processes)
+    try:
+        for each in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.suspend()
+        yield
+    finally:
+        for each in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
 
 
 async def kill_service(socket: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from nbh_cli.demo.place import Place
 from nbh_kit.testing import eventually
 from tests.e2e.student import Student
-from tests.sudden_ends import kill_unseen
+from tests.sudden_ends import kill_unseen, suspended
 from tests.traces import Traces, inspected
 
 pytestmark = pytest.mark.podman
@@ -108,13 +108,11 @@ async def test_a_demo_after_which_everything_was_killed_at_once_goes_on_and_leav
     async with demo(place.folder) as (process, url, _):
         await _open_all(f"{url}?language=en&student=ada")
         before = Traces(place.name)
+        labs = [inspected(container) for container in before.containers]
         family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(True)]
-        for each in family:
-            each.suspend()
-        for container in before.containers:
-            await kill_unseen(inspected(container))
-        for each in family:
-            each.kill()
+        with suspended(family):
+            for lab in labs:
+                await kill_unseen(lab)
         await process.wait()
     async with demo(place.folder) as (_, url, _):
         await _open_all(f"{url}?language=en&student=ada")

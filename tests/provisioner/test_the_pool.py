@@ -155,7 +155,7 @@ async def test_an_image_that_does_not_boot_is_not_tried_again_and_again(data, na
             await eventually(lambda: any("no pool for a while" in s["event"] for s in said))
             await eventually(lambda: _is_empty(engine))
             assert engine.starts <= 2
-            assert list((data / "labs").iterdir()) == []
+            await eventually(lambda: list((data / "labs").iterdir()) == [])
 
 
 async def test_a_course_has_numbers_of_its_own(data, nats_url, router):
