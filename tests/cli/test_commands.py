@@ -241,7 +241,8 @@ async def test_events_that_follow_are_shown_as_they_come(bus, nbh):
             assert json.loads(line)["detail"] == detail
     finally:
         process.send_signal(2)
-        assert await asyncio.wait_for(process.wait(), 5) == 130
+        await asyncio.wait_for(process.communicate(), 5)
+        assert process.returncode == 130
 
 
 async def test_an_event_does_not_show_the_inbox_that_waits_for_it(bus, nbh):

@@ -39,7 +39,8 @@ async def demo(folder):
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
-            await asyncio.wait_for(process.wait(), 60)
+        # to the end of what it and its children say: nothing of it is left to be collected later
+        await asyncio.wait_for(process.communicate(), 60)
 
 
 async def _invitation(process):

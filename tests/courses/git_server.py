@@ -48,7 +48,7 @@ async def forge(folder: Path, pem: Path):
         yield f"https://127.0.0.1:{port}"
     finally:
         process.kill()
-        await process.wait()
+        await process.communicate()
 
 
 class Forge:

@@ -36,5 +36,5 @@ async def test_the_next_one_waits_until_the_last_is_gone_however_it_went(tmp_pat
     _, waiting = await asyncio.wait({entering}, timeout=0.3)
     assert waiting
     other.kill()
-    await other.wait()
+    await other.communicate()
     await asyncio.wait_for(entering, 5)

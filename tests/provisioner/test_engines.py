@@ -540,7 +540,7 @@ async def _storage_without_a_container(folder, site):
 
     # podman makes the name from its base's, which no other build of this machine has
     base = f"localhost/nbhosting/{site}"
-    await (await run("tag", world.IMAGE, base)).wait()
+    await (await run("tag", world.IMAGE, base)).communicate()
     (folder / "Containerfile").write_text(f"FROM {base}\nRUN sleep 600\n")
     build = await run("build", "--layers=false", "--network=host", str(folder))
 
@@ -558,7 +558,7 @@ async def _storage_without_a_container(folder, site):
         process.kill()
     await build.communicate()
     # with one argument, all names of the image would go
-    await (await run("untag", base, base)).wait()
+    await (await run("untag", base, base)).communicate()
     return (await eventually(left, within=10))[0]
 
 
