@@ -63,9 +63,10 @@ async def test_a_click_thaws_it_and_says_so(engine, frozen, router, bus):
     assert answer.capability == lab.capability
     await eventually(lambda: _count(bus, "access.opened", 2))
     assert [e["way"] for e in await world.events(bus, "access.opened")] == ["cold", "thawed"]
-    (told,) = await world.events(bus, "lab.thawed")
+    # podman is asked, and the rest is told, after the answer
+    (told,) = await eventually(lambda: world.events(bus, "lab.thawed"))
     assert told["by"] == "click"
-    assert (await router.lab()).state == "ready"
+    await eventually(lambda: _state_is(router, "ready"))
     assert (await _get(lab)).status_code == 200
 
 
@@ -215,7 +216,7 @@ async def test_a_lab_that_was_half_frozen_or_half_thawed_goes_on(
     async with world.running(config, _podman(config)):
         assert await eventually(lambda: _count(bus, "lab.thawed", 2))
         assert (await _get(lab)).status_code == 200
-        assert (await router.lab()).state == "ready"
+        await eventually(lambda: _state_is(router, "ready"))
     await outside.close()
     assert [e["by"] for e in await world.events(bus, "lab.thawed")] == ["restart", "restart"]
 
