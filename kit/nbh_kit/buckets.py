@@ -17,6 +17,7 @@ from nats.js.errors import (
 from nats.js.kv import KeyValue
 
 from nbh_kit.bus import Bus, BusAway
+from nbh_kit.gathering import Extent, Gathered
 from nbh_proto import Value
 from nbh_proto.packing import packed, unpacked
 
@@ -150,7 +151,7 @@ class Bucket(Generic[V]):
         await self._bus.at_each_connection(reconnected)
         while True:
             renew.clear()
-            with contextlib.suppress(*_AWAY):
+            with contextlib.suppress(*_AWAY, _Renewed):
                 async for change in self._watch_until(renew):
                     yield change
             if not renew.is_set():
@@ -159,37 +160,32 @@ class Bucket(Generic[V]):
     async def _watch_until(
         self, renew: asyncio.Event
     ) -> AsyncIterator[Snapshot[V] | Put[V] | Gone]:
-        watcher = await (await self._open()).watchall()
-        snapshot: dict[str, Held[V]] | None = {}
-        renewed = asyncio.create_task(renew.wait())
+        updates = _Updates(await (await self._open()).watchall(), renew)
         try:
-            while not renew.is_set():
-                coming = asyncio.create_task(watcher._updates.get())
-                await asyncio.wait({coming, renewed}, return_when=asyncio.FIRST_COMPLETED)
-                if not coming.done():
-                    coming.cancel()
-                    return
-                entry = coming.result()
-                if entry is None:  # all that was there at the start has come
-                    yield Snapshot(snapshot or {})
-                    snapshot = None
-                elif not isinstance(entry, KeyValue.Entry):
-                    return
-                elif snapshot is not None:
-                    self._gather(snapshot, entry)
-                elif change := self._change(entry):
+            yield Snapshot(await self._gather(updates))
+            while True:
+                entry = await updates.next()
+                if entry and (change := self._change(entry)):
                     yield change
         finally:
-            renewed.cancel()
-            with contextlib.suppress(*_AWAY):
-                await watcher.stop()  # type: ignore[no-untyped-call]  # nats-py leaves it so
+            await updates.close()
 
-    def _gather(self, snapshot: dict[str, Held[V]], entry: KeyValue.Entry) -> None:
-        match self._change(entry):
-            case Put(key, held):
-                snapshot[key] = held
-            case Gone(key):
-                snapshot.pop(key, None)
+    async def _gather(self, updates: "_Updates") -> dict[str, Held[V]]:
+        gathered = Gathered[Held[V]]()
+        extent = await self._extent()
+        while not gathered.reaches(extent):
+            entry = await updates.next(within=_ASK_AGAIN_AFTER)
+            if entry:
+                change = self._change(entry)
+                held = change.held if isinstance(change, Put) else None
+                gathered.put(entry.key, entry.revision or 0, held)
+            if entry is None or gathered.reaches(extent):
+                extent = await self._extent()
+        return gathered.all
+
+    async def _extent(self) -> Extent:
+        state = (await self._bus.js.stream_info(f"KV_{self._type.bucket}")).state
+        return Extent(state.last_seq, state.messages)
 
     def _change(self, entry: KeyValue.Entry) -> Put[V] | Gone | None:
         if entry.operation:
@@ -215,6 +211,43 @@ class Bucket(Generic[V]):
 
 _AWAY = (nats.errors.Error, APIError, OSError, TimeoutError)
 _WRONG_LAST_SEQUENCE = 10071
+_ASK_AGAIN_AFTER = 1.0
+
+
+class _Renewed(Exception):
+    """The connection was lost and is there again: what was watched may have gone on without us."""
+
+
+class _Updates:
+    """What comes of a bucket, one after the other."""
+
+    def __init__(self, watcher: KeyValue.KeyWatcher, renew: asyncio.Event) -> None:
+        self._watcher = watcher
+        self._renewed = asyncio.create_task(renew.wait())
+
+    async def next(self, within: float | None = None) -> KeyValue.Entry | None:
+        """The next entry; None if none came in so many seconds, or the client thinks it has all.
+
+        Raises:
+            _Renewed: there will be no more.
+        """
+        updates = self._watcher._updates
+        coming = asyncio.create_task(updates.get())
+        try:
+            await asyncio.wait(
+                {coming, self._renewed}, timeout=within, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            coming.cancel()
+        entry = coming.result() if coming.done() else None
+        if self._renewed.done() or not isinstance(entry, KeyValue.Entry | None):
+            raise _Renewed
+        return entry
+
+    async def close(self) -> None:
+        self._renewed.cancel()
+        with contextlib.suppress(*_AWAY):
+            await self._watcher.stop()  # type: ignore[no-untyped-call]  # nats-py leaves it so
 
 
 class Replica(Generic[V]):
