@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbh_cli.host import shared
+from nbh_cli.host import namespaces, shared
 from nbh_cli.host.failures import PackagesMissing, PodmanTooOld
 from nbh_cli.host.machine import UNIFIED, Machine
 
@@ -74,7 +74,7 @@ def prepare(machine: Machine, folder: Path) -> Podman:
         raise PodmanTooOld(_dotted(version), _dotted(LEAST))
     ulimits = limits_within(machine)
     crun = _crun_without_version_2(folder) if machine.hybrid_cgroups else None
-    notes = (*_ensure_subids(), *shared.raise_all()) if machine.root else ()
+    notes = _changed_as_root() if machine.root else ()
     conf = containers_conf(ulimits, crun)
     environment = {}
     if conf:
@@ -130,6 +130,10 @@ def missing_subids(existing: str) -> str | None:
     if any(line.startswith("containers:") for line in existing.splitlines()):
         return None
     return ("" if not existing or existing.endswith("\n") else "\n") + _SUBIDS + "\n"
+
+
+def _changed_as_root() -> tuple[str, ...]:
+    return (*_ensure_subids(), *shared.raise_all(), *namespaces.ensure_folder())
 
 
 def _ensure_subids() -> tuple[str, ...]:
