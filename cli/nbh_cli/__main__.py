@@ -5,19 +5,20 @@ Commands are named here and imported when they are called, so that ``nbh --help`
 
 import sys
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
+from nbh_cli import commands
 from nbh_cli.sorry import Sorry
 
 _COMMANDS = (
     ("up", "up:up", "Run the whole system on this machine, in the foreground."),
     ("demo", "demo:demo", "Run it with a course and a learning platform to try it on."),
-    ("course", "course:app", "Courses: create, list, show, set, pull, rename, delete."),
-    ("lab", "lab:app", "Labs, the containers that serve students: list, stop."),
+    ("course", "course:app", "Courses: create, set, pull, check, build, rename, delete and more."),
+    ("lab", "lab:app", "Labs, the containers that serve students: list, freeze, stop."),
     ("reaper", "reaper:app", "What is to become of labs that nobody uses: plan."),
     ("link", "link:link", "Print a signed link that opens a notebook for a student."),
-    ("events", "events:events", "What happened, from the bus."),
-    ("stats", "stats:app", "What happened, from ClickHouse."),
+    ("events", "events:events", "What happened lately, and what happens now."),
+    ("stats", "stats:app", "What happened, as ClickHouse keeps it: events."),
     ("dead", "dead:app", "Messages that nobody could handle: list, replay."),
     ("images", "images:images", "Build the images that students run in."),
     ("host", "host:app", "What this machine lacks: check, prepare."),
@@ -31,10 +32,15 @@ def app() -> App:
         help="Host Jupyter notebooks for courses.",
         help_format="plaintext",
         version="0.1.0",
+        default_parameter=Parameter(show_default=_worth_showing),
     )
-    for name, where, what in _COMMANDS:
-        nbh.command(f"nbh_cli.commands.{where}", name=name, help=what)
+    commands.register(nbh, commands.__name__, _COMMANDS)
     return nbh
+
+
+def _worth_showing(default: object) -> str | None:
+    """An option that is not given is off, or means nothing in particular: that needs no word."""
+    return str(default) if default not in (None, False, "", ()) else None
 
 
 def main() -> None:

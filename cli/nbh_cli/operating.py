@@ -26,6 +26,9 @@ ConfigFile = Annotated[
 ]
 """Which system is meant; every command that talks to one takes it."""
 
+CourseName = Annotated[str, Parameter(help="The course's name, as `nbh course list` shows it.")]
+StudentName = Annotated[str, Parameter(help="The student, as the learning platform names them.")]
+
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object a line.")]
 
 DEFAULT_CONFIG = Path("nbhosting.toml")
@@ -41,7 +44,8 @@ def load(file: Path) -> Config:
     try:
         return read(file)
     except BadConfig as e:
-        raise Sorry(str(e), 2) from e
+        hint = "" if file.exists() else "; name the file with --config, or in NBH_CONFIG"
+        raise Sorry(f"{e}{hint}", 2) from e
 
 
 @asynccontextmanager

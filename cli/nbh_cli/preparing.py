@@ -19,9 +19,10 @@ FOR_TESTS = (
     Need("strace", "strace", "strace"),
     Need("php", "php-cli", "php-cli"),
     Need("node", "nodejs", "nodejs"),
+    Need("openssl", "openssl", "openssl"),
 )
-"""What tests need beside what labs need: a browser, a tracer that kills writers at each step, and
-the languages of the signers under examples/."""
+"""What tests need beside what labs need: a browser, a tracer that kills writers at each step, the
+languages of the signers under examples/, and what makes a certificate."""
 
 _CHROMIUM_TOO = ("chromium", "chromium-browser", "google-chrome")
 

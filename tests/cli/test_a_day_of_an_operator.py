@@ -34,7 +34,7 @@ async def test_a_course_is_created_opened_watched_and_its_lab_ended(system):
     assert (stored["student"], stored["notebook"]) == ("ada", "w1/first.md")
 
     stopped = await system.nbh("lab", "stop", "lesson", "ada")
-    assert stopped == "The lab of ada in lesson has stopped.\n"
+    assert stopped == "the lab is stopped\n"
     assert await system.nbh("lab", "list") == "No lab runs.\n"
     await student.close()
 

@@ -8,6 +8,7 @@ import sys
 import msgspec
 import pytest
 
+from nbh_cli.__main__ import app
 from nbh_kit.buckets import Bucket
 from nbh_kit.consuming import consume
 from nbh_kit.testing import eventually, free_port
@@ -20,7 +21,6 @@ from nbh_proto import (
     DeadLetter,
     FreezeLab,
     Lab,
-    LabStopped,
     MakeHook,
     StopLab,
     now,
@@ -28,6 +28,7 @@ from nbh_proto import (
 from nbh_proto.streams import COMMANDS, DEAD
 
 CAPABILITY = "1" * 40
+CONTAINER = "c0ffee" * 10 + "c0ff"
 TOKEN = "do-not-show-this-token"
 
 
@@ -90,17 +91,17 @@ async def test_labs_are_listed_without_their_secrets(bus, nbh):
         await bucket.create(lab.key, lab)
     _, out, _ = await nbh("lab", "list")
     header, first, second = out.splitlines()
-    assert header.split() == (
-        ["course", "student", "state", "since", "image", "address", "generation", "node"]
-    )
+    shown = "course student state since container image address generation node"
+    assert header.split() == shown.split()
     assert first.split()[:3] == ["python", "ada", "ready"]
+    assert f"  {CONTAINER[:12]}  nbhosting/minimal-notebook  " in first
     assert second.split()[2] == "starting"
     for text in (out, (await nbh("lab", "list", "--json"))[1]):
         assert CAPABILITY not in text
         assert TOKEN not in text
     rows = [json.loads(line) for line in (await nbh("lab", "list", "--json"))[1].splitlines()]
     assert (rows[0]["student"], rows[0]["address"]) == ("ada", "10.0.0.2:8888")
-    assert rows[0]["generation"] == 7
+    assert (rows[0]["generation"], rows[0]["container"]) == (7, CONTAINER)
     assert (await nbh("lab", "list", "--course", "other"))[1] == "No lab runs.\n"
 
 
@@ -122,15 +123,17 @@ async def test_stopping_a_lab_waits_until_it_is_gone(bus, nbh):
     stopping = asyncio.create_task(nbh("lab", "stop", "python", "ada"))
     command = await eventually(lambda: _next(bus, COMMANDS, StopLab.pattern()), within=10)
     assert (command["course"], command["student"], command["node"]) == ("python", "ada", "node1")
-    await bus.tell(_stopped("somebody-else"))
     assert not stopping.done()
-    await bus.tell(_stopped("ada"))
-    assert await stopping == (0, "The lab of ada in python has stopped.\n", "")
+    done = CommandDone(about=command["id"], line="the lab is stopped")
+    await bus.answer(command["answer_to"], done)
+    assert await stopping == (0, "the lab is stopped\n", "")
 
 
 @pytest.mark.parametrize("word", ["freeze", "stop"])
 async def test_a_lab_that_is_not_there_can_be_neither_frozen_nor_stopped(bus, nbh, word):
     assert await nbh("lab", word, "python", "ada") == (1, "", "nbh: ada has no lab in python\n")
+    status, _, err = await nbh("lab", word, "python", "a/da")
+    assert (status, "'a/da' is not the name of a student" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -195,9 +198,9 @@ async def test_a_link_is_signed_for_a_course_that_exists(bus, nbh):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("python", "../etc/passwd", "ada"), "not the name of a notebook"),
-        (("py thon", "n", "ada"), "not the name of a course"),
-        (("python", "n", "a/da"), "not the name of a student"),
+        (("python", "../etc/passwd", "ada"), "'../etc/passwd' is not the name of a notebook"),
+        (("py thon", "n", "ada"), "'py thon' is not the name of a course"),
+        (("python", "n", "a/da"), "'a/da' is not the name of a student"),
         (("python", "n", "ada", "--expires", "13h"), "a link lives at most 12:00:00"),
         (("python", "n", "ada", "--platform", "other"), "no platform 'other' signs; there is lms"),
     ],
@@ -214,6 +217,7 @@ async def test_a_platform_signs_for_its_own_courses_only(nbh):
 
 
 async def test_the_last_events_are_shown_oldest_first(bus, nbh):
+    assert await nbh("events") == (0, "No event is kept yet.\n", "")
     for number in range(1, 31):
         await bus.tell(_failed("python", f"number {number}"))
         await bus.tell(_failed("maths", f"sum {number}"))
@@ -311,6 +315,38 @@ async def test_a_wrong_configuration_is_said_with_key_and_reason(nbh):
     assert (status, err) == (2, f"nbh: {nbh.file}: router.prot: there is no such setting\n")
 
 
+async def test_a_configuration_that_is_not_there_is_said_with_how_to_name_it(nbh):
+    nbh.file.unlink()
+    status, _, err = await nbh("lab", "list")
+    assert (status, "name the file with --config, or in NBH_CONFIG" in err) == (2, True)
+
+
+async def test_a_command_that_is_asked_about_says_all_about_itself(nbh):
+    listed = (await nbh("course", "--help"))[1]
+    asked = (await nbh("course", "set", "--help"))[1]
+    assert "Change settings: image, limits" in listed
+    assert "--files for those that run, too" in asked
+    assert "[default: False]" not in asked
+
+
+def test_each_argument_of_each_command_says_what_it_is():
+    silent = [
+        f"{' '.join(command)} {argument.name}"
+        for command, its_app in _commands(app())
+        for argument in its_app.assemble_argument_collection()
+        if argument.show and not argument.parameter.help
+    ]
+    assert silent == []
+
+
+def test_what_an_operator_reads_of_a_group_names_what_is_in_it():
+    """But for courses, which have too many commands for a line."""
+    nbh = app()
+    for name in ("lab", "reaper", "stats", "dead", "host"):
+        for command in nbh[name]:
+            assert command.startswith("-") or command in nbh[name].help, (name, command)
+
+
 async def test_a_command_that_does_not_exist_is_a_mistake(nbh):
     assert (await nbh("labs"))[0] not in (0, None)
 
@@ -341,13 +377,10 @@ def _lab(student, state="ready"):
         capability=CAPABILITY,
         token=TOKEN,
         address="10.0.0.2:8888",
+        container=CONTAINER,
         image="nbhosting/minimal-notebook@sha256:abc",
         since=now(),
     )
-
-
-def _stopped(student):
-    return LabStopped(node="node1", course="python", student=student, generation=7, reason="asked")
 
 
 def _failed(course, detail):
@@ -357,3 +390,12 @@ def _failed(course, detail):
 async def _next(bus, stream, subject):
     raw = await bus.js.get_last_msg(stream.name, subject)
     return json.loads(raw.data)
+
+
+def _commands(of, name=("nbh",)):
+    """Every command below, with its name."""
+    if of.default_command is not None:
+        yield name, of
+    for below in of:
+        if not below.startswith("-"):
+            yield from _commands(of[below], (*name, below))

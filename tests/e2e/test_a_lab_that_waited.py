@@ -1,5 +1,7 @@
 """A click that gets a lab of the pool, in a real browser: no waiting page, their own work."""
 
+import json
+
 import httpx2
 import pytest
 
@@ -35,6 +37,11 @@ async def test_a_student_gets_a_lab_that_waited_and_sees_no_page_in_between(
     assert all(url.startswith(f"{system.url}/{slot.capability}/") for url in ours), ours
     (opened,) = await system.events("access.opened", course="waiting")
     assert opened["way"] == "pool"
+    # podman's labels cannot change: an operator who looks at a container finds its student so
+    named = {c["Id"]: c["Names"][0] for c in await system.containers_of("waiting")}
+    row = json.loads(await system.nbh("lab", "list", "--json", "--course", "waiting"))
+    assert row["student"] == "ada"
+    assert f"{system.config.site.name}-waiting-ada-" in named[row["container"]]
     await system.nbh("course", "set", "waiting", "--pool-min", "0", "--pool-max", "0")
 
 

@@ -41,8 +41,8 @@ def list_(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
 
 @app.command
 def replay(
-    *numbers: int,
-    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    *numbers: Annotated[int, Parameter(help="As `nbh dead list` shows them.", negative="")],
+    all_: Annotated[bool, Parameter(name="--all", negative="", help="All of them.")] = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Say the messages with these NUMBERS again, once their cause is mended.

@@ -21,7 +21,10 @@ def events(
     json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
-    """The latest events, oldest first."""
+    """The latest events, oldest first; with --follow then each new one, until Ctrl-C.
+
+    They are kept for 30 days. `nbh stats events` looks further back.
+    """
     try:
         pattern = f"nbh.event.*.*.{token(checked_id('course', course)) if course else '*'}"
     except BadName as e:
@@ -29,11 +32,15 @@ def events(
 
     async def show() -> None:
         async with operating.bus(operating.load(config)) as bus:
+            told = False
             async for subject, event in history.events(bus, pattern, last=last, follow=follow):
+                told = True
                 if json:
                     output.print_json({"subject": subject, **event})
                 else:
                     print(_line(subject, event), flush=True)
+            if last > 0 and not (told or json):
+                print("No event is kept yet." if not course else f"No event of {course} is kept.")
 
     asyncio.run(show())
 

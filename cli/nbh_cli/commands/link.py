@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nbh_cli import operating
-from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile
+from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile, CourseName, StudentName
 from nbh_cli.sorry import Sorry
 from nbh_kit import links
 from nbh_kit.buckets import Bucket
@@ -22,9 +22,9 @@ _LONGEST = timedelta(seconds=links.REUSABLE_SECONDS)
 
 
 def link(
-    course: str,
-    notebook: str,
-    student: str,
+    course: CourseName,
+    notebook: Annotated[str, Parameter(help="Its path in the course, with or without ending.")],
+    student: StudentName,
     /,
     *,
     platform: Annotated[str, Parameter(help="Default: the first that signs.")] = "",
@@ -58,7 +58,8 @@ def _place(course: str, notebook: str, student: str, *, clone: bool) -> Place:
             student=student,
         )
     except names.BadName as e:
-        raise Sorry(str(e), 2) from e
+        given = {"course": course, "notebook": notebook, "student": student}
+        raise Sorry(f"{given[e.kind]!r} is {e}", 2) from e
 
 
 def _platform(config: Config, wanted: str, course: str) -> SigningPlatform:

@@ -1,9 +1,10 @@
 """`nbh reaper`: what is to become of labs that nobody uses."""
 
 import asyncio
+from typing import Annotated
 
 import msgspec
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from nbh_cli import operating, output
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
@@ -21,7 +22,12 @@ _COLUMNS = ("course", "student", "state", "verdict", "reason", "active", "due", 
 
 
 @app.command
-def plan(*, course: str = "", json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
+def plan(
+    *,
+    course: Annotated[str, Parameter(help="Only those of one course.")] = "",
+    json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
     """The verdict for each lab, its reason, and what becomes of it when. Does nothing."""
     labs = asyncio.run(_ask(operating.load(config), course))
     rows = [msgspec.structs.asdict(lab) for lab in labs]

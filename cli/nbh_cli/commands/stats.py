@@ -21,10 +21,10 @@ _WITHIN = 30.0
 @app.command
 def events(
     *,
-    course: str = "",
-    student: str = "",
+    course: Annotated[str, Parameter(help="Only those of one course.")] = "",
+    student: Annotated[str, Parameter(help="Only those of one student.")] = "",
     kind: Annotated[str, Parameter(help="For example access.opened.")] = "",
-    last: int = 100,
+    last: Annotated[int, Parameter(help="How many.")] = 100,
     json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:

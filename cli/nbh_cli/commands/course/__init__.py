@@ -2,6 +2,8 @@
 
 from cyclopts import App
 
+from nbh_cli import commands
+
 _COMMANDS = (
     ("create", "creating:create", "Register a course and publish it."),
     ("list", "listing:list_", "Courses, with what an operator looks for."),
@@ -22,8 +24,7 @@ _COMMANDS = (
 
 app = App(
     name="course",
-    help="Courses: create, list, show, set, pull, rename, delete.",
+    help="Courses: create, set, pull, check, build, rename, delete and more.",
     help_format="plaintext",
 )
-for _name, _where, _what in _COMMANDS:
-    app.command(f"nbh_cli.commands.course.{_where}", name=_name, help=_what)
+commands.register(app, __name__, _COMMANDS)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from nbh_cli import operating, output
 from nbh_cli.commands.course import asking, knowing
 from nbh_cli.commands.course.knowing import Words
-from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
+from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile, CourseName
 from nbh_cli.sorry import Sorry
 from nbh_kit.buckets import Bucket
 from nbh_kit.bus import BusAway
@@ -67,9 +67,11 @@ def build(
 
 
 def build_docs(
-    name: str,
+    name: CourseName,
     /,
-    *builds: str,
+    *builds: Annotated[
+        str, Parameter(help="Their ids in the course's `builds`; all if none is given.")
+    ],
     force: Force = False,
     log: ShowLog = False,
     config: ConfigFile = DEFAULT_CONFIG,
@@ -82,7 +84,7 @@ def build_docs(
     return asking.carry_out(command, config)
 
 
-def cancel(name: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def cancel(name: CourseName, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Stop what is being built for a course, or waits for its turn."""
     node = operating.load(config).provisioner.node
     with asking.checked(name):
@@ -90,14 +92,22 @@ def cancel(name: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     return asking.carry_out(command, config, by="builder")
 
 
-def rollback(name: str, version: str = "", /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def rollback(
+    name: CourseName,
+    version: Annotated[str, Parameter(help="As `nbh course images` shows it.")] = "",
+    /,
+    *,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
     """Have new labs start from an earlier image: VERSION, or the one before the current one."""
     with asking.checked(name):
         command = RollBackCourse(course=name, version=version)
     return asking.carry_out(command, config)
 
 
-def images(name: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
+def images(
+    name: CourseName, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG
+) -> None:
     """The images that were built of a course and can be had, and which one new labs get."""
     course = asyncio.run(_course(name, config))
     if json:

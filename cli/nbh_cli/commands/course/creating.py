@@ -10,8 +10,8 @@ from nbh_proto import CreateCourse
 
 
 def create(
-    name: str,
-    giturl: str,
+    name: Annotated[str, Parameter(help="What it is called here: letters, digits, '_.-'.")],
+    giturl: Annotated[str, Parameter(help="What `git clone` takes.")],
     /,
     *,
     branch: Annotated[str, Parameter(help="Default: the repository's own.")] = "",

@@ -6,13 +6,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nbh_cli.commands.course import asking
-from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile
+from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile, CourseName
 from nbh_cli.sorry import Sorry
 from nbh_proto import DeleteCourse
 
 
 def delete(
-    name: str,
+    name: CourseName,
     /,
     *,
     with_students: Annotated[

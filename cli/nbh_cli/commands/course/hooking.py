@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from nbh_cli import operating
 from nbh_cli.commands.course import asking
-from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile
+from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile, CourseName
 from nbh_cli.sorry import Sorry
 from nbh_kit.config import Config
 from nbh_proto import CommandDone, MakeHook
@@ -26,7 +26,7 @@ Bitbucket  Repository settings > Webhooks > Add webhook
 
 
 def hook(
-    name: str,
+    name: CourseName,
     /,
     *,
     new: Annotated[bool, Parameter(negative="", help="Another secret; the old one ends.")] = False,

@@ -1,13 +1,23 @@
 """`nbh course rename`."""
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from nbh_cli.commands.course import asking
-from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile
+from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile, CourseName
 from nbh_cli.sorry import Sorry
 from nbh_proto import RenameCourse
 from nbh_proto.names import BadName, checked_id
 
 
-def rename(old: str, new: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def rename(
+    old: CourseName,
+    new: Annotated[str, Parameter(help="What it is called from now on.")],
+    /,
+    *,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
     """Give course OLD the name NEW, with its students' files; no lab may run in it.
 
     Links and webhooks to OLD find nothing then. Statistics keep OLD for what happened before.

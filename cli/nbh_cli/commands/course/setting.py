@@ -26,10 +26,10 @@ Number = Annotated[str | None, Parameter(help="'default' for the site's.")]
 
 
 def set_(
-    name: str,
+    name: Annotated[str, Parameter(help="One course, or a pattern of several.")],
     /,
     *,
-    url: str | None = None,
+    url: Annotated[str | None, Parameter(help="Where its repository is from now on.")] = None,
     branch: Annotated[str | None, Parameter(help="'' for the repository's own.")] = None,
     image: Annotated[str | None, Parameter(help="'' for the site's.")] = None,
     autopull: Annotated[bool | None, Parameter(help="Pulled by itself every few minutes.")] = None,
@@ -62,8 +62,8 @@ def set_(
 ) -> int:
     """Change settings of course NAME, or of all that a pattern such as 'py*' means.
 
-    Limits (memory to pool-max) and --egress hold for labs that start from now on, --disk and
-    --files for those that run, too.
+    Limits (memory to pool-max) and --egress hold for labs that start from now
+    on, --disk and --files for those that run, too.
     """
     limits = {
         **_limit("memory", memory, units.size),
