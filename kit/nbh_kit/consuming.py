@@ -2,13 +2,15 @@
 
 A message is acknowledged when its handler has returned. While the handler works the server is told
 so; when a service dies its messages come again after `ACK_WAIT`. What nobody can decode, or fails
-`MAX_DELIVER` times, becomes a dead letter with its reason and leaves the stream's queue (R-7).
+`MAX_DELIVER` times, becomes a dead letter with its reason and leaves the stream's queue (R-7). A
+consumer that NATS has lost, or somebody has deleted, is made again.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -18,10 +20,10 @@ import structlog
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import api
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 
 from nbh_kit.bus import Bus
-from nbh_proto import DeadLetter, Message
+from nbh_proto import DeadLetter, Message, now
 from nbh_proto.streams import Stream
 
 logger = structlog.get_logger(__name__)
@@ -33,6 +35,10 @@ FINISH_SECONDS = 20.0
 MAX_DELIVER = 5
 RETRY_SECONDS = (0.5, 2.0, 5.0, 10.0)
 MAX_IN_FLIGHT = 256
+LOOK_SECONDS = 10.0
+"""How often it is looked whether the consumer is there."""
+
+_NATS_TROUBLE = (nats.errors.Error, APIError, OSError, TimeoutError)
 
 Handler = Callable[[Any], Awaitable[None]]
 """Takes one message of the types asked for. Idempotent: a message may come twice."""
@@ -50,8 +56,12 @@ class Consumption:
         handle: Handler,
         only: Mapping[str, str] = MappingProxyType({}),
         in_flight: int = MAX_IN_FLIGHT,
+        youngest: timedelta | None = None,
+        look_every: float = LOOK_SECONDS,
     ) -> None:
         self._bus = bus
+        self._youngest = youngest
+        self._look_every = look_every
         self._in_flight = in_flight
         self._stream = stream
         self._durable = durable
@@ -59,6 +69,7 @@ class Consumption:
         self._handle = handle
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Make sure of the consumer, now and after each reconnection, and hear it."""
@@ -67,12 +78,15 @@ class Consumption:
         self._subscription = await self._bus.client.subscribe(
             self._deliver_subject, queue=self._durable, cb=self._arrived
         )
+        self._looking = asyncio.create_task(self._look())
 
     async def stop(self) -> None:
         """Take nothing more, finish what was begun, for at most `FINISH_SECONDS` (R-19).
 
         What takes longer is broken off and comes again.
         """
+        if self._looking is not None:
+            self._looking.cancel()
         if self._subscription is not None:
             with contextlib.suppress(nats.errors.Error):
                 await self._subscription.unsubscribe()
@@ -87,18 +101,43 @@ class Consumption:
     def _deliver_subject(self) -> str:
         return f"nbh.deliver.{self._stream.name}.{self._durable}"
 
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(self._look_every)
+            with contextlib.suppress(*_NATS_TROUBLE):  # it is made sure of when NATS is back
+                if await self._there() is None:
+                    logger.warning("a consumer has gone and is made again", durable=self._durable)
+                    await self._make_sure()
+
+    async def _there(self) -> api.ConsumerInfo | None:
+        name = self._stream.name
+        try:
+            there: api.ConsumerInfo = await self._bus.js.consumer_info(name, self._durable)
+        except NotFoundError:
+            return None
+        return there
+
     async def _make_sure(self) -> None:
+        since = self._beginning(await self._there())
+        policy = api.DeliverPolicy.BY_START_TIME if since else api.DeliverPolicy.ALL
         config = api.ConsumerConfig(
             durable_name=self._durable,
             deliver_subject=self._deliver_subject,
             deliver_group=self._durable,
-            deliver_policy=api.DeliverPolicy.ALL,
+            deliver_policy=policy,
+            opt_start_time=since,
             ack_policy=api.AckPolicy.EXPLICIT,
             ack_wait=ACK_WAIT,
             max_ack_pending=self._in_flight,
             filter_subjects=list(self._types),
         )
         await self._bus.js.add_consumer(self._stream.name, config)
+
+    def _beginning(self, there: api.ConsumerInfo | None) -> datetime | None:
+        """Since when messages are wanted; None for all that the stream holds."""
+        if there is not None:
+            return there.config.opt_start_time  # which cannot be changed
+        return now() - self._youngest if self._youngest else None
 
     async def _arrived(self, raw: Msg) -> None:
         # nats-py awaits a callback before it delivers the next message: one slow lab would hold
@@ -171,14 +210,20 @@ async def consume(
     *,
     only: Mapping[str, str] = MappingProxyType({}),
     in_flight: int = MAX_IN_FLIGHT,
+    youngest: timedelta | None = None,
+    look_every: float = LOOK_SECONDS,
 ) -> AsyncGenerator[Consumption]:
     """Handle messages of these types while the block runs, and finish what was begun.
 
     Args:
         only: the ids that must stand in some fields of the subject, for example one's own node.
         in_flight: how many are handled at once; the next ones wait.
+        youngest: what is older when the consumer is made does not come; None if all shall.
+        look_every: seconds after which one that has gone is noticed.
     """
-    consumption = Consumption(bus, stream, durable, types, handle, only, in_flight)
+    consumption = Consumption(
+        bus, stream, durable, types, handle, only, in_flight, youngest, look_every
+    )
     await consumption.start()
     try:
         yield consumption

@@ -1,5 +1,6 @@
 """The promises of following a stream in batches, on a real nats-server."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
@@ -130,6 +131,30 @@ async def test_the_server_knows_how_far_the_follower_is(bus, store):
             return info.num_pending == 0 and info.num_ack_pending == 0
 
         await eventually(caught_up)
+
+
+async def test_the_server_is_told_once_a_batch_is_kept_and_not_before(bus, store):
+    may_end, keep = asyncio.Event(), store.keep
+
+    async def keep_late(batch):
+        await may_end.wait()
+        return await keep(batch)
+
+    async def waiting():
+        return (await bus.js.consumer_info(EVENTS.name, "test")).num_ack_pending
+
+    store.keep = keep_late
+    await tell(bus, range(3))
+    async with following(bus, store):
+        await eventually(waiting)
+        await bus.client.flush()  # what was said is heard by now
+        assert await waiting() == 3
+        may_end.set()
+        await eventually(lambda: _is_zero(waiting))
+
+
+async def _is_zero(number):
+    return await number() == 0
 
 
 async def test_a_restart_of_nats_loses_nothing(tmp_path, store):

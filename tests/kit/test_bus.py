@@ -1,7 +1,7 @@
 """The promises of the bus, on a real nats-server."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -210,6 +210,37 @@ async def test_after_nats_lost_everything_all_is_made_again(tmp_path):
             following.cancel()
             await consuming.__aexit__(None, None, None)
             await connecting.__aexit__(None, None, None)
+
+
+async def test_a_consumer_that_somebody_deletes_is_made_again(bus):
+    heard: asyncio.Queue[CoursePublished] = asyncio.Queue()
+    async with consume(bus, EVENTS, "test", [CoursePublished], heard.put, look_every=0.05):
+        await bus.js.delete_consumer(EVENTS.name, "test")
+        await bus.tell(published("later"))
+        assert (await asyncio.wait_for(heard.get(), 5)).course == "later"
+
+
+async def test_one_that_is_made_again_may_leave_out_what_is_old(bus):
+    heard: asyncio.Queue[CoursePublished] = asyncio.Queue()
+    await bus.tell(published("old"))
+    await eventually(lambda: _is_older_than(bus, 0.2))
+    young = {"youngest": timedelta(seconds=0.1), "look_every": 0.05}
+    async with consume(bus, EVENTS, "test", [CoursePublished], heard.put, **young):
+        await bus.tell(published("new"))
+        assert (await asyncio.wait_for(heard.get(), 5)).course == "new"
+    # and one that is there goes on where it was, however long nobody heard it
+    await bus.tell(published("meanwhile"))
+    await eventually(lambda: _is_older_than(bus, 0.2))
+    async with consume(bus, EVENTS, "test", [CoursePublished], heard.put, **young):
+        assert (await asyncio.wait_for(heard.get(), 5)).course == "meanwhile"
+    assert heard.empty()
+
+
+async def _is_older_than(bus, seconds):
+    state = (await bus.js.stream_info(EVENTS.name)).state
+    last = await bus.js.get_msg(EVENTS.name, state.last_seq)
+    assert last.time is not None
+    return datetime.now(UTC) - last.time > timedelta(seconds=seconds)
 
 
 async def _told(bus, message):

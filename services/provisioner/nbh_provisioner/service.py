@@ -15,7 +15,7 @@ from nbh_kit.config import Config
 from nbh_kit.consuming import consume
 from nbh_kit.one import only_one
 from nbh_proto import AccessRequested, Course, Lab, names
-from nbh_proto.streams import COMMANDS, EVENTS
+from nbh_proto.streams import COMMANDS, EVENTS, PATIENCE
 from nbh_provisioner import commands, lab_paths, memory, readiness
 from nbh_provisioner.accesses import Accesses
 from nbh_provisioner.affairs import Means
@@ -103,6 +103,8 @@ async def serving(
                 parts.accesses.handle,
                 # a class that waits for its labs does not keep others from theirs
                 in_flight=_ACCESSES_IN_FLIGHT,
+                # else a consumer that is lost and made again would tell a month of them as failed
+                youngest=2 * PATIENCE,
             ),
         ):
             await stack.enter_async_context(consuming)
