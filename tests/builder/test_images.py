@@ -47,6 +47,9 @@ async def test_an_image_is_built_tried_and_named(world, bus, asker):
     assert world.api.image_id(told.image) == told.image_id
     assert told.software["python"].startswith("3.")
     assert {"jupyter_server", "jupyterlab", "notebook", "jupytext"} <= told.software.keys()
+    log = (world.data / "builder" / "logs" / "py" / "image.log").read_text().splitlines()
+    assert f"jupytext=={told.software['jupytext']}" in log
+    assert not any("==" in line for line in asker.lines)
     given = asker.lines.index("Dockerfile")
     assert asker.lines[given : given + 3] == ["Dockerfile", "inner", "needs.txt"]
     assert (await finished(bus)).outcome == "done"
@@ -113,6 +116,11 @@ def inside(world, image: str, command: str) -> list[str]:
             "no jupyter-lab",
         ),
         (
+            BASE + "RUN pip install 'jupyter-server==2.19.*'\n",
+            "smoke-failed",
+            "its jupyter-server is 2.19.0; 2.20 or later is needed",
+        ),
+        (
             BASE + "RUN rm -f /opt/venv/bin/python* /usr/bin/python3*\n",
             "smoke-failed",
             "there is no python3 in its path",
@@ -132,6 +140,7 @@ def inside(world, image: str, command: str) -> list[str]:
         "devices",
         "no base",
         "no jupyter",
+        "old jupyter",
         "no python",
         "memory",
     ],

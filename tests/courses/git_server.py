@@ -35,6 +35,16 @@ def certificate(folder: Path) -> Path:
     return file
 
 
+_WHO_IS_IT = b"\r\n".join(
+    (
+        b"HTTP/1.1 401 Unauthorized",
+        b"WWW-Authenticate: Basic realm=x",
+        b"Content-Length: 0",
+        b"\r\n",
+    )
+)
+
+
 @asynccontextmanager
 async def forge(folder: Path, pem: Path):
     """Serve the bare repositories of a folder; yields the URL."""
@@ -80,6 +90,9 @@ class Forge:
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:])}
         body = await _body(reader, headers)
         path, _, query = target.partition("?")
+        if path.startswith("/private/"):  # nobody has a password here
+            writer.write(_WHO_IS_IT)
+            return True
         process = await asyncio.create_subprocess_exec(
             *(str(programs.find("git")), "http-backend"),
             env=self._environment

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nbh_courses import environment, failure
+from nbh_courses import environment, failure, git_floor
 from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Git, Limits
 from tests.courses.site import MIB
@@ -80,3 +80,27 @@ def test_what_the_other_side_says_is_printable():
     error = failure.of_git(128, ["remote: \x1b[31mred\x07", "fatal: \x9b1m" + "x" * 5000])
     assert error.detail.isprintable()
     assert len(error.detail) <= 500
+
+
+@pytest.mark.parametrize(
+    ("version", "floor"),
+    [
+        ("2.39.5", ""),
+        ("2.39.4.windows.1", ""),
+        ("2.39.3", "2.39.4"),
+        ("2.43.0", "2.43.4"),
+        ("2.45.1", ""),
+        ("2.53.0 (Apple Git-140)", ""),
+        ("3.0.0", ""),
+        ("2.34.1", "2.39.4"),
+        ("1.9.1", "2.39.4"),
+    ],
+)
+def test_a_git_that_is_too_old_is_told_with_the_version_that_is_not(version, floor):
+    said = git_floor.complaint(f"git version {version}\n")
+    assert bool(said) == bool(floor)
+    assert f"is older than {floor}" in said or not floor
+
+
+def test_what_is_no_git_is_told():
+    assert "no version of git" in git_floor.complaint("jj 0.30")

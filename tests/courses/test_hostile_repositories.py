@@ -1,5 +1,6 @@
 """Whatever a repository holds ends in a revision or a typed failure, and touches nothing else."""
 
+import os
 import zlib
 
 import pytest
@@ -154,11 +155,26 @@ async def test_a_name_that_no_file_system_takes_is_left_out_and_told(site, teach
     assert all("a name this long is left out" in problem for problem in record.problems)
 
 
-async def test_thirty_thousand_files_are_published(site, teacher):
+async def test_a_hundred_thousand_files_are_published(site, teacher):
     blob = teacher.blob(b"#")
-    many = teacher.tree({b"n%05d.md" % n: (FILE, blob) for n in range(30_000)})
+    thousand = teacher.tree({b"n%03d.csv" % n: (FILE, blob) for n in range(1000)})
+    data = teacher.tree({b"f%d" % n: (FOLDER, thousand) for n in range(100)})
+    _push_tree(teacher, teacher.tree({b"data": (FOLDER, data), b"n.md": (FILE, blob)}))
+    assert (await site.create(teacher.url)).notebooks == 1
+    revision = site.shelf.place("py").current.resolve()
+    assert sum(len(files) for _, _, files in os.walk(revision)) == 100_001
+
+
+async def test_more_files_than_are_taken_are_refused_and_the_last_good_ones_served(site, teacher):
+    teacher.push(LESSON)
+    await site.create(teacher.url)
+    before = site.served()
+    blob = teacher.blob(b"#")
+    many = teacher.tree({b"n%06d.md" % n: (FILE, blob) for n in range(layout.MAX_FILES + 1)})
     _push_tree(teacher, many)
-    assert (await site.create(teacher.url)).notebooks == 30_000
+    with pytest.raises(CourseError, match=f"too-big: more than {layout.MAX_FILES} files"):
+        await site.pull()
+    assert site.served() == before
 
 
 async def test_a_link_with_an_endless_target_leads_nowhere(site, teacher):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,20 @@ async def test_the_timer_publishes_what_was_pushed(service, teacher, bus):
 
     async with service.running():  # a round comes at once
         await eventually(published, within=20)
+
+
+async def test_the_timer_looks_again_and_again(service, teacher, bus, monkeypatch):
+    monkeypatch.setenv("NBH_COURSES_PULL_EVERY", "0.2")
+    teacher.push(LESSON)
+    async with service.running():
+        await done(bus, create(teacher))
+        for number in range(3):
+            commit = teacher.push(LESSON | {"n.md": f"{number}"})
+            await eventually(partial(_is_shown, bus, commit), within=20)
+
+
+async def _is_shown(bus, commit):
+    return (await shown(bus)).commit == commit
 
 
 async def test_the_bucket_is_written_again_when_jetstream_was_lost(tmp_path, open_folder, teacher):

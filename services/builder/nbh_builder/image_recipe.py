@@ -89,7 +89,8 @@ class ImageRecipe:
         machine = self._machine
         smoke = Smoke(machine.api, machine.site, machine.places.work / "smoke", machine.lab_limits)
         bounds = await job.in_thread(machine.bounds, _SMOKE_WITHIN)
-        software = await job.guarded(partial(smoke.run, image_id), bounds=bounds, end=smoke.end)
+        run = partial(smoke.run, image_id, say.note)
+        software = await job.guarded(run, bounds=bounds, end=smoke.end)
         await say("it answers: " + ", ".join(f"{name} {v}" for name, v in software.items()))
         return software
 

@@ -20,6 +20,8 @@ TOKEN = "smoke"
 LEAST = (2, 20)
 WITHIN = 60.0
 NOTEBOOK = "smoke.ipynb"
+PACKAGE = "has "
+"""Begins the line that says one of Python's packages."""
 
 
 class Fails(Exception):
@@ -30,6 +32,8 @@ def main() -> int:
     """Print what was found; the exit status says whether labs can run."""
     versions = software()
     found: dict[str, object] = {"software": versions}
+    for package in packages():
+        print(PACKAGE + package)
     try:
         versions["jupyter_server"] = lab_answers()
     except Fails as e:
@@ -49,6 +53,14 @@ def software() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def packages() -> list[str]:
+    """Each of Python's packages with its version, as ``pip freeze`` has them (I6)."""
+    from importlib import metadata
+
+    found = {(d.metadata["Name"] or "?", d.version) for d in metadata.distributions()}
+    return [f"{name}=={version}" for name, version in sorted(found, key=lambda f: f[0].lower())]
 
 
 def lab_answers() -> str:

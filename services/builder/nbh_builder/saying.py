@@ -80,6 +80,10 @@ class Saying:
         elif self._lines == _LIVE_LINES:
             await self._live("… more is not shown live; the log has the end of it …")
 
+    def note(self, line: str) -> None:
+        """Write a line into the log only."""
+        self._keep(f"{line}\n".encode())
+
     def from_a_thread(self) -> Callable[[str], None]:
         """The same for a thread: it goes on when its line is on its way."""
         loop = asyncio.get_running_loop()

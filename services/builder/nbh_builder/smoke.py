@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -21,6 +23,7 @@ _ENVIRONMENT = {
 }
 _NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 _TOLD = 3
+_PACKAGE = re.compile(rf"{probe.PACKAGE}\S+==\S+")
 _NO_PROGRAM = "failed to exec pid1"
 """What the init says, of whatever it should have run."""
 
@@ -43,8 +46,8 @@ class Smoke:
         self.name = f"{site}-smoke"
         """Of its container; there is one at a time."""
 
-    def run(self, image_id: str) -> dict[str, str]:
-        """What software a lab of the image reports.
+    def run(self, image_id: str, hear: Callable[[str], None]) -> dict[str, str]:
+        """What software a lab of the image reports; ``hear`` gets every package with its version.
 
         Raises:
             BuildError: none answers, and why.
@@ -55,7 +58,10 @@ class Smoke:
             running.run(self._api, self._body(image_id), said.append)
         finally:
             shutil.rmtree(self._work, ignore_errors=True)
-        return software(said)
+        found = software(said)
+        for line in filter(_PACKAGE.fullmatch, said):
+            hear(line.removeprefix(probe.PACKAGE))
+        return found
 
     def end(self) -> None:
         """End the one that runs."""

@@ -8,7 +8,9 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from nbh_courses import environment, handlers, heads
+import structlog
+
+from nbh_courses import environment, git_floor, handlers, heads
 from nbh_courses.announcing import Announcer
 from nbh_courses.app import app
 from nbh_courses.building import Builds, Site
@@ -67,6 +69,8 @@ _FINISH_SECONDS = 30.0
 _INDEX_SECONDS = 10.0
 _TIDY_SECONDS = 60.0
 
+logger = structlog.get_logger(__name__)
+
 
 def main() -> None:
     """Read the configuration and the secrets as who we are, then become who we need be (S-5)."""
@@ -92,6 +96,8 @@ async def _serve(config: Config, password: str, parser: Parser) -> None:
     egress = Egress(given.private_hosts, by_proxy=environment.has_proxy())
     async with shelf.owned(), heads.asking(given.pulls_at_once) as asked:
         shelf.sweep()
+        if complaint := git_floor.complaint(await git.run("--version", folder=shelf.folder)):
+            logger.warning("an old git", why=complaint)
         if given.local_urls:
             environment.allow_local(shelf.folder)
         async with buses.connect(

@@ -1,12 +1,14 @@
 """What git runs in: nothing of the machine's or anybody's, only what stands here (S-43)."""
 
 import os
+import pwd
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from nbh_courses import disk
 from nbh_courses.egress import Target
+from nbh_kit import programs
 
 _PASSED_ON = (
     "PATH",
@@ -69,7 +71,9 @@ def closed(
         "GIT_ASKPASS": "/bin/false",
         "SSH_ASKPASS": "/bin/false",
         "GIT_LFS_SKIP_SMUDGE": "1",
-        "GIT_SSH_COMMAND": shlex.join(_ssh(ssh)),
+        "GIT_SSH_COMMAND": shlex.join((*_as_somebody(), *_ssh(ssh))),
+        # git would run it to find out
+        "GIT_SSH_VARIANT": "ssh",
     }
 
 
@@ -90,6 +94,18 @@ def allow_local(folder: Path) -> None:
     file = folder / _LOCAL_CONFIG_FILE
     if not file.exists() or file.read_bytes() != _LOCAL_CONFIG:
         disk.replace_file(file, _LOCAL_CONFIG)
+
+
+def _as_somebody() -> tuple[str, ...]:
+    """What ssh is run by: it does nothing for a user without an account, such as a service's.
+
+    In a user namespace of its own it is called root, which has one, and has no more rights.
+    """
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        return (str(programs.find("unshare")), "--user", "--map-root-user", "--")
+    return ()
 
 
 def _ssh(folder: Path) -> tuple[str, ...]:

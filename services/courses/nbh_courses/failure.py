@@ -12,13 +12,35 @@ _MOST = 500
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
+_KEY = "it is private, or not there (docs/courses.md, Private repositories: how it is given a key)"
+_OTHER_KEY = (
+    "the forge has another key than the one in .ssh/known_hosts of the courses' folder; if that is"
+    " right, remove its line there"
+)
+_NOBODY = (
+    "ssh wants its user to have an account, and this machine lets nobody do without (it allows no"
+    " user namespaces): make one for the user of the courses service"
+)
+
+_ADVICE: tuple[tuple[str, str], ...] = (
+    (r"Host key verification failed", _OTHER_KEY),
+    (
+        r"could not read (Username|Password)|Authentication failed|Permission denied|"
+        r"returned error: 40[13]",
+        _KEY,
+    ),
+    (r"No user exists for uid|unshare failed", _NOBODY),
+)
+"""What somebody can do about what git says, the first that fits."""
+
 _SAID: tuple[tuple[CourseReason, str], ...] = (
     ("url-refused", r"transport '.*' not allowed"),
     ("no-branch", r"couldn't find remote ref|no such ref|Remote branch .* not found"),
     (
         "authentication",
         r"could not read (Username|Password)|Authentication failed|Permission denied|"
-        r"terminal prompts disabled|returned error: 40[13]|Host key verification failed",
+        r"terminal prompts disabled|returned error: 40[13]|Host key verification failed|"
+        r"No user exists for uid|unshare failed",
     ),
     ("disk-full", r"No space left on device|Disk quota exceeded"),
     ("too-big", r"died of signal 25|File size limit exceeded|File too large|exceeds maximum"),
@@ -60,7 +82,7 @@ def of_git(status: int, said: Sequence[str]) -> CourseError:
         return CourseError("slow", "git took more time of the processor than it may")
     for reason, pattern in _SAID:
         if re.search(pattern, text):
-            return CourseError(reason, _telling(said))
+            return CourseError(reason, _advised(text, _telling(said)))
     return CourseError("unreachable", _telling(said) or f"git ended with status {status}")
 
 
@@ -77,6 +99,11 @@ def of_disk() -> Iterator[None]:
         if e.errno in _FULL:
             raise CourseError("disk-full", e.strerror or "") from e
         raise
+
+
+def _advised(text: str, telling: str) -> str:
+    advice = (advice for pattern, advice in _ADVICE if re.search(pattern, text))
+    return ": ".join((*list(advice)[:1], telling))
 
 
 def _telling(said: Sequence[str]) -> str:

@@ -182,6 +182,7 @@ class Pulls:
         await say(f"fetching {tip.branch} at {tip.commit[:10]}")
         await self._repositories.fetch(place.mirror, record.giturl, tip, say)
         brought = await self._submodules.bring(record, place, say)
+        await say(f"publishing {tip.commit[:10]}")
         commit, published = await asyncio.to_thread(
             self._publisher.publish, record, place, brought
         )
