@@ -58,7 +58,10 @@ async def test_one_that_fails_leaves_what_was_there_and_the_others_are_built(wor
     bad = Build(id="bad", name="bad", script="echo why; false; echo never")
     async with world.running(), asker.asking(docs(course, bad, good)):
         last = await asker.ended()
-        assert (last.reason, last.detail) == ("step-failed", "bad: its script ended with status 1")
+        assert (last.reason, last.detail) == (
+            "step-failed",
+            "bad: its script ended with status 1: why",
+        )
         assert "why" in asker.lines
         assert "never" not in asker.lines
         asker.last = None

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from nbh_builder import container, running
 from nbh_builder.container import CONFIG, MIRROR, WORK, Limits
 from nbh_builder.failure import BuildError
+from nbh_builder.last_lines import LastLines
 from nbh_builder.podman_api import PodmanApi
 from nbh_builder.shelving import Shelves, Taken
 from nbh_kit.conditions import Mount
@@ -55,9 +56,7 @@ class DocsRun:
         check(build)
         try:
             self._make(build)
-            status = running.run(self._api, self._body(build, commit, image_id), hear)
-            if status:
-                raise BuildError("step-failed", f"its script ended with status {status}")
+            self._carry_out(self._body(build, commit, image_id), hear)
             result = PurePosixPath(_REPOSITORY, build.directory, build.result_folder)
             room = self._work / "work"
             entry = build.entry_point
@@ -68,6 +67,17 @@ class DocsRun:
     def end(self) -> None:
         """End what runs."""
         running.remove(self._api, self._name)
+
+    def _carry_out(self, body: dict[str, object], hear: Callable[[str], None]) -> None:
+        last = LastLines()
+
+        def heard(line: str) -> None:
+            last.hear(line)
+            hear(line)
+
+        if status := running.run(self._api, body, heard):
+            why = f"its script ended with status {status}"
+            raise BuildError("step-failed", last.after(why))
 
     def _body(self, build: Build, commit: str, image_id: str) -> dict[str, object]:
         return container.body(

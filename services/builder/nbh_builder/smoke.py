@@ -12,6 +12,7 @@ import msgspec
 from nbh_builder import container, probe, running
 from nbh_builder.container import CONFIG, RUNTIME, WORK, Limits
 from nbh_builder.failure import BuildError
+from nbh_builder.last_lines import LastLines
 from nbh_builder.podman_api import PodmanApi
 from nbh_kit.conditions import Mount
 
@@ -22,7 +23,6 @@ _ENVIRONMENT = {
     "JUPYTER_RUNTIME_DIR": RUNTIME,
 }
 _NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-_TOLD = 3
 _PACKAGE = re.compile(rf"{probe.PACKAGE}\S+==\S+")
 _NO_PROGRAM = "failed to exec pid1"
 """What the init says, of whatever it should have run."""
@@ -137,5 +137,4 @@ def software(said: list[str]) -> dict[str, str]:
 
 
 def _failed(why: str, said: list[str]) -> BuildError:
-    last = "; ".join(said[-_TOLD:]) or "it wrote nothing"
-    return BuildError("smoke-failed", f"{why}: {last}")
+    return BuildError("smoke-failed", LastLines(said).after(why, or_else="it wrote nothing"))

@@ -1,17 +1,15 @@
 """Where in a Dockerfile a build is, and what went wrong there, for who wrote it. Pure."""
 
 import re
-from collections import deque
 
 from nbh_builder.dockerfile import Dockerfile, Instruction
+from nbh_builder.last_lines import LastLines
 
 _STEP = re.compile(r"(?:\[\d+/\d+\] )?STEP \d+/\d+: (.*)")
 _BUILDING_AT = re.compile(r'building at STEP ".*?": (?:while running runtime: )?', re.DOTALL)
 _MISSING = re.compile(r'checking on sources under ".*": copier: stat: "/(.*)": no such file')
 _ENDED = re.compile(r"exit status \d+")
-_TOLD = 3
 _LONGEST_STEP = 120
-_LONGEST_LINE = 200
 
 
 class Steps:
@@ -20,7 +18,7 @@ class Steps:
     def __init__(self, dockerfile: Dockerfile) -> None:
         self._left = list(dockerfile.instructions)
         self._at: Instruction | None = None
-        self._said: deque[str] = deque(maxlen=_TOLD)
+        self._said = LastLines()
 
     def hear(self, line: str) -> None:
         """A line of what podman writes: its own, or one of what it runs."""
@@ -28,7 +26,7 @@ class Steps:
             self._at = self._begun(found[1])
             self._said.clear()
         else:
-            self._said.append(line[:_LONGEST_LINE])
+            self._said.hear(line)
 
     def _begun(self, text: str) -> Instruction | None:
         """Podman leaves out stages that nobody needs, so the text says which it is."""
@@ -52,9 +50,7 @@ class Steps:
         said = _BUILDING_AT.sub("", error).strip()
         if missing := _MISSING.search(said):
             return f"there is no {missing[1]} in the folder of the Dockerfile"
-        if _ENDED.fullmatch(said) and self._said:
-            return f"{said}: {'; '.join(self._said)}"
-        return said
+        return self._said.after(said) if _ENDED.fullmatch(said) else said
 
 
 def _plain(text: str) -> str:
