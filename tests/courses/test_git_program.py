@@ -76,6 +76,23 @@ def test_what_git_says_has_a_reason(reason, said):
     assert error.detail
 
 
+@pytest.mark.parametrize(
+    ("advice", "said"),
+    [
+        ("it is private, or not there", "fatal: could not read Username for 'https://x': no"),
+        ("it is private, or not there", "git@x: Permission denied (publickey)."),
+        ("it is private, or not there", "ERROR: Repository not found."),
+        ("the forge has another key", "Host key verification failed."),
+        ("make one for the user of the courses service", "No user exists for uid 7007"),
+        ("make one for the user of the courses service", "unshare: unshare failed: no"),
+    ],
+)
+def test_what_git_says_comes_with_what_to_do_about_it(advice, said):
+    detail = failure.of_git(128, [said]).detail
+    assert advice in detail
+    assert detail.endswith(said)
+
+
 def test_what_the_other_side_says_is_printable():
     error = failure.of_git(128, ["remote: \x1b[31mred\x07", "fatal: \x9b1m" + "x" * 5000])
     assert error.detail.isprintable()

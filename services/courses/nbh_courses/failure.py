@@ -26,7 +26,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"Host key verification failed", _OTHER_KEY),
     (
         r"could not read (Username|Password)|Authentication failed|Permission denied|"
-        r"returned error: 40[13]",
+        r"returned error: 40[13]|[Rr]epository .*not found",
         _KEY,
     ),
     (r"No user exists for uid|unshare failed", _NOBODY),
@@ -102,8 +102,10 @@ def of_disk() -> Iterator[None]:
 
 
 def _advised(text: str, telling: str) -> str:
-    advice = (advice for pattern, advice in _ADVICE if re.search(pattern, text))
-    return ": ".join((*list(advice)[:1], telling))
+    for pattern, advice in _ADVICE:
+        if re.search(pattern, text):
+            return f"{advice}: {telling}"
+    return telling
 
 
 def _telling(said: Sequence[str]) -> str:
