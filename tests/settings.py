@@ -9,7 +9,7 @@ import msgspec
 
 from nbh_kit import config as configs
 from nbh_kit.config import Config
-from nbh_kit.testing import free_port
+from nbh_kit.testing import free_port, free_ports
 
 PLATFORM = "lms"
 """The one platform that signs."""
@@ -42,6 +42,7 @@ def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]
         "nats": {"url": f"nats://127.0.0.1:{nats}"},
         "traefik": {"listen": f"127.0.0.1:{content}", "internal": f"127.0.0.1:{internal}"},
         "router": {"port": router},
+        "health": {"first_port": free_ports(6)},
         "lab": {"memory": 1024**3},
         # what starts is counted, and timed, in most tests
         "pool": {"maximum": 0},

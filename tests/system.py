@@ -253,12 +253,13 @@ async def _up(config: Config, file: Path, log: Path) -> AsyncGenerator[int]:
 
 
 async def _ready(config: Config, up: asyncio.subprocess.Process, log: Path) -> None:
+    health = config.health_port("router")
     async with httpx.AsyncClient(timeout=2) as client:
 
         async def answers():
             if up.returncode is not None:
                 return True
-            router = await client.get(f"http://127.0.0.1:{config.router.port}/readyz")
+            router = await client.get(f"http://127.0.0.1:{health}/readyz")
             through = await client.get(f"{config.origins.content}/")
             return router.status_code == 200 and through.status_code != 502
 

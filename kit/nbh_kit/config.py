@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -20,10 +20,12 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Bytes = Annotated[int, msgspec.Meta(gt=0)]
 Role = Literal["router", "traefik", "nats", "courses", "stats", "reaper"]
+Service = Literal["router", "provisioner", "courses", "builder", "reaper", "stats"]
 
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 _LENT = re.compile(r"/[\w./+-]+:/[\w./+-]+", re.ASCII)
 _ROLES: tuple[Role, ...] = ("router", "traefik", "nats", "courses", "stats", "reaper")
+_SERVICES = get_args(Service)
 
 
 class BadConfig(ValueError):
@@ -149,6 +151,11 @@ class Stats(Section, frozen=True, kw_only=True):
     batch_within: Seconds = 1.0
 
 
+class Health(Section, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    first_port: Annotated[int, msgspec.Meta(ge=0, le=65500)] = 8090
+
+
 class Key(Section, frozen=True, kw_only=True):
     id: str
     secret: str = ""
@@ -179,11 +186,17 @@ class Config(Section, frozen=True, kw_only=True):
     builder: Builder = Builder()
     reaper: Reaper = Reaper()
     stats: Stats = Stats()
+    health: Health = Health()
     platform: tuple[Platform, ...] = ()
 
     def uid_of(self, role: Role) -> int:
         """The unprivileged user that a process runs as when started by root (S-5)."""
         return self.site.first_uid + _ROLES.index(role)
+
+    def health_port(self, service: Service) -> int:
+        """Where a service says whether it is well (`nbh_kit.health`); 0 if it does not."""
+        first = self.health.first_port
+        return first + _SERVICES.index(service) if first else 0
 
     def password_file(self, who: str) -> Path:
         """Where a service's password for NATS is."""

@@ -94,6 +94,14 @@ async def eventually(
         await asyncio.sleep(pause)
 
 
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody uses right now."""
+    while True:
+        first = free_port()
+        if all(_is_free(port) for port in range(first + 1, first + count)):
+            return first
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody uses right now, and that no outgoing connection will take.
 
@@ -101,6 +109,12 @@ def free_port() -> int:
     """
     while True:
         port = random.randrange(10_000, 32_768)
-        with socket.socket() as s, contextlib.suppress(OSError):
-            s.bind(("127.0.0.1", port))
+        if _is_free(port):
             return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as s, contextlib.suppress(OSError):
+        s.bind(("127.0.0.1", port))
+        return True
+    return False

@@ -148,7 +148,10 @@ async def _measuring(bus, stubs):
 @asynccontextmanager
 async def _process(folder: Path, url: str, settings: str):
     file = folder / "nbhosting.toml"
-    file.write_text(f'[site]\ndata = "{folder}"\n[nats]\nurl = "{url}"\n[reaper]\n{settings}')
+    file.write_text(
+        f'[site]\ndata = "{folder}"\n[nats]\nurl = "{url}"\n[health]\nfirst_port = 0\n'
+        f"[reaper]\n{settings}"
+    )
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "nbh_reaper", "--config", str(file))
     )

@@ -42,7 +42,7 @@ class World:
         self.file = folder / "nbhosting.toml"
         self.file.write_text(
             f'[site]\nname = "{self.site}"\ndata = "{self.data}"\nrun = "{folder / "run"}"\n'
-            f'[nats]\nurl = "{nats_url}"\n[lab]\nmemory = 1073741824\n'
+            f'[nats]\nurl = "{nats_url}"\n[health]\nfirst_port = 0\n[lab]\nmemory = 1073741824\n'
             f'[provisioner]\npodman_socket = "{socket}"\n[builder]\n{"".join(lines)}'
         )
         self.config = configs.load(self.file)

@@ -25,7 +25,7 @@ class Service:
         self._file = folder / "nbhosting.toml"
         self._file.write_text(
             f'[site]\ndata = "{folder / "data"}"\nrun = "{folder / "run"}"\n'
-            f'[nats]\nurl = "{nats_url}"\n'
+            f'[nats]\nurl = "{nats_url}"\n[health]\nfirst_port = 0\n'
             f'[courses]\nlocal_urls = true\nprivate_hosts = ["127.0.0.1"]\n'
             f"pull_every = 3600\nport = {self.port}\n{more}\n"
         )

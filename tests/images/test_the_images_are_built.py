@@ -113,7 +113,7 @@ async def test_nothing_to_build_takes_no_time(lab_images, tmp_path):
     said = []
     began = time.monotonic()
     assert await images.build_all(here, REPOSITORY, said.append) == ()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert said == []
 
 

@@ -98,7 +98,7 @@ def _toml(config: Config) -> str:
     """Enough of the configuration, as a file. JSON's strings and numbers are TOML's."""
     tree = msgspec.to_builtins(config, enc_hook=str)
     lines = []
-    for table in ("site", "nats", "lab", "pool", "provisioner"):
+    for table in ("site", "nats", "lab", "pool", "provisioner", "health"):
         lines.append(f"[{table}]")
         values = {k: v for k, v in tree[table].items() if v is not None}
         lines += [f"{k} = {msgspec.json.encode(v).decode()}" for k, v in values.items()]

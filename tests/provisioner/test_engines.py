@@ -287,7 +287,7 @@ async def test_the_end_of_a_lab_is_noticed_at_once(engine, started):
     killed_at = time.monotonic()
     labs.kill(engine, running)
     await asyncio.wait_for(ended, 5)
-    assert time.monotonic() - killed_at < 0.5
+    assert time.monotonic() - killed_at < 2
     assert await eventually(lambda: _code(engine, running)) == 137
 
 

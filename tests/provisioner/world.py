@@ -14,6 +14,7 @@ from nbh_kit import config as configs
 from nbh_kit.buckets import Bucket
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
+from nbh_kit.health import Health
 from nbh_proto import (
     AccessDenied,
     AccessProgress,
@@ -65,6 +66,7 @@ def config(data: Path, nats_url: str, **tables: Mapping[str, object]) -> Config:
     tree: dict[str, dict[str, object]] = {
         "site": {"name": f"t{secrets.token_hex(4)}", "data": str(data), "run": str(data / "run")},
         "nats": {"url": nats_url},
+        "health": {"first_port": 0},
         "lab": {"memory": 1024**3, "stop_within": 5},
         # what starts is counted in most tests
         "pool": {"maximum": 0},
@@ -159,7 +161,8 @@ async def running(
     system: Path = Path("/"),
 ) -> AsyncGenerator[None]:
     """A provisioner in this process, while the block runs."""
-    serving = service.serving(config, engine, read_memory=read_memory, system=system)
+    health = Health("nats", "labs")
+    serving = service.serving(config, engine, health, read_memory=read_memory, system=system)
     async with serving as following:
         task = asyncio.ensure_future(following)
         try:

@@ -39,7 +39,10 @@ PSS_MIB = 30
 async def reaper(folder, nats_url):
     """``python -m nbh_reaper``."""
     file = folder / "nbhosting.toml"
-    file.write_text(f'[site]\ndata = "{folder}"\n[nats]\nurl = "{nats_url}"\n[reaper]\n{SETTINGS}')
+    file.write_text(
+        f'[site]\ndata = "{folder}"\n[nats]\nurl = "{nats_url}"\n[health]\nfirst_port = 0\n'
+        f"[reaper]\n{SETTINGS}"
+    )
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "nbh_reaper", "--config", str(file))
     )

@@ -21,6 +21,7 @@ class Trial:
         self._clock = clock
         self._pause = dice.uniform(0.5, 7) * MINUTE
         self._over = None
+        self._saves = []
 
     def begin(self, working):
         """Work, until the stack `working` is closed."""
@@ -29,7 +30,7 @@ class Trial:
                 self.stub.run(busy=True)
             case "a long upload":
                 self.stub.run(busy=False)
-                working.enter_context(repeating(self._clock, self._pause, self.stub.save))
+                working.enter_context(repeating(self._clock, self._pause, self._save))
             case "an open terminal":
                 self.stub.open_terminal()
         working.callback(self._end)
@@ -40,10 +41,25 @@ class Trial:
         self.stub.run(busy=False)
         self._over = self._clock.now().at
 
+    def _save(self):
+        self.stub.save()
+        self._saves.append(self._clock.now().at)
+
     def was_wronged(self, seen):
         """Whether it was frozen or stopped at work, or before its time was over after it."""
         told = [at for at, _ in seen.of((FreezeLab, StopLab), self.stub.student)]
-        return any(self._over is None or at < self._over + LIMITS.freeze for at in told)
+        return any(self._is_at_work(at) or at < self._worked(at) + LIMITS.freeze for at in told)
+
+    def _is_at_work(self, at):
+        # a part of an upload is what is seen of it; a machine that is too busy to send the next
+        # part in time is no lab at work
+        is_over = self._over is not None and at >= self._over
+        return not is_over and self.kind != "a long upload"
+
+    def _worked(self, at):
+        """When it last did anything before then."""
+        done = [*self._saves, *([self._over] if self._over is not None else [])]
+        return max((when for when in done if when <= at), default=0.0)
 
 
 async def run(count, *, speed=600, hours=2.5, seed=1):

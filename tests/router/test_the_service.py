@@ -99,18 +99,18 @@ def test_what_stops_it_is_said_in_a_line(tmp_path, spoil, words):
 
 async def test_health_says_what_is_missing(tmp_path, nats_url):
     world = World(tmp_path / "site", nats_url)
-    async with world.router(), world.direct() as http:
+    async with world.router():
         await world.ready(but=("traefik",))
-        assert (await http.get("/livez")).text == "ok\n"
-        ready = await http.get("/readyz")
+        assert (await world.well("/livez")).json()["lag"] < 1
+        ready = await world.well()
         assert ready.status_code == 503
         assert ready.json() == {"nats": True, "courses": True, "labs": True, "traefik": False}
         async with world.traefik():
-            await eventually(lambda: _is_ready(http), within=15)
+            await eventually(lambda: _is_ready(world), within=15)
 
 
-async def _is_ready(http):
-    return (await http.get("/readyz")).status_code == 200
+async def _is_ready(world):
+    return (await world.well()).status_code == 200
 
 
 async def test_no_log_holds_a_capability_a_token_a_signature_or_a_ticket(

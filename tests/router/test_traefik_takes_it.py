@@ -171,8 +171,6 @@ def test_health_and_confirmation_are_not_for_the_world(proxy):
         for path in ("/livez", "/readyz", "/ping", "/api/rawdata", "/dashboard/", "/metrics"):
             answer = browser.get(path)
             assert answer.status_code == 404 or answer.json()[0] == "router", path
-        for path in ("/livez", "/readyz"):
-            assert browser.get(path).text.startswith("404")
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ async def test_a_router_that_stops_lets_its_followers_go_to_the_next(world, prov
             await listens.wait()
             began = time.monotonic()
         await listening
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 4.5
 
 
 async def test_a_page_that_waits_too_long_says_so_and_can_be_tried_again(world, provisioner):

@@ -22,7 +22,7 @@ from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
 from nbh_kit.links import Link, Place, SigningKey
-from nbh_kit.testing import eventually, free_port
+from nbh_kit.testing import eventually, free_port, free_ports
 from nbh_proto import (
     AccessDenied,
     AccessProgress,
@@ -55,6 +55,7 @@ class World:
         self.folder = folder
         self.platforms = platforms
         self.web, self.internal, self.port = free_port(), free_port(), free_port()
+        self.health = free_ports(6)
         self.origin = f"http://localhost:{self.web}"
         for name in ("traefik", "secrets"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,8 @@ url = "{nats_url}"
 [traefik]
 listen = "127.0.0.1:{self.web}"
 internal = "127.0.0.1:{self.internal}"
+[health]
+first_port = {self.health}
 [router]
 port = {self.port}
 {more}
@@ -149,6 +152,11 @@ port = {self.port}
             base_url=f"http://127.0.0.1:{self.port}", timeout=10, trust_env=False
         )
 
+    async def well(self, path: str = "/readyz") -> httpx2.Response:
+        """What the router says of itself."""
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            return await http.get(f"http://127.0.0.1:{self.health}{path}")
+
     async def lives(self) -> None:
         """Return when the router answers, whatever is missing."""
         await self.ready(but=("nats", "courses", "labs", "traefik"))
@@ -157,8 +165,7 @@ port = {self.port}
         """Return when the router says that what it needs is there; ``but`` what may be missing."""
 
         async def asked() -> bool:
-            async with self.direct() as http:
-                there = (await http.get("/readyz")).json()
+            there = (await self.well()).json()
             return all(yes for what, yes in there.items() if what not in but)
 
         await eventually(asked, within=15)

@@ -43,7 +43,7 @@ class Service:
         self._file = folder / "nbhosting.toml"
         self._file.write_text(
             f'[site]\ndata = "{self.data}"\nrun = "{folder / "run"}"\n'
-            f'[nats]\nurl = "{nats_url}"\n'
+            f'[nats]\nurl = "{nats_url}"\n[health]\nfirst_port = 0\n'
             f'[stats]\nclickhouse = "{server}"\nbatch_rows = 500\nbatch_within = 0.02\n'
         )
         self.clickhouse = self.data / "clickhouse"

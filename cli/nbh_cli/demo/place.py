@@ -17,8 +17,11 @@ PLATFORM = "campus"
 KEY = "k1"
 
 _LONGEST_SOCKET = 107
-_PORTS = ("content", "internal", "router", "courses", "nats", "platform")
-_PREFERRED = (8000, 8082, 8081, 8083, 4222, 8001)
+_PORTS = ("content", "internal", "router", "courses", "nats", "platform", "health")
+_ROWS = {"health": 6}
+"""How many ports one after the other, where it is more than one."""
+
+_PREFERRED = (8000, 8082, 8081, 8083, 4222, 8001, 8090)
 
 
 class Place(NamedTuple):
@@ -106,11 +109,16 @@ def _remembered(place: Place) -> _Remembered:
 def _free_ports(wanted: Mapping[str, int]) -> dict[str, int]:
     taken: dict[str, int] = {}
     for name in _PORTS:
-        port = _free(wanted.get(name, 0))
-        while not port or port in taken.values():
+        row = _ROWS.get(name, 1)
+        port = wanted.get(name, 0)
+        while not port or not _are_free(ports := range(port, port + row), taken):
             port = _free(0)
-        taken[name] = port
-    return taken
+        taken |= {f"{name}+{at}" if at else name: port for at, port in enumerate(ports)}
+    return {name: taken[name] for name in _PORTS}
+
+
+def _are_free(ports: range, taken: Mapping[str, int]) -> bool:
+    return not set(ports) & set(taken.values()) and all(map(_free, ports))
 
 
 def _free(port: int) -> int:
@@ -154,6 +162,9 @@ internal = "127.0.0.1:{ports["internal"]}"
 
 [router]
 port = {ports["router"]}
+
+[health]
+first_port = {ports["health"]}
 
 [lab]
 memory = {1024**3}

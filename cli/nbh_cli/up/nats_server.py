@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from nbh_cli.up import asking
 from nbh_cli.up.children import Child, Program
 from nbh_cli.up.folders import NATS_USERS
-from nbh_kit import programs
+from nbh_kit import asking, programs
 from nbh_kit.config import Config
 from nbh_proto.buckets import BUCKETS
 from nbh_proto.streams import ALL

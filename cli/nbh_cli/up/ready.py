@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from nbh_cli.up import asking
+from nbh_kit import asking
 from nbh_kit.config import Config
 
 _NOT_YET = b"404 page not found"
@@ -12,7 +12,10 @@ _NOT_YET = b"404 page not found"
 
 async def ready(config: Config) -> None:
     """Return once the router is ready and, where we can ask it in plain HTTP, Traefik knows it."""
-    await answering(_here(config.router.host), config.router.port, "/readyz")
+    if health := config.health_port("router"):
+        await answering(_here(config.health.host), health, "/readyz")
+    else:
+        await answering(_here(config.router.host), config.router.port, "/")
     if config.traefik.embedded and not config.traefik.certificate:
         host, _, port = config.traefik.listen.rpartition(":")
         await answering(_here(host), int(port), "/")

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from nbh_builder import service
 from nbh_kit import config as configs
+from nbh_kit import health as healths
 from nbh_kit import run
 from nbh_kit.config import BadConfig, Config
 
 
 async def serve(config: Config) -> None:
     """Serve until SIGTERM, then give back what was begun."""
-    async with service.serving(config) as removing:
-        await run.until_stopped(removing)
+    async with healths.answering(config, "builder", "nats", "podman") as health:
+        health.ask("podman", lambda: healths.podman_answers(config.podman_socket))
+        async with service.serving(config, health) as removing:
+            await run.until_stopped(removing)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from nbh_kit import run
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
+from nbh_kit.health import Health
 from nbh_kit.one import only_one
 from nbh_proto import (
     BuildDocs,
@@ -40,7 +41,7 @@ _TYPES = (BuildImage, BuildDocs, CancelBuild, KeepImages)
 
 
 @asynccontextmanager
-async def serving(config: Config) -> AsyncGenerator[Awaitable[None]]:
+async def serving(config: Config, health: Health) -> AsyncGenerator[Awaitable[None]]:
     """Build while the block runs; what is being built then is ended and comes again.
 
     Yields:
@@ -51,6 +52,7 @@ async def serving(config: Config) -> AsyncGenerator[Awaitable[None]]:
         machine.places.lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         await stack.enter_async_context(only_one(machine.places.lock))
         bus = await stack.enter_async_context(_connected(config))
+        health.look("nats", lambda: bus.is_connected)
         logs, keeping = Logs(machine.places.logs), Keeping(machine)
         recipes = Recipes(ImageRecipe(machine), DocsRecipe(machine, bus))
         building = Building(bus, recipes, logs, machine.places.taken)

@@ -33,6 +33,7 @@ from nbh_courses.tidying import Tidying
 from nbh_courses.workspaces import Workspaces
 from nbh_kit import bus as buses
 from nbh_kit import config as configuration
+from nbh_kit import health as healths
 from nbh_kit import http, run
 from nbh_kit.config import BadConfig, Config
 from nbh_kit.consuming import consume
@@ -100,9 +101,13 @@ async def _serve(config: Config, password: str, parser: Parser) -> None:
             logger.warning("an old git", why=complaint)
         if given.local_urls:
             environment.allow_local(shelf.folder)
-        async with buses.connect(
-            config.nats.url, name="courses", user="courses", password=password
-        ) as bus:
+        async with (
+            healths.answering(config, "courses", "nats") as health,
+            buses.connect(
+                config.nats.url, name="courses", user="courses", password=password
+            ) as bus,
+        ):
+            health.look("nats", lambda: bus.is_connected)
             shown = Shown(bus, shelf)
             announcer = Announcer(bus, shelf, config.lab.image, shown)
             rules = Rules(given.local_urls, given.pulls_at_once, given.max_bytes)

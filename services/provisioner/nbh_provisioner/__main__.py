@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from nbh_kit import config as configs
+from nbh_kit import health as healths
 from nbh_kit import run
 from nbh_kit.config import BadConfig, Config
 from nbh_provisioner import engines, service
@@ -16,8 +17,13 @@ from nbh_provisioner import engines, service
 
 async def serve(config: Config) -> None:
     """Serve until SIGTERM, then finish what was begun."""
-    async with service.serving(config, engines.make(config)) as following:
-        await run.until_stopped(following)
+    has_podman = config.provisioner.engine == "podman"
+    needs = ("nats", "labs", *(("podman",) if has_podman else ()))
+    async with healths.answering(config, "provisioner", *needs) as health:
+        if has_podman:
+            health.ask("podman", lambda: healths.podman_answers(config.podman_socket))
+        async with service.serving(config, engines.make(config), health) as following:
+            await run.until_stopped(following)
 
 
 def main() -> None:

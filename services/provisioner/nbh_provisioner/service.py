@@ -13,6 +13,7 @@ from nbh_kit.buckets import Bucket, Replica
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
+from nbh_kit.health import Health
 from nbh_kit.one import only_one
 from nbh_proto import AccessRequested, Course, Lab, names
 from nbh_proto.streams import COMMANDS, EVENTS, PATIENCE
@@ -56,6 +57,7 @@ _SYSTEM = Path("/")
 async def serving(
     config: Config,
     engine: Engine,
+    health: Health,
     *,
     read_memory: Callable[[], Memory] = memory.read,
     system: Path = _SYSTEM,
@@ -63,6 +65,7 @@ async def serving(
     """Answer accesses and commands while the block runs; labs live on after it.
 
     Args:
+        health: is told how to look at "nats" and at "labs", which are those that ran before us.
         read_memory: how much there is, and is left.
         system: where the machine's own file system is.
 
@@ -75,6 +78,8 @@ async def serving(
         noticing = await stack.enter_async_context(readiness.noticing())
         bus = await stack.enter_async_context(_connected(config))
         parts = _Parts(config, engine, noticing, bus, system)
+        health.look("nats", lambda: bus.is_connected)
+        health.look("labs", parts.labs.adopted.is_set)
         stack.callback(parts.preparation.close)
         stack.push_async_callback(parts.labs.close)
         stack.push_async_callback(parts.pool.close)

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from nbh_kit import bus as buses
+from nbh_kit import health as healths
 from nbh_kit import run
 from nbh_kit.buckets import Bucket, Replica
 from nbh_kit.bus import Bus
@@ -20,10 +21,13 @@ from nbh_reaper.sampling import Sampling
 
 async def serve(config: Config, password: str) -> None:
     """Watch labs until SIGTERM."""
-    async with buses.connect(
-        config.nats.url, name="reaper", user="reaper", password=password
-    ) as bus:
+    async with (
+        healths.answering(config, "reaper", "nats", "courses") as health,
+        buses.connect(config.nats.url, name="reaper", user="reaper", password=password) as bus,
+    ):
         courses = Replica(Bucket(bus, Course))
+        health.look("nats", lambda: bus.is_connected)
+        health.look("courses", courses.known.is_set)
         async with (
             _watching(config, bus, courses) as reaper,
             bus.answering(PlanLabs, lambda asked: _plan(asked, reaper)),

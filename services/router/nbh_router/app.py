@@ -9,7 +9,6 @@ from starlette.routing import Route
 from nbh_proto import new_id
 from nbh_router import address, dynamic, languages
 from nbh_router.following import Following
-from nbh_router.health import Health
 from nbh_router.launching import Launching
 from nbh_router.pages import Pages
 from nbh_router.stead import Stead
@@ -22,11 +21,10 @@ def app(
     launching: Launching,
     following: Following,
     stead: Stead,
-    health: Health,
     pages: Pages,
 ) -> Starlette:
-    """All addresses. Who may use which: health is internal, a ticket is its own admission, launch
-    URLs are judged by `Admission`, everything else is a page that says that it is not there."""
+    """All addresses. Who may use which: a ticket is its own admission, launch URLs are judged
+    by `Admission`, everything else is a page that says that it is not there."""
 
     async def anything(request: Request) -> Response:
         if (capability := address.lab_in(request.scope["raw_path"])) is not None:
@@ -47,8 +45,6 @@ def app(
 
     return Starlette(
         routes=[
-            Route("/livez", health.live),
-            Route("/readyz", health.ready),
             Route("/-/access/{ticket}", following.page),
             Route("/-/access/{ticket}/events", following.events),
             Route("/-/access/{ticket}/again", following.again, methods=["POST"]),

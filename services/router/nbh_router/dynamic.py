@@ -146,8 +146,7 @@ def version_path(version: str) -> str:
 
 def _rest() -> Router:
     return Router(
-        # Health is for whoever runs us, not for the world.
-        rule="PathPrefix(`/`) && !PathRegexp(`^/(livez|readyz)$`)",
+        rule="PathPrefix(`/`)",
         service="router",
         entry_points=_WEB,
         priority=_REST,

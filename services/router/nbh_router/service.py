@@ -5,10 +5,12 @@ import asyncio
 import structlog
 
 from nbh_kit import bus as buses
+from nbh_kit import health as healths
 from nbh_kit import http, traefik
 from nbh_kit.buckets import Bucket, Replica
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
+from nbh_kit.health import Health
 from nbh_proto import Course, Lab
 from nbh_router import dynamic
 from nbh_router.accesses import Accesses
@@ -17,7 +19,6 @@ from nbh_router.app import app
 from nbh_router.courses import Courses
 from nbh_router.entrance import Entrance
 from nbh_router.following import Following
-from nbh_router.health import Health
 from nbh_router.launching import Launching
 from nbh_router.origins import normal
 from nbh_router.pages import Pages
@@ -25,6 +26,8 @@ from nbh_router.patience import Forecast
 from nbh_router.routes import Routes
 from nbh_router.stead import Stead
 from nbh_router.ticket import Tickets
+
+_NEEDS = ("nats", "courses", "labs", "traefik")
 
 logger = structlog.get_logger(__name__)
 
@@ -41,7 +44,6 @@ class Service:
         self._courses = Courses()
         forecast = Forecast()
         self._accesses = Accesses(forecast)
-        self._health = Health(self._courses, self.routes)
         pages = Pages(config.frame_ancestors)
         tickets = Tickets(ticket_key)
         entrance = Entrance(
@@ -74,7 +76,6 @@ class Service:
             launching=self._launching,
             following=following,
             stead=Stead(pages, self.routes.why_gone),
-            health=self._health,
             pages=pages,
         )
 
@@ -87,6 +88,7 @@ class Service:
         await self.routes.begin(self._static)
         router = self._config.router
         async with (
+            healths.answering(self._config, "router", *_NEEDS) as health,
             http.serving(self._app, router.host, router.port) as server,
             buses.connect(
                 self._config.nats.url,
@@ -96,11 +98,17 @@ class Service:
             ) as bus,
             self._accesses.connected(bus),
         ):
+            self._look_at_needs(health, bus)
             await self._work(bus, server)
+
+    def _look_at_needs(self, health: Health, bus: Bus) -> None:
+        health.look("nats", lambda: bus.is_connected)
+        health.look("courses", lambda: bool(self._courses.known))
+        health.look("labs", lambda: bool(self.routes.known))
+        health.look("traefik", lambda: self.routes.are_live)
 
     async def _work(self, bus: Bus, server: http.Serving) -> None:
         self._launching.connect(bus)
-        self._health.connect(bus)
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._courses.follow(Replica(Bucket(bus, Course))))
             loops.create_task(self.routes.follow(Bucket(bus, Lab).watch()))
