@@ -27,7 +27,7 @@ def written(file: Path, run: Path, *, engine: str, over: Tables | None = None) -
 
 
 def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]:
-    content, internal, router, courses, nats, platform = (free_port() for _ in range(6))
+    content, internal, router, courses, stats, nats, platform = (free_port() for _ in range(7))
     return {
         "site": {
             "name": f"t{secrets.token_hex(3)}",
@@ -48,6 +48,7 @@ def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]
         "pool": {"maximum": 0},
         "provisioner": {"engine": engine},
         "courses": {"local_urls": True, "port": courses},
+        "stats": {"port": stats},
         "platform": {
             "name": PLATFORM,
             "origins": [f"http://127.0.0.1:{platform}"],

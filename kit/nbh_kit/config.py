@@ -146,9 +146,14 @@ class Reaper(Section, frozen=True, kw_only=True):
 
 
 class Stats(Section, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 8084
     clickhouse: str = ""
     batch_rows: Annotated[int, msgspec.Meta(gt=0)] = 10_000
     batch_within: Seconds = 1.0
+    time_zone: str = "UTC"
+    test_students: tuple[str, ...] = ()
+    short_ids_are_tests: bool = False
 
 
 class Health(Section, frozen=True, kw_only=True):

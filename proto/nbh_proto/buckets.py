@@ -129,6 +129,9 @@ class Course(Value, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     """The groups of students that are registered."""
 
+    time_zone: str = ""
+    """In which its days are counted, for example ``Europe/Paris``; empty for the site's."""
+
     limits: Limits = Limits()
     egress: str = ""
     """What its labs may reach, as `nbh_proto.egress` reads it; empty for the site's default."""
@@ -181,6 +184,22 @@ class CourseIndex(Value, frozen=True, kw_only=True):
         return names.token(self.course)
 
 
+class Group(Value, frozen=True, kw_only=True):
+    """The members of a group of people; ``@group`` among a course's staff stands for them.
+    Written by courses."""
+
+    bucket: ClassVar[str] = "GROUPS"
+
+    group: str
+    members: tuple[str, ...] = ()
+    """Ids of students and accounts."""
+
+    @property
+    def key(self) -> str:
+        """Its key in the bucket."""
+        return names.token(self.group)
+
+
 class Launch(Value, frozen=True, kw_only=True):
     """A single-use link that was used. Written by the router; forgotten when the link expires."""
 
@@ -217,4 +236,4 @@ def pool_course(key: str) -> str | None:
     return names.id_of(course) if rest.startswith("pool.") else None
 
 
-BUCKETS: tuple[type[Value], ...] = (Lab, Course, CourseIndex, Launch, Delivery)
+BUCKETS: tuple[type[Value], ...] = (Lab, Course, CourseIndex, Group, Launch, Delivery)

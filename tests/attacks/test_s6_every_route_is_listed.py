@@ -12,6 +12,9 @@ from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.shelf import Shelf
 from nbh_kit.config import Origins
+from nbh_stats.app import LISTED as STATISTICS
+from nbh_stats.viewers import Viewer, by_secret
+from tests.stats.world import World
 
 ORIGINS = Origins()
 
@@ -49,3 +52,48 @@ async def test_an_address_is_there_at_its_own_origin_only(courses, each):
         ) as browser:
             for method in each.methods:
                 assert (await browser.request(method, each.path)).status_code == 404
+
+
+@pytest.fixture(params=["", "s" * 64], ids=["without a secret", "with one"])
+def statistics(request):
+    # no connection to ClickHouse: nobody here gets so far
+    return World(None, recognise=by_secret(request.param)).app
+
+
+def test_every_address_of_the_statistics_is_listed(statistics):
+    there = {(route.path, frozenset(route.methods)) for route in statistics.routes}
+    assert there == {(each.path, frozenset({"GET", "HEAD"})) for each in STATISTICS}
+
+
+@pytest.mark.parametrize("each", STATISTICS)
+@pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer " + "t" * 64, "Basic czpz", "é"])
+async def test_the_statistics_refuse_who_is_nobody(statistics, each, authorization):
+    transport = httpx2.ASGITransport(statistics)
+    async with httpx2.AsyncClient(transport=transport, base_url=ORIGINS.ui) as nobody:
+        given = {"Authorization": authorization.encode()} if authorization else {}
+        answer = await nobody.get(_filled(each.path), headers=given)
+    assert answer.status_code == 401
+    assert "py" not in answer.text
+
+
+@pytest.mark.parametrize("each", STATISTICS)
+@pytest.mark.parametrize("name", ["content", "share"])
+async def test_the_statistics_are_at_the_staffs_origin_only(statistics, each, name):
+    transport = httpx2.ASGITransport(statistics)
+    async with httpx2.AsyncClient(transport=transport, base_url=getattr(ORIGINS, name)) as browser:
+        assert (await browser.get(_filled(each.path))).status_code == 404
+
+
+@pytest.mark.parametrize("each", [each for each in STATISTICS if each.audience != "viewer"])
+async def test_a_teacher_sees_neither_others_courses_nor_machines(each):
+    async def recognise(_request):
+        return Viewer(frozenset({"theirs"}))
+
+    transport = httpx2.ASGITransport(World(None, recognise=recognise).app)
+    async with httpx2.AsyncClient(transport=transport, base_url=ORIGINS.ui) as teacher:
+        assert (await teacher.get(_filled(each.path))).status_code == 403
+
+
+def _filled(path):
+    given = {"course": "py", "node": "n1", "number": "notebooks", "format": "json"}
+    return path.format_map(given)

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
-def test_the_page_of_messages_is_up_to_date():
-    script = Path(__file__).parents[2] / "scripts" / "make-message-docs"
+
+@pytest.mark.parametrize("page", ["message", "statistics"])
+def test_a_page_that_is_made_from_code_is_up_to_date(page):
+    script = Path(__file__).parents[2] / "scripts" / f"make-{page}-docs"
     checked = subprocess.run(
         [sys.executable, str(script), "--check"], capture_output=True, text=True
     )

@@ -8,6 +8,7 @@ import pytest
 
 from nbh_stats import clickhouse, migrations
 from nbh_stats.events import Events
+from nbh_stats.students import Students
 from tests.stats.service import Service, front
 
 
@@ -28,15 +29,21 @@ def door(request, tmp_path):
 
 
 def _drop_tables(client):
-    for table in ("events", "migrations"):
+    for table in ("events", "events_typed", "students", "migrations"):
         client.command(f"DROP TABLE IF EXISTS {table}")
 
 
 @pytest.fixture
-async def events(door):
+async def events(door, students):
     """The table of events, empty."""
     await door.use(migrations.migrate)
-    return Events(door, door)
+    return Events(door, door, students)
+
+
+@pytest.fixture
+def students():
+    """Their numbers; none yet."""
+    return Students()
 
 
 @pytest.fixture

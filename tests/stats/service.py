@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from nbh_kit.config import Config
+from nbh_kit.testing import free_port
 from nbh_proto.stats import EventsFound, FindEvents
 
 FRONT = Path(__file__).parent / "front.py"
@@ -40,11 +41,14 @@ class Service:
 
     def __init__(self, folder: Path, nats_url: str, server: str = "") -> None:
         self.data = folder / "data"
+        self.port = free_port()
         self._file = folder / "nbhosting.toml"
         self._file.write_text(
             f'[site]\ndata = "{self.data}"\nrun = "{folder / "run"}"\n'
             f'[nats]\nurl = "{nats_url}"\n[health]\nfirst_port = 0\n'
-            f'[stats]\nclickhouse = "{server}"\nbatch_rows = 500\nbatch_within = 0.02\n'
+            f'[origins]\nui = "http://127.0.0.1:{self.port}"\n'
+            f"[stats]\nport = {self.port}\n"
+            f'clickhouse = "{server}"\nbatch_rows = 500\nbatch_within = 0.02\n'
         )
         self.clickhouse = self.data / "clickhouse"
         self.clickhouse.mkdir(parents=True)
@@ -56,6 +60,13 @@ class Service:
             uid = Config().uid_of("stats")
             for path in (self.clickhouse, *self.clickhouse.rglob("*")):
                 os.chown(path, uid, uid, follow_symlinks=False)
+
+    def secret(self):
+        """What lets a caller in, as `nbh up` makes it."""
+        file = self.data / "secrets" / "stats"
+        file.parent.mkdir()
+        file.write_text("s" * 64)
+        return file.read_text()
 
     def lose_tables(self):
         """ClickHouse's folder is gone; an empty one is in its place."""

@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from nbh_kit.config import Config
@@ -143,3 +144,18 @@ async def test_a_later_release_s_tables_stop_the_start_with_a_sentence(service, 
     async with service.running() as process:
         assert await process.wait() == 1
     assert "are at step 99, this release knows" in capfd.readouterr().err
+
+
+async def test_a_number_is_asked_for_over_http(service, bus):
+    secret = service.secret()
+    given = {"access": "a1", "course": "py", "student": "ada", "notebook": "w1/n1.md"}
+    await bus.tell(AccessOpened(**given, way="pool", seconds=0.1))
+    async with service.running(), httpx2.AsyncClient() as browser:
+        address = f"http://127.0.0.1:{service.port}/api/stats/courses/py/notebooks.json"
+
+        async def asked():
+            answer = await browser.get(address, headers={"Authorization": f"Bearer {secret}"})
+            return answer.json().get("data")
+
+        assert await eventually(asked, within=20) == [["w1/n1"], [1], [1]]
+        assert (await browser.get(address)).status_code == 401

@@ -17,11 +17,11 @@ PLATFORM = "campus"
 KEY = "k1"
 
 _LONGEST_SOCKET = 107
-_PORTS = ("content", "internal", "router", "courses", "nats", "platform", "health")
+_PORTS = ("content", "internal", "router", "courses", "stats", "nats", "platform", "health")
 _ROWS = {"health": 6}
 """How many ports one after the other, where it is more than one."""
 
-_PREFERRED = (8000, 8082, 8081, 8083, 4222, 8001, 8090)
+_PREFERRED = (8000, 8082, 8081, 8083, 8084, 4222, 8001, 8090)
 
 
 class Place(NamedTuple):
@@ -173,6 +173,9 @@ memory = {1024**3}
 port = {ports["courses"]}
 local_urls = true
 pull_every = 30
+
+[stats]
+port = {ports["stats"]}
 
 [[platform]]
 name = "{PLATFORM}"

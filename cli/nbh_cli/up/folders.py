@@ -53,7 +53,8 @@ def prepare(config: Config) -> None:
     """
     for folder in layout(config):
         _make(folder)
-    _make_secret(config.site.data / "secrets" / "router")
+    for service in ("router", "stats"):
+        _make_secret(config.site.data / "secrets" / service)
     for who in NATS_USERS:
         _make_secret(config.password_file(who))
 

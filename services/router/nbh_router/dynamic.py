@@ -71,9 +71,11 @@ def static(config: Config, content_origin: str) -> Dynamic:
                 "error-pages": _error_pages(),
                 "hooks": _hooks(config.origins.ui),
                 "builds": _builds(config.origins.share),
+                "stats": _stats(config.origins.ui),
             },
             services={
                 "courses": _service(f"{config.courses.host}:{config.courses.port}", "router"),
+                "stats": _service(f"{config.stats.host}:{config.stats.port}", "router"),
                 "router": _service(f"{config.router.host}:{config.router.port}", "router"),
                 # Through our own internal entry point, since Traefik fetches a page without any
                 # middleware: a router that is being started again is waited for there.
@@ -196,6 +198,17 @@ def _builds(share_origin: str) -> Router:
     return Router(
         rule=f"Host(`{_host(share_origin)}`) && PathPrefix(`/builds/`)",
         service="courses",
+        entry_points=_WEB,
+        priority=_OTHERS,
+        middlewares=("again",),
+    )
+
+
+def _stats(ui_origin: str) -> Router:
+    return Router(
+        rule=f"Host(`{_host(ui_origin)}`)"
+        " && (PathPrefix(`/api/stats/`) || PathPrefix(`/staff/stats`))",
+        service="stats",
         entry_points=_WEB,
         priority=_OTHERS,
         middlewares=("again",),

@@ -1,6 +1,6 @@
 """The table of events: written in batches, read for those who ask."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -18,8 +18,10 @@ from nbh_proto.stats import (
     NotebookUsed,
     StoredEvent,
 )
-from nbh_stats import rows
 from nbh_stats.clickhouse import Door
+from nbh_stats.keeping import keep
+from nbh_stats.rows import Row
+from nbh_stats.students import Students
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -53,12 +55,20 @@ LIMIT 10000
 """
 
 
+Hear = Callable[[Sequence[Row]], None]
+"""Hears of rows that are in the table from now on; called in the event loop."""
+
+
 class Events:
     """Keeps events, through one connection for writing and one for reading."""
 
-    def __init__(self, writing: Door, reading: Door) -> None:
+    def __init__(
+        self, writing: Door, reading: Door, students: Students, hear: Hear | None = None
+    ) -> None:
         self._writing = writing
         self._reading = reading
+        self._students = students
+        self._hear = hear
 
     async def kept(self, stream: datetime) -> int:
         """Up to which sequence this stream is in the table; 0 for nothing.
@@ -74,10 +84,10 @@ class Events:
         Raises:
             clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
         """
-        lines, refused = _rows(batch)
-        if lines:
-            await self._writing.use(lambda client: _insert(client, lines))
-        return refused
+        kept = await self._writing.use(lambda client: keep(client, self._students, batch))
+        if self._hear and kept.rows:
+            self._hear(kept.rows)
+        return kept.refused
 
     async def find(self, wanted: FindEvents) -> EventsFound:
         """The latest events that are wanted, newest first, as many as one answer carries."""
@@ -96,21 +106,6 @@ class Events:
             logger.exception("events could not be read")
             return NotebooksUsed(error=f"ClickHouse says: {str(e).partition(chr(10))[0]}")
         return NotebooksUsed(notebooks=found)
-
-
-def _rows(batch: Batch) -> tuple[list[bytes], list[Refusal]]:
-    lines: list[bytes] = []
-    refused: list[Refusal] = []
-    for event in batch.messages:
-        try:
-            lines.append(rows.row(event, batch.stream))
-        except rows.BadEvent as e:
-            refused.append(Refusal(event, str(e)))
-    return lines, refused
-
-
-def _insert(client: Client, lines: Sequence[bytes]) -> None:
-    client.raw_insert("events", rows.COLUMNS, b"\n".join(lines), fmt="JSONCompactEachRow")
 
 
 def _kept(client: Client, stream: datetime) -> int:

@@ -57,6 +57,88 @@ ALL = (
             """,
         ),
     ),
+    Migration(
+        2,
+        "typed",
+        (
+            "DROP TABLE IF EXISTS events_typed",
+            # A student is a number in what is counted: sets of numbers are small and quick.
+            """
+            CREATE TABLE IF NOT EXISTS students (number UInt32, student String)
+            ENGINE = MergeTree ORDER BY student
+            SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+            """,
+            # Who writes looks whether an event is there already, so what is in the table is there
+            # once, and sums are right without a merge.
+            """
+            CREATE TABLE events_typed
+            (
+                stream     DateTime64(6, 'UTC') CODEC(Delta, ZSTD),
+                sequence   UInt64 CODEC(Delta, ZSTD),
+                at         DateTime64(6, 'UTC') CODEC(Delta, LZ4),
+                kind       LowCardinality(String),
+                course     LowCardinality(String),
+                student    String CODEC(ZSTD),
+                notebook   String CODEC(ZSTD),
+                id         String CODEC(ZSTD),
+                detail     String CODEC(ZSTD(3)),
+                node       LowCardinality(String),
+                who        UInt32 CODEC(LZ4),
+                stem       LowCardinality(String),
+                how        LowCardinality(String),
+                seconds    Float32 CODEC(LZ4),
+                generation UInt64 CODEC(ZSTD),
+                gauges     Map(LowCardinality(String), Float64) CODEC(ZSTD),
+                INDEX sequences sequence TYPE minmax GRANULARITY 4
+            )
+            ENGINE = MergeTree
+            ORDER BY (course, kind, at)
+            SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+            """,
+            """
+            INSERT INTO students
+            SELECT
+                (SELECT max(number) FROM students) + toUInt32(rowNumberInAllBlocks()) + 1, student
+            FROM (
+                SELECT DISTINCT student FROM events
+                WHERE student != '' AND student NOT IN (SELECT student FROM students)
+                ORDER BY student
+            )
+            """,
+            """
+            INSERT INTO events_typed
+                (stream, sequence, at, kind, course, student, notebook, id, detail,
+                 node, who, stem, how, seconds, generation, gauges)
+            SELECT
+                stream, sequence, at, kind, course, events.student, notebook, id, detail,
+                JSONExtractString(detail, 'node'),
+                students.number,
+                replaceRegexpOne(notebook, '[.](py|ipynb|md)$', ''),
+                multiIf(
+                    kind IN ('access.opened', 'lab.ready'), JSONExtractString(detail, 'way'),
+                    kind = 'lab.thawed', JSONExtractString(detail, 'by'),
+                    JSONExtractString(detail, 'reason')
+                ),
+                JSONExtractFloat(detail, 'seconds'),
+                JSONExtractUInt(detail, 'generation'),
+                if(
+                    kind = 'lab.sampled',
+                    CAST(
+                        arrayFilter(
+                            gauge -> gauge.1 != 'generation',
+                            JSONExtractKeysAndValues(detail, 'Float64')
+                        ),
+                        'Map(LowCardinality(String), Float64)'
+                    ),
+                    map()
+                )
+            FROM (SELECT * FROM events LIMIT 1 BY course, kind, at, id) AS events
+            LEFT JOIN students ON students.student = events.student
+            """,
+            "EXCHANGE TABLES events AND events_typed",
+            "DROP TABLE events_typed",
+        ),
+    ),
 )
 
 

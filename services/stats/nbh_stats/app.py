@@ -1,0 +1,118 @@
+"""The service's HTTP: which address is for whom. Traefik brings here what is under these paths."""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, NamedTuple
+
+import structlog
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from nbh_kit import web
+from nbh_proto import new_id
+from nbh_stats.api import Api
+from nbh_stats.asked import BadQuestion
+from nbh_stats.finding import Unknown
+from nbh_stats.viewers import Recognise, Viewer
+
+logger = structlog.get_logger(__name__)
+
+Audience = Literal["viewer", "course", "staff"]
+"""Who may use an address (S-6): whoever is let in, who may see the course it names, or staff."""
+
+Endpoint = Callable[[Request, Viewer], Awaitable[Response]]
+
+
+class Listed(NamedTuple):
+    """One address, at the origin of the staff's pages."""
+
+    path: str
+    audience: Audience
+
+
+CATALOGUE = Listed("/api/stats/numbers", "viewer")
+COURSE = Listed("/api/stats/courses/{course}", "course")
+OF_COURSE = Listed("/api/stats/courses/{course}/{number}.{format}", "course")
+OF_NODE = Listed("/api/stats/nodes/{node}/{number}.{format}", "staff")
+OF_SITE = Listed("/api/stats/{number}.{format}", "viewer")
+LISTED = (CATALOGUE, COURSE, OF_COURSE, OF_NODE, OF_SITE)
+"""Every address there is; a test holds the application to it."""
+
+
+def app(api: Api, recognise: Recognise, ui_origin: str) -> Starlette:
+    """All addresses."""
+
+    def route(listed: Listed, endpoint: Endpoint) -> Route:
+        guarded = _for(listed.audience, recognise, endpoint)
+        return Route(listed.path, _only_at(ui_origin, guarded), methods=["GET"])
+
+    starlette = Starlette(
+        routes=[
+            route(CATALOGUE, api.catalogue),
+            route(COURSE, api.course),
+            route(OF_COURSE, api.of_course),
+            route(OF_NODE, api.of_node),
+            route(OF_SITE, api.of_site),
+        ],
+        middleware=[Middleware(web.Guarded)],
+    )
+    starlette.router.redirect_slashes = False  # it would write our own address, not the origin's
+    return starlette
+
+
+def _for(
+    audience: Audience, recognise: Recognise, endpoint: Endpoint
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        viewer = await recognise(request)
+        if viewer is None:
+            return _error(401, "sign in first")
+        if not _may(viewer, audience, request):
+            return _error(403, "this is not for you")
+        return await _answered(request, viewer, endpoint)
+
+    return answer
+
+
+def _may(viewer: Viewer, audience: Audience, request: Request) -> bool:
+    match audience:
+        case "viewer":
+            return True
+        case "course":
+            return viewer.may_see(request.path_params["course"])
+        case "staff":
+            return viewer.is_staff
+
+
+async def _answered(request: Request, viewer: Viewer, endpoint: Endpoint) -> Response:
+    try:
+        return await endpoint(request, viewer)
+    except BadQuestion as e:
+        return _error(400, str(e))
+    except Unknown as e:
+        return _error(404, str(e))
+    except ClickHouseError:
+        quote = new_id()
+        logger.exception("a number could not be read", request=quote)
+        return _error(503, f"the statistics cannot be read at the moment; quote {quote}")
+
+
+def _error(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status)
+
+
+def _only_at(
+    origin: str, endpoint: Callable[[Request], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that is not there at any other origin (S-15), whatever stands before us."""
+    hosts = web.hosts_of(origin)
+
+    async def answer(request: Request) -> Response:
+        if request.headers.get("host", "").lower() not in hosts:
+            return PlainTextResponse("Not Found\n", 404)
+        return await endpoint(request)
+
+    return answer

@@ -1,0 +1,105 @@
+"""Puts events into their table: each once, however often it is said."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from clickhouse_connect.driver.client import Client
+
+from nbh_kit.batching import Batch, Refusal
+from nbh_stats import rows
+from nbh_stats.rows import Row
+from nbh_stats.students import Students
+
+_TOGETHER = timedelta(minutes=1)
+"""Events that lie no further apart are looked for in one go."""
+
+_THERE = """
+SELECT id FROM events
+WHERE course IN {courses:Array(String)} AND kind IN {kinds:Array(String)}
+  AND at >= {first:DateTime64(6, 'UTC')} AND at <= {last:DateTime64(6, 'UTC')}
+"""
+
+
+class Kept(NamedTuple):
+    """What became of a batch."""
+
+    rows: list[Row]
+    """Those that are in the table now and were not before."""
+
+    refused: list[Refusal]
+
+
+def keep(client: Client, students: Students, batch: Batch) -> Kept:
+    """Store a batch, whole or not at all.
+
+    Raises:
+        clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
+    """
+    made, refused = _rows(batch)
+    return Kept(store(client, students, made), refused)
+
+
+def store(client: Client, students: Students, made: Sequence[Row]) -> list[Row]:
+    """Store rows, all or none, but those that are there already; return the ones that were not.
+
+    Raises:
+        clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
+    """
+    new = _without_doubles(client, made)
+    if not new:
+        return []
+    students.register(client, (row.student for row in new))
+    numbered = [row._replace(who=students.number(row.student)) for row in new]
+    lines = b"\n".join(map(rows.encoded, numbered))
+    client.raw_insert("events", rows.COLUMNS, lines, fmt="JSONCompactEachRow")
+    return numbered
+
+
+def _rows(batch: Batch) -> tuple[list[Row], list[Refusal]]:
+    made: list[Row] = []
+    refused: list[Refusal] = []
+    for event in batch.messages:
+        try:
+            made += rows.rows(event, batch.stream)
+        except rows.BadEvent as e:
+            refused.append(Refusal(event, str(e)))
+    return made, refused
+
+
+def _without_doubles(client: Client, made: Sequence[Row]) -> list[Row]:
+    there: set[str] = set()
+    for some in _clusters(made):
+        there |= _ids(client, some)
+    new = []
+    for row in made:
+        if row.id not in there:
+            there.add(row.id)
+            new.append(row)
+    return new
+
+
+def _ids(client: Client, some: Sequence[Row]) -> set[str]:
+    asked = {
+        "courses": sorted({row.course for row in some}),
+        "kinds": sorted({row.kind for row in some}),
+        "first": some[0].at,
+        "last": some[-1].at,
+    }
+    return {id_ for (id_,) in client.query(_THERE, parameters=asked).result_rows}
+
+
+def _clusters(made: Sequence[Row]) -> Iterator[list[Row]]:
+    """Rows by their instants: one that is late makes nobody look through the time until it."""
+    some: list[Row] = []
+    for row in sorted(made, key=_at):
+        if some and row.at - some[-1].at > _TOGETHER:
+            yield some
+            some = []
+        some.append(row)
+    if some:
+        yield some
+
+
+def _at(row: Row) -> datetime:
+    return row.at

@@ -1,0 +1,200 @@
+"""What labs and machines use (T11, T12), as it was sampled. Nobody is left out of these."""
+
+from nbh_stats.numbers.number import Column, Number
+
+_SAMPLED = "kind = 'node.sampled' AND at >= {since} AND at < {until}"
+_STEP = "toDateTime(intDiv(toUnixTimestamp(at), {step}) * {step}, 'UTC')"
+_AT = Column("at", "instant", "the begin of the step")
+_COUNTS = ("running", "frozen", "pooled", "kernels", "students")
+
+
+_EACH = ", ".join(f"toUInt64(max(gauges['{name}'])) AS {name}" for name in _COUNTS)
+
+
+def _most(course: str) -> str:
+    """Of each step: the most of one node, and these of all nodes together."""
+    together = ", ".join(f"sum({name}) AS {name}" for name in _COUNTS)
+    return f"""
+        SELECT step, {together}
+        FROM (
+            SELECT {_STEP} AS step, node, {_EACH}
+            FROM events WHERE course = {course} AND {_SAMPLED} GROUP BY step, node
+        )
+        GROUP BY step
+    """
+
+
+_COUNT_COLUMNS = (
+    Column("running", "count", "labs that run"),
+    Column("frozen", "count", "labs that are frozen"),
+    Column("pooled", "count", "labs that wait for somebody"),
+    Column("kernels", "count", "kernels"),
+    Column("students", "count", "who have files"),
+)
+
+LABS = Number(
+    "labs",
+    "course",
+    "Labs and kernels, of the course and of all courses: the most in each step.",
+    (
+        _AT,
+        *_COUNT_COLUMNS,
+        *(Column(f"all_{c.name}", c.type, f"{c.what}, of all courses") for c in _COUNT_COLUMNS),
+    ),
+    f"""
+    SELECT step AS at, {", ".join(f"here.{name} AS {name}" for name in _COUNTS)},
+        {", ".join(f"everywhere.{name} AS all_{name}" for name in _COUNTS)}
+    FROM ({_most("''")}) AS everywhere
+    FULL OUTER JOIN ({_most("{course}")}) AS here USING step
+    ORDER BY at
+    """,
+    people=False,
+    options=("step",),
+    source="T11",
+)
+
+_MACHINE = (
+    ("load1", "max", Column("load1", "real", "processes that ran or waited, in a minute")),
+    ("load5", "max", Column("load5", "real", "the same in five minutes")),
+    ("load15", "max", Column("load15", "real", "the same in fifteen")),
+    ("memory_total", "max", Column("memory_total", "count", "memory", "bytes")),
+    ("memory_free", "min", Column("memory_free", "count", "memory in no use", "bytes")),
+    (
+        "memory_available",
+        "min",
+        Column("memory_available", "count", "memory that can be had", "bytes"),
+    ),
+    *(
+        (f"{disk}_{gauge}", "min", Column(f"{disk}_{gauge}", "real", f"free where {where}", unit))
+        for disk, where in (
+            ("data", "students' files are"),
+            ("containers", "containers are"),
+            ("system", "/ is"),
+        )
+        for gauge, unit in (("free_percent", "%"), ("free_mib", "MiB"))
+    ),
+)
+
+
+def _worst(gauge: str, how: str, column: Column) -> str:
+    there = f"{how}OrNullIf(gauges['{gauge}'], mapContains(gauges, '{gauge}'))"
+    return f"{f'toUInt64({there})' if column.type == 'count' else there} AS {gauge}"
+
+
+MACHINE = Number(
+    "machine",
+    "node",
+    "Load, memory and disks of a machine: the worst in each step.",
+    (_AT, *(column for _, _, column in _MACHINE)),
+    f"""
+    SELECT step AS at, {", ".join(gauge for gauge, _, _ in _MACHINE)}
+    FROM (
+        SELECT {_STEP} AS step, {", ".join(_worst(*each) for each in _MACHINE)}
+        FROM events WHERE course = '' AND {_SAMPLED} AND node = {{node}} GROUP BY step
+    )
+    ORDER BY at
+    """,
+    people=False,
+    options=("step",),
+    source="T12",
+)
+
+NODE_LABS = Number(
+    "labs",
+    "node",
+    "Labs and kernels on a machine, of all courses: the most in each step.",
+    (_AT, *_COUNT_COLUMNS),
+    f"""
+    SELECT step AS at, {", ".join(_COUNTS)}
+    FROM (
+        SELECT {_STEP} AS step, {_EACH}
+        FROM events WHERE course = '' AND {_SAMPLED} AND node = {{node}} GROUP BY step
+    )
+    ORDER BY at
+    """,
+    people=False,
+    options=("step",),
+    source="T11",
+)
+
+_USED = """
+    SELECT
+        course, who, generation,
+        maxIf(gauges['cpu_seconds'], at < {until}) - maxIf(gauges['cpu_seconds'], at < {since})
+            AS cpu,
+        sumIf(gauges['memory'], at >= {since}) AS memory_sum,
+        countIf(mapContains(gauges, 'memory') AND at >= {since}) AS memory_samples,
+        maxIf(gauges['memory'], at >= {since}) AS memory_most,
+        maxIf(gauges['disk'], at >= {since}) AS disk_most
+    FROM events
+    WHERE WHICH kind = 'lab.sampled' AND at < {until}
+    GROUP BY course, who, generation HAVING max(at) >= {since}
+"""
+"""Of each lab. What it used of a processor is sampled as a sum since its start, so what it had
+used before the range goes off."""
+
+_VISIBLE = "({any_course} OR course IN {courses}) AND"
+
+_USAGE_COLUMNS = (
+    Column("labs", "count", "how many labs there were"),
+    Column("cpu_seconds", "real", "what they used of a processor", "s"),
+    Column("memory_mean", "count", "memory of a lab, the mean of its samples", "bytes"),
+    Column("memory_most", "count", "memory of a lab, the most that was sampled", "bytes"),
+)
+_USAGE = """
+    uniqExact(who, generation) AS labs, round(sum(cpu), 3) AS cpu_seconds,
+    toUInt64(if(sum(memory_samples) = 0, 0, sum(memory_sum) / sum(memory_samples))) AS memory_mean,
+    toUInt64(max(used.memory_most)) AS memory_most
+"""
+
+USAGE = Number(
+    "usage",
+    "course",
+    "What each student's labs used, those who used most of a processor first.",
+    (
+        Column("student", "text", "the student's id"),
+        *_USAGE_COLUMNS,
+        Column("disk_most", "count", "their files, the most that was sampled", "bytes"),
+    ),
+    f"""
+    SELECT student, labs, cpu_seconds, memory_mean, memory_most, disk_most
+    FROM (
+        SELECT who, {_USAGE}, toUInt64(max(used.disk_most)) AS disk_most
+        FROM ({_USED.replace("WHICH", "course = {course} AND")}) AS used GROUP BY who
+    ) AS each
+    INNER JOIN students ON students.number = each.who
+    ORDER BY cpu_seconds DESC, student LIMIT {{limit}}
+    """,
+    people=False,
+    options=("limit",),
+)
+
+USAGE_BY_COURSE = Number(
+    "usage",
+    "site",
+    "What each course's labs used.",
+    (Column("course", "text", "the course"), *_USAGE_COLUMNS),
+    f"""
+    SELECT course, {_USAGE} FROM ({_USED.replace("WHICH", _VISIBLE)}) AS used
+    GROUP BY course ORDER BY cpu_seconds DESC, course
+    """,
+    people=False,
+)
+
+NODES = Number(
+    "nodes",
+    "site",
+    "The machines that were sampled.",
+    (
+        Column("node", "text", "the machine's name"),
+        Column("first", "instant", "its first sample in the range"),
+        Column("last", "instant", "its last one"),
+    ),
+    f"""
+    SELECT node, min(at) AS first, max(at) AS last
+    FROM events WHERE course = '' AND {_SAMPLED} GROUP BY node ORDER BY node
+    """,
+    people=False,
+)
+
+ALL = (LABS, USAGE, MACHINE, NODE_LABS, USAGE_BY_COURSE, NODES)

@@ -1,0 +1,239 @@
+"""What students did: who came, what they opened, where they stopped (T5 to T10)."""
+
+from nbh_stats.numbers.number import Column, Number
+
+_OPENS = """
+    SELECT at, who, stem FROM events
+    WHERE course = {course} AND kind = 'access.opened'
+      AND at >= {since} AND at < {until} AND who NOT IN {left_out}
+"""
+
+_EVER = """
+    SELECT at, who, stem FROM events
+    WHERE course = {course} AND kind = 'access.opened'
+      AND at < {until} AND who NOT IN {left_out}
+"""
+"""Also what was before the range: who is new is not whoever is seen first in it."""
+
+_STUDENTS = Column("students", "count", "different students")
+_NOTEBOOK = Column("notebook", "text", "its path without the suffix")
+_DAY = Column("day", "day", "a day; those between the first and the last are all there")
+
+NOTEBOOKS = Number(
+    "notebooks",
+    "course",
+    "How many students opened each notebook.",
+    (_NOTEBOOK, _STUDENTS, Column("opens", "count", "how often it was opened")),
+    f"""
+    SELECT stem AS notebook, uniqExact(who) AS students, count() AS opens
+    FROM ({_OPENS}) GROUP BY stem ORDER BY notebook
+    """,
+    source="T5",
+)
+
+NOTEBOOKS_OVER_TIME = Number(
+    "notebooks-over-time",
+    "course",
+    "The same as it grew: a row where a notebook's number changed within a step.",
+    (
+        Column("until", "instant", "the end of the step"),
+        _NOTEBOOK,
+        Column("students", "count", "different students from the range's begin until then"),
+    ),
+    f"""
+    SELECT until, notebook, sum(new) OVER (PARTITION BY notebook ORDER BY until) AS students
+    FROM (
+        SELECT
+            toDateTime((intDiv(toUnixTimestamp(first), {{step}}) + 1) * {{step}}, 'UTC') AS until,
+            stem AS notebook,
+            count() AS new
+        FROM (SELECT stem, who, min(at) AS first FROM ({_OPENS}) GROUP BY stem, who)
+        GROUP BY until, notebook
+    )
+    ORDER BY until, notebook
+    """,
+    options=("step",),
+    source="T6",
+)
+
+NOTEBOOKS_PER_STUDENT = Number(
+    "notebooks-per-student",
+    "course",
+    "How many students opened exactly so many notebooks.",
+    (Column("notebooks", "count", "how many different notebooks"), _STUDENTS),
+    f"""
+    SELECT notebooks, count() AS students
+    FROM (SELECT uniqExact(stem) AS notebooks FROM ({_OPENS}) GROUP BY who)
+    GROUP BY notebooks ORDER BY notebooks
+    """,
+    source="T7",
+)
+
+
+def _by_day(what: str) -> str:
+    """Per day how many different ones there were, how many of them for the first time ever, and
+    how many there have been from the course's begin up to the day's end."""
+    return f"""
+    SELECT day, different, new, total
+    FROM (
+        SELECT
+            day, sum(seen) AS different, sum(first) AS new,
+            sum(new) OVER (ORDER BY day) AS total
+        FROM (
+            SELECT toDate(at, {{zone}}) AS day, uniqExact({what}) AS seen, 0 AS first
+            FROM ({_OPENS}) GROUP BY day
+            UNION ALL
+            SELECT if(begin < {{since}}, toDate(0), toDate(begin, {{zone}})) AS day, 0, count()
+            FROM (SELECT min(at) AS begin FROM ({_EVER}) GROUP BY {what}) GROUP BY day
+        )
+        GROUP BY day
+    )
+    WHERE day != toDate(0)
+    ORDER BY day WITH FILL INTERPOLATE (total)
+    """
+
+
+STUDENTS_BY_DAY = Number(
+    "students-by-day",
+    "course",
+    "Students who showed up: each day, for the first time, and in all.",
+    (
+        _DAY,
+        _STUDENTS,
+        Column("new", "count", "of them, who opened something of this course for the first time"),
+        Column("total", "count", "who ever did, from the course's begin to the end of the day"),
+    ),
+    f"SELECT day, different AS students, new, total FROM ({_by_day('who')}) ORDER BY day",
+    source="T8",
+)
+
+NOTEBOOKS_BY_DAY = Number(
+    "notebooks-by-day",
+    "course",
+    "Notebooks that were opened: each day, for the first time, and in all.",
+    (
+        _DAY,
+        Column("notebooks", "count", "different notebooks"),
+        Column("new", "count", "of them, which nobody had opened before"),
+        Column("total", "count", "ever opened, from the course's begin to the end of the day"),
+    ),
+    f"SELECT day, different AS notebooks, new, total FROM ({_by_day('stem')}) ORDER BY day",
+    source="T9",
+)
+
+MAP = Number(
+    "map",
+    "course",
+    "Who opened what how often: those who opened most first, then by name.",
+    (
+        Column("student", "text", "the student's id"),
+        _NOTEBOOK,
+        Column("opens", "count", "how often they opened it"),
+        Column("total", "count", "how often they opened anything"),
+    ),
+    f"""
+    WITH most AS (
+        SELECT who, student, total
+        FROM (SELECT who, count() AS total FROM ({_OPENS}) GROUP BY who) AS each
+        INNER JOIN students ON students.number = each.who
+        ORDER BY total DESC, student LIMIT {{limit}}
+    )
+    SELECT student, notebook, opens, total
+    FROM (
+        SELECT who, stem AS notebook, count() AS opens FROM ({_OPENS})
+        WHERE who IN (SELECT who FROM most) GROUP BY who, stem
+    ) AS cells
+    INNER JOIN most ON most.who = cells.who
+    ORDER BY total DESC, student, notebook
+    """,
+    options=("limit",),
+    source="T10",
+)
+
+HOURS = Number(
+    "hours",
+    "course",
+    "At which hours of the week notebooks are opened.",
+    (
+        Column("weekday", "count", "1 for Monday to 7 for Sunday"),
+        Column("hour", "count", "0 to 23"),
+        Column("opens", "count", "how often anything was opened"),
+    ),
+    f"""
+    SELECT toDayOfWeek(at, 0, {{zone}}) AS weekday, toHour(at, {{zone}}) AS hour, count() AS opens
+    FROM ({_OPENS}) GROUP BY weekday, hour ORDER BY weekday, hour
+    """,
+)
+
+RETURN_VISITS = Number(
+    "return-visits",
+    "course",
+    "Of the students who came first in one week, how many came again in each week after it.",
+    (
+        Column("cohort", "day", "the Monday of the week in which they came first"),
+        Column("week", "count", "how many weeks later; 0 is that week itself"),
+        _STUDENTS,
+    ),
+    f"""
+    SELECT cohort, week, count() AS students
+    FROM (
+        SELECT
+            toMonday(toDate(min(at), {{zone}})) AS cohort,
+            arrayJoin(groupUniqArray(
+                intDiv(toMonday(toDate(at, {{zone}})) - toMonday(toDate(0)), 7)
+            )) - intDiv(cohort - toMonday(toDate(0)), 7) AS week
+        FROM ({_EVER}) GROUP BY who HAVING min(at) >= {{since}}
+    )
+    GROUP BY cohort, week ORDER BY cohort, week
+    """,
+)
+
+FUNNEL = Number(
+    "funnel",
+    "course",
+    "Where students stop in a track, in its order.",
+    (
+        Column("position", "count", "from 1"),
+        Column("section", "text", "the track's section"),
+        _NOTEBOOK,
+        Column("title", "text", "the notebook's title"),
+        Column("students", "count", "who opened it"),
+        Column("reached", "count", "who opened it or one after it"),
+        Column("stopped", "count", "who opened it and none after it"),
+    ),
+    f"""
+    WITH opened AS (
+        SELECT indexOf({{track}}, stem) AS place, uniqExact(who) AS students
+        FROM ({_OPENS}) WHERE has({{track}}, stem) GROUP BY place
+    ), furthest AS (
+        SELECT place, count() AS stopped
+        FROM (
+            SELECT max(indexOf({{track}}, stem)) AS place
+            FROM ({_OPENS}) WHERE has({{track}}, stem) GROUP BY who
+        )
+        GROUP BY place
+    )
+    SELECT
+        position, {{sections}}[position] AS section, {{track}}[position] AS notebook,
+        {{titles}}[position] AS title, opened.students AS students,
+        sum(furthest.stopped) OVER (ORDER BY position DESC) AS reached,
+        furthest.stopped AS stopped
+    FROM (SELECT arrayJoin(arrayEnumerate({{track}})) AS position) AS positions
+    LEFT JOIN opened ON opened.place = position
+    LEFT JOIN furthest ON furthest.place = position
+    ORDER BY position
+    """,
+    options=("track",),
+)
+
+ALL = (
+    NOTEBOOKS,
+    NOTEBOOKS_OVER_TIME,
+    NOTEBOOKS_PER_STUDENT,
+    STUDENTS_BY_DAY,
+    NOTEBOOKS_BY_DAY,
+    MAP,
+    HOURS,
+    RETURN_VISITS,
+    FUNNEL,
+)
