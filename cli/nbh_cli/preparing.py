@@ -20,9 +20,14 @@ FOR_TESTS = (
     Need("php", "php-cli", "php-cli"),
     Need("node", "nodejs", "nodejs"),
     Need("openssl", "openssl", "openssl"),
+    Need("mkfs.btrfs", "btrfs-progs", "btrfs-progs"),
+    Need("mkfs.xfs", "xfsprogs", "xfsprogs"),
 )
 """What tests need beside what labs need: a browser, a tracer that kills writers at each step, the
-languages of the signers under examples/, and what makes a certificate."""
+languages of the signers under examples/, what makes a certificate, file systems with quotas."""
+
+OTHER_KERNEL = (Need("linux.uml", "user-mode-linux", "user-mode-linux"),)
+"""A kernel with project quotas, which this machine's may lack. Not every system has it."""
 
 _CHROMIUM_TOO = ("chromium", "chromium-browser", "google-chrome")
 
@@ -51,11 +56,12 @@ async def for_tests(steps: Steps) -> None:
             await for_labs(steps, Path(folder))
         except HostFailure as e:
             steps.tell(f"! {e}")
-    try:
-        browser = () if any(map(shutil.which, _CHROMIUM_TOO)) else (CHROMIUM,)
-        await have(steps, (*browser, *FOR_TESTS))
-    except HostFailure as e:
-        steps.tell(f"! {e}")
+    browser = () if any(map(shutil.which, _CHROMIUM_TOO)) else (CHROMIUM,)
+    for needs in ((*browser, *FOR_TESTS), OTHER_KERNEL):
+        try:
+            await have(steps, needs)
+        except HostFailure as e:
+            steps.tell(f"! {e}")
 
 
 async def have(steps: Steps, needs: Sequence[Need]) -> None:

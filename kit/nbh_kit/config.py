@@ -105,7 +105,7 @@ class Provisioner(Section, frozen=True, kw_only=True):
     podman_back_within: Seconds = 10.0
     starts_at_once: Annotated[int, msgspec.Meta(gt=0)] = 8
     free_bytes: Bytes = 2 * 1024**3
-    disk_quota: Literal["watchdog", "off"] = "watchdog"
+    disk_quota: Literal["auto", "btrfs", "project", "watchdog", "off"] = "auto"
     memory_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
 
 

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 FILLING = "filling"
+BTRFS = "/sbin/mkfs.btrfs"
 
 
 @contextlib.contextmanager
@@ -45,3 +46,24 @@ def everything_below(folder: Path) -> list[str]:
     for where, folders, files in os.walk(folder):
         found += [str((Path(where) / name).relative_to(folder)) for name in (*folders, *files)]
     return sorted(found)
+
+
+@contextlib.contextmanager
+def btrfs(folder: Path, image: Path, *, quotas: bool = True) -> Generator[Path]:
+    """A btrfs in a file, while the block runs."""
+    with image.open("wb") as file:
+        file.truncate(512 * 1024**2)
+    _run(BTRFS, "-q", "-f", str(image))
+    folder.mkdir(parents=True, exist_ok=True)
+    _run("/bin/mount", "-t", "btrfs", "-o", "loop", str(image), str(folder))
+    try:
+        if quotas:
+            _run("/usr/bin/btrfs", "quota", "enable", str(folder))
+        yield folder
+    finally:
+        _run("/bin/umount", "--lazy", str(folder))
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -12,6 +12,7 @@ import pytest
 from nbh_cli.host.service import podman_service
 from nbh_kit.testing import eventually
 from nbh_proto import AccessDenied, StopLab
+from nbh_provisioner.disks import Shrinking
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
 from tests.provisioner import disks, pooling, world
@@ -21,6 +22,7 @@ from tests.provisioner.notebook_server import Jupyter
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root mounts")
 
 _ROOM = 600_000
+MIB = 1024**2
 
 
 @pytest.fixture
@@ -156,6 +158,21 @@ async def test_nothing_is_booted_for_the_pool_while_a_disk_is_short(
             assert engine.starts == 2
             disks.free(disk)
             await eventually(lambda: engine.starts == 3, within=10)
+
+
+def test_a_disk_that_fills_is_noticed_whatever_was_free_before(tmp_path):
+    with disks.small(tmp_path / "small", "size=8m,nr_inodes=100") as folder:
+        disk = Shrinking(folder)
+        assert not disk.has_shrunk()
+        (folder / "one").write_bytes(b"x" * 2 * MIB)
+        assert disk.has_shrunk()
+        assert not disk.has_shrunk()
+        (folder / "one").unlink()
+        assert not disk.has_shrunk()
+        (folder / "two").write_bytes(b"x" * 2 * MIB)
+        assert disk.has_shrunk()
+        (folder / "three").touch()
+        assert disk.has_shrunk()
 
 
 @pytest.mark.podman

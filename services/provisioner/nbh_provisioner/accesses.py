@@ -18,6 +18,7 @@ from nbh_proto import (
     AccessProgress,
     AccessReady,
     AccessRequested,
+    Course,
     Lab,
     lab_key,
     names,
@@ -130,7 +131,7 @@ class Accesses:
         if not is_known:
             await self._check_disks()
         try:
-            ready = await self._prepared(key, requested, revision)
+            ready = await self._prepared(key, requested, course, revision)
         except DiskFull as e:
             if not is_known:
                 raise
@@ -143,9 +144,13 @@ class Accesses:
         full = await self._rooms.full(requested.student, course)
         await self._answer(requested, lab, ready, way, full)
 
-    async def _prepared(self, key: str, requested: AccessRequested, revision: Revision) -> Ready:
+    async def _prepared(
+        self, key: str, requested: AccessRequested, course: Course, revision: Revision
+    ) -> Ready:
         order = self._orders.setdefault(key, asyncio.Lock())
         async with order:
+            if not self._labs.is_up(key):
+                await self._rooms.bound(requested.student, course)
             ready = await self._preparation.ready(
                 requested, revision, lambda: self._progress(requested, "copying")
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nbh_provisioner.engine import Engine, EngineError
 
+_NEXT_TO_NOTHING = 1024**2
 _FREE_FILES = 0.01
 """The share of a file system's files that must be left, where their number is bounded."""
 
@@ -48,3 +49,25 @@ def shortage(folder: Path, free_bytes: int) -> str:
     if disk.f_favail < disk.f_files * _FREE_FILES:
         return f"{folder}: {disk.f_favail} files are free of {disk.f_files}"
     return ""
+
+
+class Shrinking:
+    """Whether the room on one file system becomes less."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._bytes = self._files = 0
+        """The most that was free since it was last found to have shrunk."""
+
+    def has_shrunk(self) -> bool:
+        """Whether it has, by more than next to nothing, since that was last so."""
+        try:
+            disk = os.statvfs(self._folder)
+        except FileNotFoundError:
+            return False
+        free, files = disk.f_bfree * disk.f_frsize, disk.f_ffree
+        if free < self._bytes - _NEXT_TO_NOTHING or files < self._files:
+            self._bytes, self._files = free, files
+            return True
+        self._bytes, self._files = max(self._bytes, free), max(self._files, files)
+        return False

@@ -3,29 +3,60 @@
 import asyncio
 import contextlib
 
+import structlog
+
 from nbh_kit import config
 from nbh_proto import Course
 from nbh_proto.workspace import Full
 from nbh_provisioner import room
 from nbh_provisioner.files.usage import DiskUsage
+from nbh_provisioner.files.workspace import Workspaces
+from nbh_provisioner.quotas.quota import Quota, Watched
 from nbh_provisioner.room import Room
 from nbh_provisioner.run_spec import limits_of
 
 _COUNTED_WITHIN = 1.0
 
+logger = structlog.get_logger(__name__)
+
 
 class Rooms:
     """What workspaces may take, and whether they do."""
 
-    def __init__(self, usage: DiskUsage, site: config.Lab, *, bounded: bool) -> None:
+    def __init__(
+        self,
+        usage: DiskUsage,
+        workspaces: Workspaces,
+        quota: Quota,
+        site: config.Lab,
+        *,
+        bounded: bool,
+    ) -> None:
         """``bounded`` says whether there are any limits."""
         self._usage = usage
+        self._workspaces = workspaces
+        self._quota = quota
         self._site = site
         self.are_bounded = bounded
 
     def of(self, course: Course) -> Room:
         """What each of a course's workspaces may take."""
         return room.room_of(limits_of(course.limits, self._site))
+
+    async def bound(self, student: str, course: Course) -> None:
+        """Have the file system keep a workspace, made if it is not there, within its room. Where
+        it cannot the student goes on, and is watched."""
+        if not self.are_bounded or isinstance(self._quota, Watched):
+            return
+        there, workspace = self.of(course), f"{student}/{course.course}"
+        try:
+            await asyncio.to_thread(self._bound, workspace, there)
+        except OSError as e:
+            logger.warning("a workspace is not bounded", workspace=workspace, error=str(e))
+
+    def _bound(self, workspace: str, room: Room) -> None:
+        with self._workspaces.made(workspace) as folder:
+            self._quota.bound(folder, room)
 
     def look(self, student: str, course: Course) -> None:
         """Begin to find out whether a workspace is full, while its lab starts."""

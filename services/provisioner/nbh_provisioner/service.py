@@ -25,7 +25,7 @@ from nbh_provisioner.clones import Clones
 from nbh_provisioner.closing import Closing
 from nbh_provisioner.commands import Commands
 from nbh_provisioner.courses import Courses
-from nbh_provisioner.disks import Disks
+from nbh_provisioner.disks import Disks, Shrinking
 from nbh_provisioner.engine import Engine
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.housing import Housing
@@ -41,6 +41,7 @@ from nbh_provisioner.memory import Memory
 from nbh_provisioner.places import Places
 from nbh_provisioner.pool import Pool
 from nbh_provisioner.preparation import Preparation
+from nbh_provisioner.quotas import finding
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.relief import Relief
 from nbh_provisioner.rooms import Rooms
@@ -146,16 +147,19 @@ class _Parts:
                 bus,
             )
         )
-        self.preparation = Preparation(Workspaces(places.students, owner), clones, owner)
+        quota = finding.find(config.provisioner.disk_quota, places.students)
+        workspaces = Workspaces(places.students, owner, quota.make)
+        self.preparation = Preparation(workspaces, clones, owner)
         known = Courses(courses, self.courses_known, places.courses)
         free = config.provisioner.free_bytes
         disks = Disks(engine, (places.students, places.data, system), free)
         self.stocking = Stocking(
             self.pool, boot, starts, known, disks, config.pool, config.lab.image
         )
-        usage = DiskUsage(places.students)
-        rooms = Rooms(usage, config.lab, bounded=config.provisioner.disk_quota != "off")
-        self.watchdog = Watchdog(self.labs, known, rooms, usage, bus)
+        usage = DiskUsage(places.students, quota)
+        bounded = config.provisioner.disk_quota != "off"
+        rooms = Rooms(usage, workspaces, quota, config.lab, bounded=bounded)
+        self.watchdog = Watchdog(self.labs, known, rooms, usage, Shrinking(places.students), bus)
         self.accesses = Accesses(bus, known, self.preparation, self.labs, disks, rooms)
         housing = Housing(places.students)
         self.closing = Closing(known, self.accesses, self.labs, housing, places.overrides)

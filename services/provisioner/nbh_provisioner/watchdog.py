@@ -1,10 +1,11 @@
 """Watches how much of the disk the students who work take, and tells who has no room left (S-35).
 
-`nbh_provisioner.room` says what follows. A workspace is only looked at while its lab computes, or
-while it is full: who writes uses the processor, and counting costs the disk.
+`nbh_provisioner.room` says what follows. A workspace is only counted while the disk fills and its
+lab computes, or while it is full: who writes does both, and counting has its price.
 """
 
 import asyncio
+import itertools
 from collections.abc import Iterable
 
 import structlog
@@ -14,13 +15,17 @@ from nbh_proto import Event, Lab, WorkspaceFull, WorkspaceHasRoom
 from nbh_proto.workspace import Full
 from nbh_provisioner import gauges, room
 from nbh_provisioner.courses import Courses
+from nbh_provisioner.disks import Shrinking
 from nbh_provisioner.engine import Running
 from nbh_provisioner.files.usage import DiskUsage
 from nbh_provisioner.labs import Labs
-from nbh_provisioner.room import Seen, Verdict
+from nbh_provisioner.room import Room, Seen, Verdict
 from nbh_provisioner.rooms import Rooms
 
 _LOOK_EVERY = 3.0
+_ALL_EVERY = 10
+"""Looks, after which everybody is looked at: one may write what another deletes."""
+
 _COMPUTED = 0.05
 """Seconds of the processor, within which nobody writes much."""
 
@@ -31,38 +36,58 @@ class Watchdog:
     """The loop that looks at workspaces."""
 
     def __init__(
-        self, labs: Labs, courses: Courses, rooms: Rooms, usage: DiskUsage, bus: Bus
+        self,
+        labs: Labs,
+        courses: Courses,
+        rooms: Rooms,
+        usage: DiskUsage,
+        disk: Shrinking,
+        bus: Bus,
     ) -> None:
         self._labs = labs
         self._courses = courses
         self._rooms = rooms
         self._usage = usage
+        self._disk = disk
         self._bus = bus
         self._seen: dict[str, Seen] = {}
         self._computed: dict[str, float] = {}
         """How much the lab of a workspace had computed when that was last counted."""
+
+        self._bounds: dict[str, Room] = {}
+        """What workspaces were bounded to; a course may have got other limits since."""
 
         self._stopping: set[asyncio.Task[bool]] = set()
 
     async def watch(self) -> None:
         """Work for ever."""
         await self._labs.adopted.wait()
-        while True:
+        for number in itertools.count():
             up = self._labs.up()
+            is_time = self._disk.has_shrunk() or number % _ALL_EVERY == 0
             for lab, running in up:
-                await self._look(lab, running)
+                if is_time or self._is_full(_workspace(lab)):
+                    await self._count(lab, running)
+                await self._look(lab)
             self._forget_all_but(_workspace(lab) for lab, _ in up)
             await asyncio.sleep(_LOOK_EVERY)
 
-    async def _look(self, lab: Lab, running: Running) -> None:
+    async def _count(self, lab: Lab, running: Running) -> None:
         workspace = _workspace(lab)
         course = await self._courses.find(lab.course)
         if course is None or not self._is_worth_counting(workspace, lab, running):
             return
         there = self._rooms.of(course)
-        taken = self._usage.last(workspace, room.countable(there))
-        if taken is not None:
-            seen = self._seen.get(workspace)
+        if self._bounds.get(workspace) != there:
+            await self._rooms.bound(lab.student, course)
+            self._bounds[workspace] = there
+        self._usage.last(workspace, room.countable(there))
+
+    async def _look(self, lab: Lab) -> None:
+        workspace = _workspace(lab)
+        taken, course = self._usage.known(workspace), await self._courses.find(lab.course)
+        if taken is not None and course is not None:
+            seen, there = self._seen.get(workspace), self._rooms.of(course)
             await self._carry_out(lab, room.verdict(seen, lab.generation, taken, there))
 
     def _is_worth_counting(self, workspace: str, lab: Lab, running: Running) -> bool:
@@ -100,6 +125,7 @@ class Watchdog:
         up = set(workspaces)
         self._seen = {w: s for w, s in self._seen.items() if w in up or s.full}
         self._computed = {w: c for w, c in self._computed.items() if w in up}
+        self._bounds = {w: r for w, r in self._bounds.items() if w in up}
 
 
 def _workspace(lab: Lab) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from nbh_provisioner.files.beneath import folder
+from nbh_provisioner.quotas.quota import Quota, Watched
 from nbh_provisioner.room import Taken
 
 _MOST_FILES = 50_000
@@ -30,9 +31,10 @@ class DiskUsage:
     way to everything else.
     """
 
-    def __init__(self, students: Path) -> None:
-        """Take the folder of all students."""
+    def __init__(self, students: Path, quota: Quota | None = None) -> None:
+        """Take the folder of all students, and who may know without counting."""
         self._students = students
+        self._quota = quota or Watched()
         self._taken: dict[str, Taken] = {}
         self._rests: dict[str, float] = {}
         """The workspaces that are not counted before an instant."""
@@ -55,7 +57,7 @@ class DiskUsage:
 
     async def now(self, workspace: str, most: int) -> Taken | None:
         """What a workspace takes, for somebody who waits; None if it is gone."""
-        await asyncio.to_thread(self._count, workspace, most)
+        await asyncio.to_thread(self._count, workspace, most, settled=True)
         return self.known(workspace)
 
     def forget_all_but(self, workspaces: set[str]) -> None:
@@ -67,16 +69,27 @@ class DiskUsage:
         """Count no more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _count(self, workspace: str, most: int) -> None:
+    def _count(self, workspace: str, most: int, *, settled: bool = False) -> None:
         began = time.monotonic()
         try:
-            self._taken[workspace] = count(self._students, workspace, most)
+            with _opened(self._students, workspace) as top:
+                if settled:
+                    self._quota.settle(top)
+                self._taken[workspace] = self._measured(top, most)
         except OSError:
             self._taken.pop(workspace, None)  # it is gone
         finally:
             took = time.monotonic() - began
             self._rests[workspace] = began + took * _RESTS
             self._counting.discard(workspace)
+
+    def _measured(self, top: int, most: int) -> Taken:
+        told = self._quota.taken(top)
+        if told and told.files is not None:
+            return Taken(told.bytes, told.files)
+        counted = _counted(top, most)
+        # What only one of them sees is there all the same.
+        return counted._replace(bytes=max(counted.bytes, told.bytes)) if told else counted
 
 
 def count(students: Path, workspace: str, most: int = _MOST_FILES) -> Taken:
@@ -85,16 +98,26 @@ def count(students: Path, workspace: str, most: int = _MOST_FILES) -> Taken:
     Raises:
         OSError: there is none.
     """
-    total, files = 0, 0
+    with _opened(students, workspace) as top:
+        return _counted(top, most)
+
+
+@contextlib.contextmanager
+def _opened(students: Path, workspace: str) -> Iterator[int]:
     root = os.open(students, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with folder(root, workspace, mounts=True) as top:
-            for size in _sizes(top):
-                if files == most:
-                    return Taken(total, files, is_more=True)
-                total, files = total + size, files + 1
+            yield top
     finally:
         os.close(root)
+
+
+def _counted(top: int, most: int) -> Taken:
+    total, files = 0, 0
+    for size in _sizes(top):
+        if files == most:
+            return Taken(total, files, is_more=True)
+        total, files = total + size, files + 1
     return Taken(total, files)
 
 

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -45,15 +45,22 @@ class Wanted(NamedTuple):
 class Workspaces:
     """All students' workspaces. The callers do one thing at a time for one of them."""
 
-    def __init__(self, students: Path, owner: Owner | None) -> None:
+    def __init__(
+        self,
+        students: Path,
+        owner: Owner | None,
+        making: Callable[[int, str], None] = folders.mkdir,
+    ) -> None:
         """Take the folder of all students.
 
         Args:
             students: made if it is not there; closed to everybody but us.
             owner: who the files belong to; None where we may not give files away.
+            making: makes the folder of a new workspace, in an open folder.
         """
         self._students = students
         self._owner = owner
+        self._making = making
 
     def has_files(self, workspace: str) -> bool:
         """Whether something is in a workspace, ``student/course``; a look, as `glance` is."""
@@ -121,7 +128,7 @@ class Workspaces:
         with _folder_at(self._students) as students:
             _make_closed(students, student)
             with folder(students, student, mounts=True) as parent:
-                folders.make(parent, course, self._owner, mounts=True)
+                folders.make(parent, course, self._owner, mounts=True, making=self._making)
                 with folder(parent, course, mounts=True) as root:
                     yield root
 
