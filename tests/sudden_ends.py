@@ -5,7 +5,7 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -97,10 +97,25 @@ def what_runs_of(container: str) -> list[str]:
     return found
 
 
-@contextlib.contextmanager
-def somebody_numbered(number: int) -> Generator[int]:
+@contextlib.asynccontextmanager
+async def somebody_numbered(number: int) -> AsyncGenerator[int]:
     """A process of somebody's that has this number while the block runs."""
+    # the kernel keeps it for a moment after whoever had it is gone (Linux 6.15 and later)
+    child = await eventually(lambda: _numbered(number))
+    with _ended_after(child):
+        yield child
 
+
+@contextlib.contextmanager
+def _ended_after(child: int) -> Generator[None]:
+    try:
+        yield
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _numbered(number: int) -> int:
     class Arguments(ctypes.Structure):
         _fields_ = [
             (name, ctypes.c_uint64)
@@ -114,15 +129,11 @@ def somebody_numbered(number: int) -> Generator[int]:
     arguments = Arguments(
         exit_signal=signal.SIGCHLD, set_tid=ctypes.addressof(wanted), set_tid_size=1
     )
-    child = _libc.syscall(
+    child: int = _libc.syscall(
         ctypes.c_long(_CLONE3), ctypes.byref(arguments), ctypes.c_size_t(ctypes.sizeof(arguments))
     )
     if child == 0:
         os.execv("/bin/sleep", ["sleep", "600"])  # noqa: S606  # we are the new process already
     if child < 0:
         raise OSError(ctypes.get_errno(), f"nobody can be numbered {number}")
-    try:
-        yield child
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    return child

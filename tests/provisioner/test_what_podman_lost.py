@@ -65,7 +65,7 @@ async def test_whoever_has_its_number_now_is_neither_taken_for_it_nor_touched(
     podman_engine, lab, api
 ):
     before = await _end_unseen(api, lab.name)
-    with somebody_numbered(before["State"]["Pid"]) as somebody:
+    async with somebody_numbered(before["State"]["Pid"]) as somebody:
         (found,) = await podman_engine.labs()
         assert found.running is None
         await podman_engine.stop(lab.name, within=5)
