@@ -22,7 +22,7 @@ from nbh_proto import (
     Limits,
     now,
 )
-from nbh_proto.index import Notebook, Problem, Section, Track
+from nbh_proto.index import Build, Notebook, Problem, Section, Track
 from nbh_proto.workspace import WorkspacesCounted
 from tests.cli.test_commands import nbh  # noqa: F401  # a fixture
 
@@ -74,8 +74,14 @@ INDEX = CourseIndex(
             sections=(Section(name="Week 1", notebooks=("w1/n1.md", "w1/n2.md")),),
         ),
     ),
+    builds=(
+        Build(id="book", name="The book", script="make", entry_point="a b/index.html"),
+        Build(id="forum", name="The forum", external_url="https://forum.example.org/"),
+    ),
     problems=(Problem(file="nbhosting.yaml", line=3, key="tracks: entry 2", what="no notebook"),),
 )
+
+BOOK = "http://share.localhost:8080/builds/python/book/latest/a%20b/index.html"
 
 
 def _everything(published):
@@ -169,12 +175,15 @@ async def test_everything_about_a_course_is_shown(nbh, courses, counted):  # noq
         "age 1 d site default",
         "pool_max 8 site default",
         "tracks The course (main): 1 section, 2 notebooks",
+        f"read at The book (book): {BOOK} once `nbh course build-docs python` has built it",
+        "The forum (forum): https://forum.example.org/",
         "problems nbhosting.yaml:3: tracks: entry 2: no notebook",
     ):
         assert wanted in lines, wanted
     shown = json.loads((await nbh("course", "show", "python", "--json"))[1])
     assert (shown["labs"], shown["students"]) == (["ada", "cleo"], 31)
     assert shown["index"]["tracks"][0]["id"] == "main"
+    assert shown["documentation"] == {"book": BOOK, "forum": "https://forum.example.org/"}
     assert "do-not-show" not in json.dumps(shown)
 
 

@@ -1,5 +1,6 @@
 """A course brings a Dockerfile: what its students get, and when (I2 to I5)."""
 
+import json
 import os
 from pathlib import Path
 
@@ -173,7 +174,8 @@ async def test_a_push_builds_the_documentation_that_the_course_describes(system,
     await system.pull(course.course)
     await eventually(lambda: (builds / "latest").readlink().name == commit, within=90, pause=0.2)
     assert (builds / "latest" / "index.html").read_text() == "# New\n"
-    host = system.config.origins.share.removeprefix("http://")
-    url = f"http://127.0.0.1:{system.port}/builds/{course.course}/book/latest/index.html"
+    shown = json.loads(await system.nbh("course", "show", course.course, "--json"))
+    host, path = shown["documentation"]["book"].removeprefix("http://").split("/", 1)
+    url = f"http://127.0.0.1:{system.port}/{path}"
     async with httpx.AsyncClient(follow_redirects=True) as client:
         assert (await client.get(url, headers={"Host": host})).text == "# New\n"

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from nbh_cli import operating, output, units
-from nbh_cli.commands.course import knowing
+from nbh_cli.commands.course import documentation, knowing
 from nbh_cli.commands.course.knowing import Known, Words
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
 from nbh_cli.sorry import Sorry
@@ -29,7 +29,7 @@ def show(*words: Words, json: AsJson = False, config: ConfigFile = DEFAULT_CONFI
     given = operating.load(config)
     for number, (known, index) in enumerate(asyncio.run(_known(words, given))):
         if json:
-            output.print_json(_whole(known, index))
+            output.print_json(_whole(known, index, given))
         else:
             print("\n" * bool(number) + output.bold(known.course.course))
             _print(lines(known, index, given, now()))
@@ -43,7 +43,7 @@ async def _known(words: tuple[str, ...], config: Config) -> list[tuple[Known, Co
     return [(known, one.value if one else None) for known, one in zip(all_, held, strict=True)]
 
 
-def _whole(known: Known, index: CourseIndex | None) -> output.Row:
+def _whole(known: Known, index: CourseIndex | None, config: Config) -> output.Row:
     return {
         **msgspec.structs.asdict(known.course),
         "labs": [lab.student for lab in known.labs],
@@ -51,6 +51,7 @@ def _whole(known: Known, index: CourseIndex | None) -> output.Row:
         "image_made": known.image_made,
         "image_is_missing": known.image_is_missing,
         "index": index,
+        "documentation": documentation.addresses(index, config.origins.share) if index else {},
     }
 
 
@@ -75,6 +76,9 @@ def lines(
     yield from _limits(course.limits, config)
     if index:
         yield from _index(index)
+        written = documentation.sentences(index, course, config.origins.share)
+        yield from _listed("read at", written)
+        yield from _listed("problems", [problem.sentence for problem in index.problems])
     else:
         yield from _listed("problems", course.problems)
 
@@ -171,7 +175,6 @@ def _index(index: CourseIndex) -> Iterator[Line]:
         count = f"{sections}, {units.counted(notebooks, 'notebook')}"
         yield label, f"{track.name} ({track.id}): {count}"
         label = ""
-    yield from _listed("problems", [problem.sentence for problem in index.problems])
 
 
 def _listed(label: str, sentences: Iterable[str]) -> Iterator[Line]:
