@@ -78,6 +78,12 @@ class Provisioner:
             raise
 
     @property
+    def pid(self) -> int:
+        """Of the process that runs, or ran last."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What it wrote."""
         return self._log.read_text()

@@ -96,7 +96,11 @@ class LabFolders:
         return {capability: self._token(capability) for capability in there}
 
     def remove(self, capability: str) -> None:
-        """Remove a lab's folder, whatever the student left in it; none is fine."""
+        """Remove a lab's folder, whatever the student left in it; none is fine.
+
+        The token goes first: a folder that is half gone is nobody's.
+        """
+        (self.of(capability) / TOKEN_FILE).unlink(missing_ok=True)
         # rmtree goes by open folders, follows no link (shutil.rmtree.avoids_symlink_attacks)
         shutil.rmtree(self.of(capability), ignore_errors=True)
 

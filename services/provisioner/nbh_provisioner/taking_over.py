@@ -76,12 +76,15 @@ class TakingOver:
         tokens = self._folders.tokens()
         claims = self._folders.claims(tokens)
         plan = adoption.plan(self._node, found, held, tokens, claims, now())
+        # The folders first. Podman goes on with a removal though we are killed: the next process
+        # may find the container running, and must not adopt what is about to end. It adopts none
+        # that has no token.
+        for capability in plan.forget:
+            await asyncio.to_thread(self._folders.remove, capability)
         await asyncio.gather(*(self._remove(container) for container in plan.remove))
         await self._engine.remove_leftovers()
         await asyncio.gather(*(self._release(h) for h in plan.release))
         await asyncio.gather(*(self._leases.drop(h) for h in plan.drop))
-        for capability in plan.forget:
-            await asyncio.to_thread(self._folders.remove, capability)
         await asyncio.gather(*(self._adopt(a) for a in plan.adopt))
         await asyncio.gather(*(self._adopt_pooled(p) for p in plan.pool))
         logger.info(

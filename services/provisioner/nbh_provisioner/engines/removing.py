@@ -25,7 +25,7 @@ def stop(name: str, within: float, api: PodmanApi) -> None:
     try:
         # one that stands still would not hear that it is to end
         stillness.thaw(name, api)
-        api.post(f"/containers/{name}/stop", longer=within, timeout=round(within))
+        api.post(f"/containers/{there['Id']}/stop", longer=within, timeout=round(within))
     except Answered as e:
         if e.status != _GONE:
             logger.warning("a lab did not stop when asked", name=name, error=str(e))
@@ -34,20 +34,24 @@ def stop(name: str, within: float, api: PodmanApi) -> None:
 def remove(name: str, api: PodmanApi) -> None:
     """End a container and remove it; an absent one is fine.
 
+    By its id: podman may come to what a killed process of ours asked for when the name is
+    already another container's.
+
     Raises:
         NoSpace: even that takes room on the disk.
         EngineError: it is still there.
     """
     there = inspected(name, api)
+    container = there["Id"] if there else name
     with remains.clearing(there) if there else nullcontext():
         try:
-            _delete(name, api)
+            _delete(container, api)
         except Answered as e:
             # While conmon cleans up as well, podman 4.3 finds the container's shm busy in every
             # third removal; the container is gone all the same, and what it is asked again is
             # about that. One that ran in podman's belief alone is "stopping" the second time.
             logger.debug("a removal is asked for again", name=name, error=str(e))
-            _delete(name, api)
+            _delete(container, api)
 
 
 def inspected(name: str, api: PodmanApi) -> dict[str, Any] | None:
