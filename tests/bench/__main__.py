@@ -12,8 +12,10 @@ from nbh_proto import Course
 from nbh_provisioner.revision import Revisions
 from tests.bench import (
     abuse,
+    boot,
     cold,
     courses,
+    demo,
     disaster,
     figures,
     frozen,
@@ -44,12 +46,16 @@ async def main(output: Path) -> int:
             found += await reaping.figures()
         async with running_system(Path(folder), engine="podman") as system:
             await system.new_course("lesson")
+            with console.status("starting idle labs"):
+                found += await boot.figures(system.config.podman_socket, Path(folder) / "boot")
             found += await _with_labs(system, console)
             with console.status("abusing a lab"):
                 found += await abuse.figures(system)
             bare = await _bare(system, Path(folder))
             found += await cold.figures(system, bare)
             found += await pool.figures(system, bare)
+        with console.status("starting demos"):
+            found += await demo.figures(Path(folder) / "demo")
         other = Path(folder) / "chaos"
         other.mkdir()
         async with running_system(other, engine="podman", settings=WITH_POOL) as system:

@@ -108,8 +108,8 @@ async def _rate(clients: Sequence[Client], urls: Sequence[str]) -> float:
         nonlocal redirected
         while (n := next(numbers)) < OPENS:
             answer = await client.get(urls[n % len(urls)])
-            # The router shows its progress page when it has heard nothing for 150 ms, as when
-            # the disk stalls: such an open is late and does not count.
+            # The router shows its progress page when nothing came within a second, as when the
+            # disk stalls: such an open is late and does not count.
             if answer.status == 302:
                 assert urlsplit(answer.headers["location"]).path.endswith("/w1/first.md")
                 redirected += 1

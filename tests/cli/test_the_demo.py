@@ -4,9 +4,6 @@ import asyncio
 import html
 import re
 import signal
-import sys
-import time
-from contextlib import asynccontextmanager
 
 import httpx2 as httpx
 import psutil
@@ -14,6 +11,7 @@ import pytest
 
 from nbh_cli.demo.place import Place
 from nbh_kit.testing import eventually
+from tests.demo import demo
 from tests.e2e.student import Student
 from tests.sudden_ends import kill_unseen, suspended
 from tests.traces import Traces, inspected
@@ -23,33 +21,6 @@ pytestmark = pytest.mark.podman
 _LATER_SECONDS = 10.0
 _OF_A_BUSY_MACHINE = 3.0
 """Tests share two cores with whatever else runs; `make bench` measures on its own."""
-
-
-@asynccontextmanager
-async def demo(folder):
-    """A demo that invites; (its process, its URL, after how many seconds)."""
-    began = time.monotonic()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nbh_cli", "demo", "--folder", str(folder)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        url = await asyncio.wait_for(_invitation(process), 120)
-        yield process, url, time.monotonic() - began
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGINT)
-        # to the end of what it and its children say: nothing of it is left to be collected later
-        await asyncio.wait_for(process.communicate(), 60)
-
-
-async def _invitation(process):
-    said = ""
-    async for line in process.stdout:
-        said += line.decode()
-        if found := re.search(r"Open\s+(http://\S+)", said):
-            return found[1]
-    raise AssertionError(said)
 
 
 async def test_a_demo_opens_notebooks_and_leaves_only_students_files(tmp_path):

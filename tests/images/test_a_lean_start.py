@@ -44,6 +44,16 @@ print(json.dumps({
 }))
 """
 
+COMPILED = """
+import importlib.util, pathlib, struct
+for root in ("/opt/venv/lib", "/opt/nbh/lib"):
+    for source in pathlib.Path(root).rglob("*.py"):
+        cache = pathlib.Path(importlib.util.cache_from_source(str(source)))
+        flags, when, size = struct.unpack("<4xIII", cache.read_bytes()[:16] or bytes(16))
+        if not flags & 1 and (when, size) != (int(source.stat().st_mtime), source.stat().st_size):
+            print("stale", source)
+"""
+
 CHECKED = [
     ("iri", "https://été.example/ça", "no iri at all"),
     ("iri-reference", "/ça#là", "\\\\"),
@@ -71,6 +81,10 @@ NOT_READ = {
 async def test_an_idle_server_does_not_read_what_it_does_not_use(lab):
     read = await lab.python(IDLE_START % sorted(USED | NOT_READ))
     assert set(read.split()) == USED
+
+
+async def test_what_a_lab_reads_is_compiled_already(lab):
+    assert await lab.python(COMPILED) == ""
 
 
 async def test_everything_postponed_is_where_it_is_said_to_be(lab):

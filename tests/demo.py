@@ -1,0 +1,47 @@
+"""`make demo`, as a person starts it: run until it invites, ended by Ctrl-C."""
+
+import asyncio
+import re
+import signal
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+_REPOSITORY = Path(__file__).parent.parent
+_COMMAND = 'make --silent setup && exec "$0" -m nbh_cli demo --folder "$1"'
+"""What `make demo` does, in a folder of its own."""
+
+_INVITES_WITHIN = 120
+_ENDS_WITHIN = 60
+
+
+@asynccontextmanager
+async def demo(folder: Path) -> AsyncGenerator[tuple[Process, str, float]]:
+    """A demo that has invited; (its process, its URL, after how many seconds)."""
+    began = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", _COMMAND, sys.executable, str(folder)),
+        cwd=_REPOSITORY,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        url = await asyncio.wait_for(_invitation(process), _INVITES_WITHIN)
+        yield process, url, time.monotonic() - began
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+        # to the end of what it and its children say: nothing of it is left to be collected later
+        await asyncio.wait_for(process.communicate(), _ENDS_WITHIN)
+
+
+async def _invitation(process: Process) -> str:
+    said = ""
+    assert process.stdout is not None
+    async for line in process.stdout:
+        said += line.decode()
+        if found := re.search(r"Open\s+(http://\S+)", said):
+            return found[1]
+    raise AssertionError(said)
