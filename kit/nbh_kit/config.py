@@ -151,6 +151,7 @@ class Stats(Section, frozen=True, kw_only=True):
     clickhouse: str = ""
     batch_rows: Annotated[int, msgspec.Meta(gt=0)] = 10_000
     batch_within: Seconds = 1.0
+    keep_days: Annotated[int, msgspec.Meta(ge=0)] = 0
     time_zone: str = "UTC"
     test_students: tuple[str, ...] = ()
     short_ids_are_tests: bool = False

@@ -76,7 +76,14 @@ from nbh_proto.lab import (
 from nbh_proto.notebook import NotebookCopied, NotebookReset
 from nbh_proto.reaper import PlanLabs
 from nbh_proto.sample import LabSampled, MeasureLabs, NodeSampled
-from nbh_proto.stats import FindNotebooksUsed, NotebooksUsed, NotebookUsed
+from nbh_proto.stats import (
+    EraseStudent,
+    FindNotebooksUsed,
+    ImportLines,
+    LinesImported,
+    NotebooksUsed,
+    NotebookUsed,
+)
 from nbh_proto.workspace import (
     CloseCourse,
     CountWorkspaces,
@@ -122,6 +129,7 @@ __all__ = [
     "DeleteCourse",
     "Delivery",
     "DocsBuilt",
+    "EraseStudent",
     "Event",
     "FindImages",
     "FindNotebooksUsed",
@@ -131,6 +139,7 @@ __all__ = [
     "ImageBuilt",
     "ImageVersion",
     "ImagesFound",
+    "ImportLines",
     "KeepImages",
     "Lab",
     "LabFailed",
@@ -146,6 +155,7 @@ __all__ = [
     "LastBuild",
     "Launch",
     "Limits",
+    "LinesImported",
     "MakeHook",
     "MeasureLabs",
     "Message",

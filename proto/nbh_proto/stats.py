@@ -1,11 +1,11 @@
 """What can be asked of the statistics."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
-from nbh_proto._message import Question
+from nbh_proto._message import Command, Question
 
 
 class FindEvents(Question, frozen=True, kw_only=True):
@@ -42,6 +42,55 @@ class EventsFound(msgspec.Struct, frozen=True, kw_only=True):
 
     events: tuple[StoredEvent, ...] = ()
     error: str = ""
+
+
+class ImportLines(Question, frozen=True, kw_only=True):
+    """Keep lines that nbhosting 0.59 wrote (T1, T2); those that are kept already are no trouble.
+    Asked by `nbh stats import`."""
+
+    subject: ClassVar[str] = "nbh.question.stats.import"
+
+    file: Literal["events", "counts"]
+    only_course: str = ""
+    """Whose they are; empty for what each line of ``events.raw`` says."""
+
+    first: int
+    """The number of the first one in its file."""
+
+    lines: tuple[str, ...]
+    """All of a second, if there is one of it: the same line may stand there several times."""
+
+
+class LineUnreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that says nothing, and why."""
+
+    line: int
+    why: str
+
+
+class LinesImported(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply to `ImportLines`."""
+
+    stored: int = 0
+    """How many lines are stored now and were not before."""
+
+    known: int = 0
+    """How many were stored already."""
+
+    passed_over: int = 0
+    """How many say nothing that is counted: comments, labs that were killed."""
+
+    unreadable: tuple[LineUnreadable, ...] = ()
+    error: str = ""
+
+
+class EraseStudent(Command, frozen=True, kw_only=True):
+    """Remove all that the statistics know of a student, and let nothing of that time come back
+    (S-55). Asked by `nbh stats erase`."""
+
+    subject: ClassVar[str] = "nbh.command.stats.erase"
+
+    student: str
 
 
 class FindNotebooksUsed(Question, frozen=True, kw_only=True):

@@ -95,5 +95,6 @@ async def test_a_teacher_sees_neither_others_courses_nor_machines(each):
 
 
 def _filled(path):
-    given = {"course": "py", "node": "n1", "number": "notebooks", "format": "json"}
+    given = {"course": "py", "node": "n1", "student": "ada"}
+    given |= {"number": "notebooks", "format": "json"}
     return path.format_map(given)

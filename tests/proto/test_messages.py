@@ -62,6 +62,8 @@ def _plain(field: msgspec.structs.FieldInfo) -> object:
             return True
         case msgspec.inspect.FloatType():
             return 0.5
+        case msgspec.inspect.VarTupleType():
+            return []
         case msgspec.inspect.DictType():
             return {}
         case msgspec.inspect.StructType(cls=cls):

@@ -8,6 +8,7 @@ import pytest
 
 from nbh_stats import clickhouse, migrations
 from nbh_stats.events import Events
+from nbh_stats.live import Live
 from nbh_stats.students import Students
 from tests.stats.service import Service, front
 
@@ -29,7 +30,7 @@ def door(request, tmp_path):
 
 
 def _drop_tables(client):
-    for table in ("events", "events_typed", "students", "migrations"):
+    for table in ("events", "events_typed", "students", "places", "erased", "migrations"):
         client.command(f"DROP TABLE IF EXISTS {table}")
 
 
@@ -37,7 +38,7 @@ def _drop_tables(client):
 async def events(door, students):
     """The table of events, empty."""
     await door.use(migrations.migrate)
-    return Events(door, door, students)
+    return Events(door, door, students, Live(door))
 
 
 @pytest.fixture

@@ -39,13 +39,13 @@ def front(folder: Path, port: int = 0):
 class Service:
     """``python -m nbh_stats`` on a folder and a nats-server of the test's own."""
 
-    def __init__(self, folder: Path, nats_url: str, server: str = "") -> None:
+    def __init__(self, folder: Path, nats_url: str, server: str = "", health: int = 0) -> None:
         self.data = folder / "data"
         self.port = free_port()
-        self._file = folder / "nbhosting.toml"
-        self._file.write_text(
+        self.file = folder / "nbhosting.toml"
+        self.file.write_text(
             f'[site]\ndata = "{self.data}"\nrun = "{folder / "run"}"\n'
-            f'[nats]\nurl = "{nats_url}"\n[health]\nfirst_port = 0\n'
+            f'[nats]\nurl = "{nats_url}"\n[health]\nfirst_port = {health}\n'
             f'[origins]\nui = "http://127.0.0.1:{self.port}"\n'
             f"[stats]\nport = {self.port}\n"
             f'clickhouse = "{server}"\nbatch_rows = 500\nbatch_within = 0.02\n'
@@ -79,7 +79,7 @@ class Service:
         """The process; ``before`` is what runs it, such as strace."""
         process = await asyncio.create_subprocess_exec(
             *before,
-            *(sys.executable, "-m", "nbh_stats", "--config", str(self._file)),
+            *(sys.executable, "-m", "nbh_stats", "--config", str(self.file)),
             start_new_session=True,
         )
         try:

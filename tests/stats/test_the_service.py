@@ -1,5 +1,6 @@
 """The service as it runs: a process, a nats-server, ClickHouse."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -7,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from nbh_kit.config import Config
-from nbh_kit.testing import eventually, free_port
+from nbh_kit.config import Config, Health
+from nbh_kit.testing import eventually, free_port, free_ports
 from nbh_proto import AccessOpened, AccessRequested, CoursePublished, DeadLetter
 from nbh_proto.streams import DEAD
 from nbh_stats import clickhouse
@@ -78,6 +79,31 @@ async def test_what_nobody_can_decode_is_a_dead_letter_and_the_service_goes_on(s
     assert b'"was":"nbh.event.lab.ready.py"' in raw.data
 
 
+async def test_an_open_page_hears_of_what_happens_until_the_service_leaves(service, bus):
+    headers = {"Authorization": f"Bearer {service.secret()}"}
+    address = f"http://127.0.0.1:{service.port}/api/stats/courses/py/live"
+    await tell(bus, [1])
+    async with service.running() as process, httpx2.AsyncClient(timeout=20) as browser:
+        await have_come(bus, [1])
+        async with browser.stream("GET", address, headers=headers) as page:
+            lines = page.aiter_lines()
+            assert await anext(lines) == "retry: 1000"
+            given = {"access": "a1", "course": "py", "student": "ada", "notebook": "w1/n1.md"}
+            await bus.tell(AccessOpened(**given, way="pool", seconds=0.1))
+            told = await next_data(lines)
+            assert "notebooks" in told["numbers"]
+            process.send_signal(signal.SIGTERM)
+            assert [line async for line in lines if line.startswith("data")] == []
+        assert await process.wait() == 0
+
+
+async def next_data(lines):
+    async for line in lines:
+        if line.startswith("data: "):
+            return json.loads(line.removeprefix("data: "))
+    raise AssertionError("the stream has ended")
+
+
 async def test_it_leaves_when_asked_and_quietly(service, bus):
     async with service.running() as process:
         await eventually(lambda: ready(bus), within=20)
@@ -134,6 +160,26 @@ async def test_events_wait_while_clickhouse_is_down_and_are_stored_once_it_is_ba
         with front(folder, port):
             await have_come(bus, range(6), within=40)
         assert "_chdb" not in Path(f"/proc/{process.pid}/maps").read_text()
+
+
+async def test_it_says_that_clickhouse_is_missing_until_it_is_there(open_folder, nats_url):
+    port, health = free_port(), free_ports(6)
+    service = Service(open_folder, nats_url, f"http://127.0.0.1:{port}", health)
+    address = f"http://127.0.0.1:{Config(health=Health(first_port=health)).health_port('stats')}"
+
+    async def says(status, path="/readyz"):
+        answer = await browser.get(f"{address}{path}")
+        assert answer.status_code == status
+        return answer
+
+    async with service.running(), httpx2.AsyncClient() as browser:
+        answer = await eventually(lambda: says(503), within=20)
+        assert answer.json()["clickhouse"] is False
+        assert await says(200, "/livez")
+        with front(open_folder / "server", port):
+            answer = await eventually(lambda: says(200), within=30)
+            assert answer.json() == {"nats": True, "clickhouse": True}
+        await eventually(lambda: says(503), within=20)
 
 
 async def test_a_later_release_s_tables_stop_the_start_with_a_sentence(service, capfd):

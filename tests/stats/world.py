@@ -9,11 +9,14 @@ from nbh_kit.batching import Batch, Stored
 from nbh_kit.config import Origins
 from nbh_proto import Course, CourseIndex
 from nbh_stats.api import Api
-from nbh_stats.app import app
+from nbh_stats.app import Endpoints, app
 from nbh_stats.events import Events
 from nbh_stats.exclusion import Rules
 from nbh_stats.finding import Finding
+from nbh_stats.following import Following
 from nbh_stats.leaving_out import LeavingOut
+from nbh_stats.live import Live
+from nbh_stats.old_addresses import OldAddresses
 from nbh_stats.students import Students
 from nbh_stats.viewers import by_secret
 
@@ -21,6 +24,14 @@ STREAM = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = "s" * 64
 UI = Origins().ui
 NO_RULES = Rules()
+
+
+def stored(events, first=1):
+    """Events as their stream holds them."""
+    return [
+        Stored(sequence, event.address, msgspec.json.encode(event))
+        for sequence, event in enumerate(events, first)
+    ]
 
 
 class Registered:
@@ -51,24 +62,24 @@ class Registered:
 class World:
     """The statistics on one connection, with what tests say happened."""
 
-    def __init__(self, door, rules=NO_RULES, zone="UTC", recognise=None):
+    def __init__(self, door, rules=NO_RULES, zone="UTC", recognise=None, students=None):
         self.door = door
         self.registered = Registered()
-        self.students = Students()
-        self.events = Events(door, door, self.students)
+        self.students = students or Students()
+        self.live = Live(door)
+        self.events = Events(door, door, self.students, self.live)
         leaving_out = LeavingOut(self.students, self.registered, rules)
         self.finding = Finding(door, self.registered, leaving_out, zone)
         recognise = recognise or by_secret(SECRET)
-        self.app = app(Api(self.finding), recognise, UI)
+        following = Following(self.live, self.finding, recognise)
+        endpoints = Endpoints(Api(self.finding), following, OldAddresses(self.finding))
+        self.app = app(endpoints, recognise, UI)
         self._said = 0
 
     async def say(self, *events):
         """These happened, in this order."""
-        stored = []
-        for event in events:
-            self._said += 1
-            stored.append(Stored(self._said, event.address, msgspec.json.encode(event)))
-        assert not await self.events.keep(Batch(STREAM, stored))
+        assert not await self.events.keep(Batch(STREAM, stored(events, self._said + 1)))
+        self._said += len(events)
 
     def register(self, course, **more):
         """A course that the courses service told of."""

@@ -43,6 +43,12 @@ class Api:
         answer = await self._finding.of_node(number, node, _query(request), format_)
         return _sent(answer, format_)
 
+    async def of_student(self, request: Request, _viewer: Viewer) -> Response:
+        """All that is stored of a student, oldest first (S-55)."""
+        student = _id(request, "student")
+        content = await self._finding.of_student(student)
+        return _file(content, f"{student}-events.jsonl", "application/x-ndjson")
+
     async def of_site(self, request: Request, viewer: Viewer) -> Response:
         """A number of all courses that the viewer may see."""
         number, format_ = _wanted(request, "site")
@@ -92,10 +98,13 @@ def _sent(answer: Answer, format_: Format) -> Response:
             reading.envelope(answer.number, _head(answer), answer.data), media_type=_TYPES["json"]
         )
     name = "-".join((*answer.about.values(), answer.number.name))
-    disposition = f'attachment; filename="{name}.{format_}"'
-    return Response(
-        answer.data, media_type=_TYPES[format_], headers={"Content-Disposition": disposition}
-    )
+    return _file(answer.data, f"{name}.{format_}", _TYPES[format_])
+
+
+def _file(content: bytes, name: str, media_type: str) -> Response:
+    """Saved by a browser under a name, which is made of ids."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def _head(answer: Answer) -> dict[str, object]:

@@ -16,12 +16,16 @@ from nbh_proto import new_id
 from nbh_stats.api import Api
 from nbh_stats.asked import BadQuestion
 from nbh_stats.finding import Unknown
+from nbh_stats.following import Following
+from nbh_stats.old_addresses import OldAddresses
 from nbh_stats.viewers import Recognise, Viewer
 
 logger = structlog.get_logger(__name__)
 
 Audience = Literal["viewer", "course", "staff"]
 """Who may use an address (S-6): whoever is let in, who may see the course it names, or staff."""
+
+_LONGEST_QUERY = 4096
 
 Endpoint = Callable[[Request, Viewer], Awaitable[Response]]
 
@@ -35,15 +39,42 @@ class Listed(NamedTuple):
 
 CATALOGUE = Listed("/api/stats/numbers", "viewer")
 COURSE = Listed("/api/stats/courses/{course}", "course")
+COURSE_LIVE = Listed("/api/stats/courses/{course}/live", "course")
+SITE_LIVE = Listed("/api/stats/live", "viewer")
 OF_COURSE = Listed("/api/stats/courses/{course}/{number}.{format}", "course")
 OF_NODE = Listed("/api/stats/nodes/{node}/{number}.{format}", "staff")
+OF_STUDENT = Listed("/api/stats/students/{student}/events.jsonl", "staff")
 OF_SITE = Listed("/api/stats/{number}.{format}", "viewer")
-LISTED = (CATALOGUE, COURSE, OF_COURSE, OF_NODE, OF_SITE)
+DAILY_METRICS = Listed("/staff/stats/daily_metrics/{course}", "course")
+MONITOR_COUNTS = Listed("/staff/stats/monitor_counts/{course}", "course")
+MATERIAL_USAGE = Listed("/staff/stats/material_usage/{course}", "course")
+LISTED = (
+    CATALOGUE,
+    COURSE,
+    COURSE_LIVE,
+    SITE_LIVE,
+    OF_COURSE,
+    OF_NODE,
+    OF_STUDENT,
+    OF_SITE,
+    DAILY_METRICS,
+    MONITOR_COUNTS,
+    MATERIAL_USAGE,
+)
 """Every address there is; a test holds the application to it."""
 
 
-def app(api: Api, recognise: Recognise, ui_origin: str) -> Starlette:
+class Endpoints(NamedTuple):
+    """Who answers."""
+
+    api: Api
+    following: Following
+    old: OldAddresses
+
+
+def app(endpoints: Endpoints, recognise: Recognise, ui_origin: str) -> Starlette:
     """All addresses."""
+    api, following, old = endpoints
 
     def route(listed: Listed, endpoint: Endpoint) -> Route:
         guarded = _for(listed.audience, recognise, endpoint)
@@ -53,9 +84,15 @@ def app(api: Api, recognise: Recognise, ui_origin: str) -> Starlette:
         routes=[
             route(CATALOGUE, api.catalogue),
             route(COURSE, api.course),
+            route(COURSE_LIVE, following.course),
+            route(SITE_LIVE, following.site),
             route(OF_COURSE, api.of_course),
             route(OF_NODE, api.of_node),
+            route(OF_STUDENT, api.of_student),
             route(OF_SITE, api.of_site),
+            route(DAILY_METRICS, old.daily_metrics),
+            route(MONITOR_COUNTS, old.monitor_counts),
+            route(MATERIAL_USAGE, old.material_usage),
         ],
         middleware=[Middleware(web.Guarded)],
     )
@@ -113,6 +150,8 @@ def _only_at(
     async def answer(request: Request) -> Response:
         if request.headers.get("host", "").lower() not in hosts:
             return PlainTextResponse("Not Found\n", 404)
+        if len(request.scope["query_string"]) > _LONGEST_QUERY:
+            return _error(414, "this asks for too much at once")
         return await endpoint(request)
 
     return answer

@@ -46,7 +46,11 @@ class Door:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._next = asyncio.Lock()
+        """Who waits takes no thread meanwhile: there are few, and events are written by one."""
+
         self._turn = threading.Lock()
+        """A thread goes on when who waits for it is cancelled."""
 
     async def use(self, work: Callable[[Client], T]) -> T:
         """Do some work with the client, in a thread, one at a time.
@@ -54,7 +58,8 @@ class Door:
         Raises:
             clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
         """
-        return await asyncio.to_thread(self._use, work)
+        async with self._next:
+            return await asyncio.to_thread(self._use, work)
 
     def _use(self, work: Callable[[Client], T]) -> T:
         with self._turn:

@@ -1,6 +1,6 @@
 """The table of events: written in batches, read for those who ask."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from nbh_proto.stats import (
 )
 from nbh_stats.clickhouse import Door
 from nbh_stats.keeping import keep
-from nbh_stats.rows import Row
+from nbh_stats.live import Live, Place
 from nbh_stats.students import Students
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -31,7 +31,12 @@ _MOST = 10_000
 _ANSWER_BYTES = 900 * 1024
 """NATS carries 1 MiB in one message."""
 
-_KEPT = "SELECT max(sequence) FROM events WHERE stream = {stream:DateTime64(6, 'UTC')}"
+_KEPT = """
+SELECT greatest(
+    (SELECT max(sequence) FROM events WHERE stream = {stream:DateTime64(6, 'UTC')}),
+    (SELECT max(sequence) FROM places WHERE stream = {stream:DateTime64(6, 'UTC')})
+)
+"""
 
 _FIND = """
 SELECT at, kind, course, student, notebook, detail
@@ -55,20 +60,14 @@ LIMIT 10000
 """
 
 
-Hear = Callable[[Sequence[Row]], None]
-"""Hears of rows that are in the table from now on; called in the event loop."""
-
-
 class Events:
     """Keeps events, through one connection for writing and one for reading."""
 
-    def __init__(
-        self, writing: Door, reading: Door, students: Students, hear: Hear | None = None
-    ) -> None:
+    def __init__(self, writing: Door, reading: Door, students: Students, live: Live) -> None:
         self._writing = writing
         self._reading = reading
         self._students = students
-        self._hear = hear
+        self._live = live
 
     async def kept(self, stream: datetime) -> int:
         """Up to which sequence this stream is in the table; 0 for nothing.
@@ -76,7 +75,9 @@ class Events:
         Raises:
             clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
         """
-        return await self._writing.use(lambda client: _kept(client, stream))
+        sequence = await self._writing.use(lambda client: _kept(client, stream))
+        self._live.begin(Place(stream, sequence))
+        return sequence
 
     async def keep(self, batch: Batch) -> Sequence[Refusal]:
         """Store a batch, whole or not at all; return what can be no row.
@@ -85,8 +86,7 @@ class Events:
             clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
         """
         kept = await self._writing.use(lambda client: keep(client, self._students, batch))
-        if self._hear and kept.rows:
-            self._hear(kept.rows)
+        self._live.hear(kept.rows)
         return kept.refused
 
     async def find(self, wanted: FindEvents) -> EventsFound:

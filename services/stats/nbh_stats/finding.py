@@ -28,6 +28,13 @@ SELECT at FROM (
 ORDER BY at
 """
 
+_ANYTHING = "SELECT 1 FROM events WHERE course = {course:String} LIMIT 1"
+
+_OF_STUDENT = """
+SELECT at, kind, course, student, notebook, id, detail FROM events
+WHERE student = {student:String} ORDER BY at, id
+"""
+
 Query = Mapping[str, str]
 
 
@@ -98,10 +105,20 @@ class Finding:
             BadQuestion: the query.
             clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
         """
-        await self._check(course)
+        await self.check(course)
         question = await self._question(query, number, course)
-        left_out = self._left_out(number, question, course)
-        place = Place(course=course, left_out=left_out)
+        return await self.asked_of_course(number, course, question, format_)
+
+    async def asked_of_course(
+        self, number: Number, course: str, question: Asked, format_: Format
+    ) -> Answer:
+        """The same, of a question that is read already.
+
+        Raises:
+            BadQuestion: there is no such track.
+            clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
+        """
+        place = Place(course=course, left_out=self._left_out(number, question, course))
         if "track" in number.options:
             place = self._along_track(place, question.track)
         return await self._answer(number, place, question, format_, {"course": course})
@@ -133,6 +150,15 @@ class Finding:
             place = place._replace(left_out=left_out, staff=staff.students, staff_of=staff.courses)
         return await self._answer(number, place, question, format_, {})
 
+    async def of_student(self, student: str) -> bytes:
+        """Every event that is stored of a student, one JSON object a line, oldest first.
+
+        Raises:
+            clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
+        """
+        given = {"student": student}
+        return await reading.lines(self._door, _OF_STUDENT, given)
+
     async def extent(self, course: str, kind: str = "access.opened") -> Extent | None:
         """When a course's first and last event of a kind were; None if there are none."""
         given = {"course": course, "kind": kind}
@@ -153,7 +179,7 @@ class Finding:
         """
         extent = await self.extent(course)
         if extent is None:
-            await self._check(course)
+            await self.check(course)
         return About(
             course=course,
             time_zone=self.zone_of(course),
@@ -168,8 +194,18 @@ class Finding:
         found = self._courses.get(course)
         return (found.time_zone if found else "") or self._zone
 
-    async def _check(self, course: str) -> None:
-        if self._courses.get(course) is None and await self.extent(course) is None:
+    async def check(self, course: str) -> None:
+        """Do nothing about a course that was ever heard of.
+
+        Raises:
+            Unknown: it never was.
+            clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
+        """
+        if self._courses.get(course) is not None:
+            return
+        given = {"course": course}
+        rows = await self._door.use(lambda c: c.query(_ANYTHING, parameters=given).result_rows)
+        if not rows:
             raise Unknown("there is no such course")
 
     async def _question(self, query: Query, number: Number, course: str = "") -> Asked:

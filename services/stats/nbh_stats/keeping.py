@@ -1,7 +1,9 @@
 """Puts events into their table: each once, however often it is said."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from heapq import nlargest
+from itertools import pairwise
 from typing import NamedTuple
 
 from clickhouse_connect.driver.client import Client
@@ -12,7 +14,8 @@ from nbh_stats.rows import Row
 from nbh_stats.students import Students
 
 _TOGETHER = timedelta(minutes=1)
-"""Events that lie no further apart are looked for in one go."""
+_MOST_CLUSTERS = 4
+"""Events that lie no further apart are looked for in one go, and so are others beyond so many."""
 
 _THERE = """
 SELECT id FROM events
@@ -46,7 +49,8 @@ def store(client: Client, students: Students, made: Sequence[Row]) -> list[Row]:
     Raises:
         clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
     """
-    new = _without_doubles(client, made)
+    wanted = [row for row in made if not students.is_erased(row.student, row.at)]
+    new = _without_doubles(client, wanted)
     if not new:
         return []
     students.register(client, (row.student for row in new))
@@ -90,16 +94,12 @@ def _ids(client: Client, some: Sequence[Row]) -> set[str]:
 
 
 def _clusters(made: Sequence[Row]) -> Iterator[list[Row]]:
-    """Rows by their instants: one that is late makes nobody look through the time until it."""
-    some: list[Row] = []
-    for row in sorted(made, key=_at):
-        if some and row.at - some[-1].at > _TOGETHER:
-            yield some
-            some = []
-        some.append(row)
-    if some:
-        yield some
-
-
-def _at(row: Row) -> datetime:
-    return row.at
+    """Rows by their instants, in a few groups: one that is late makes nobody look through all the
+    time until it."""
+    ordered = sorted(made, key=lambda row: row.at)
+    gaps = ((after.at - row.at, n) for n, (row, after) in enumerate(pairwise(ordered), 1))
+    widest = nlargest(_MOST_CLUSTERS - 1, (gap for gap in gaps if gap[0] > _TOGETHER))
+    cuts = [0, *sorted(n for _, n in widest), len(ordered)]
+    for begin, end in pairwise(cuts):
+        if begin < end:
+            yield ordered[begin:end]

@@ -121,22 +121,75 @@ ALL = (
                 ),
                 JSONExtractFloat(detail, 'seconds'),
                 JSONExtractUInt(detail, 'generation'),
-                if(
-                    kind = 'lab.sampled',
-                    CAST(
+                CAST(
+                    multiIf(
+                        kind = 'lab.sampled',
                         arrayFilter(
-                            gauge -> gauge.1 != 'generation',
+                            gauge -> gauge.1 NOT IN ('v', 'generation', 'seconds'),
                             JSONExtractKeysAndValues(detail, 'Float64')
                         ),
-                        'Map(LowCardinality(String), Float64)'
+                        kind = 'node.sampled',
+                        arrayConcat(
+                            JSONExtractKeysAndValues(detail, 'machine', 'Float64'),
+                            arrayFlatten(arrayMap(
+                                disk -> arrayMap(
+                                    gauge -> (concat(disk, '_', gauge.1), gauge.2),
+                                    JSONExtractKeysAndValues(
+                                        detail, 'machine', concat(disk, '_disk'), 'Float64'
+                                    )
+                                ),
+                                ['data', 'containers', 'system']
+                            )),
+                            JSONExtractKeysAndValues(detail, 'total', 'Float64')
+                        ),
+                        []
                     ),
-                    map()
+                    'Map(LowCardinality(String), Float64)'
                 )
-            FROM (SELECT * FROM events LIMIT 1 BY course, kind, at, id) AS events
+            FROM (
+                SELECT * FROM events WHERE kind != 'node.sampled' OR course = ''
+                LIMIT 1 BY course, kind, at, id
+            ) AS events
             LEFT JOIN students ON students.student = events.student
+            """,
+            # A sample of a node has one more row for each of its courses.
+            """
+            INSERT INTO events_typed
+                (stream, sequence, at, kind, course, id, detail, node, gauges)
+            SELECT
+                stream, sequence, at, kind, counts.1, concat(id, ':', counts.1), counts.2,
+                JSONExtractString(detail, 'node'),
+                CAST(
+                    JSONExtractKeysAndValues(counts.2, 'Float64'),
+                    'Map(LowCardinality(String), Float64)'
+                )
+            FROM (
+                SELECT * FROM events WHERE kind = 'node.sampled' AND course = ''
+                LIMIT 1 BY course, kind, at, id
+            )
+            ARRAY JOIN JSONExtractKeysAndValuesRaw(detail, 'courses') AS counts
             """,
             "EXCHANGE TABLES events AND events_typed",
             "DROP TABLE events_typed",
+        ),
+    ),
+    Migration(
+        3,
+        "forgetting",
+        (
+            # How far a stream is kept is what the table of events says, or this where rows went.
+            """
+            CREATE TABLE IF NOT EXISTS places (stream DateTime64(6, 'UTC'), sequence UInt64)
+            ENGINE = MergeTree ORDER BY stream
+            SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+            """,
+            # Who was erased, as a digest, and until when: what the stream still has of that time
+            # does not come back.
+            """
+            CREATE TABLE IF NOT EXISTS erased (digest String, until DateTime64(6, 'UTC'))
+            ENGINE = MergeTree ORDER BY digest
+            SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+            """,
         ),
     ),
 )

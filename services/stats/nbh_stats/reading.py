@@ -54,6 +54,21 @@ async def read(door: Door, number: Number, place: Place, asked: Asked, format_: 
     return await door.use(ask)
 
 
+async def lines(door: Door, statement: str, given: Mapping[str, Any]) -> bytes:
+    """Rows as JSON objects, one a line.
+
+    Raises:
+        clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
+    """
+
+    def ask(client: Client) -> bytes:
+        return client.raw_query(
+            statement, parameters=dict(given), settings=dict(_SETTINGS), fmt="JSONEachRow"
+        )
+
+    return await door.use(ask)
+
+
 def envelope(number: Number, about: Mapping[str, object], columns: bytes) -> bytes:
     """The JSON that goes out: what it is, and the columns as ClickHouse wrote them."""
     head = {"number": number.name, **about, "columns": list(map(_described, number.columns))}

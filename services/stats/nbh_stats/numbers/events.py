@@ -5,11 +5,13 @@ from nbh_stats.numbers.number import Column, Number
 _IN_RANGE = "course = {course} AND at >= {since} AND at < {until}"
 _STUDENTS = Column("students", "count", "different students")
 
-_QUANTILES = """
-    round(quantileDD(0.01, 0.5)(seconds), 6) AS p50,
-    round(quantileDD(0.01, 0.95)(seconds), 6) AS p95,
-    round(quantileDD(0.01, 0.99)(seconds), 6) AS p99
-"""
+# Durations are counted by the hundredths of their logarithms, which lie 1 % apart.
+_PACE = "toInt16(round(log(greatest(seconds, 1e-6)) * 100))"
+_PACES = f"quantilesExactWeighted(0.5, 0.95, 0.99)({_PACE}, toUInt64(1))"
+_QUANTILES = ", ".join(
+    f"if(count() = 0, NULL, round(exp({_PACES}[{n}] / 100), 6)) AS {name}"
+    for n, name in enumerate(("p50", "p95", "p99"), 1)
+)
 _QUANTILE_COLUMNS = (
     Column("p50", "real", "half of them took no longer, to 1 %", "s"),
     Column("p95", "real", "95 of 100 took no longer, to 1 %", "s"),

@@ -1,9 +1,9 @@
 """What labs and machines use (T11, T12), as it was sampled. Nobody is left out of these."""
 
-from nbh_stats.numbers.number import Column, Number
+from nbh_stats.numbers.number import STEP, Column, Number
 
 _SAMPLED = "kind = 'node.sampled' AND at >= {since} AND at < {until}"
-_STEP = "toDateTime(intDiv(toUnixTimestamp(at), {step}) * {step}, 'UTC')"
+_STEP = f"toDateTime({STEP}, 'UTC')"
 _AT = Column("at", "instant", "the begin of the step")
 _COUNTS = ("running", "frozen", "pooled", "kernels", "students")
 
@@ -97,6 +97,73 @@ MACHINE = Number(
     people=False,
     options=("step",),
     source="T12",
+)
+
+_COUNTED = (
+    ("load1", "max", Column("load1", "count", "a machine's load in a minute, times 100")),
+    ("load5", "max", Column("load5", "count", "the same in five minutes")),
+    ("load15", "max", Column("load15", "count", "the same in fifteen")),
+    *(
+        (gauge, "min", Column(f"{old}_ds_{part}", "count", f"free where {where}", unit))
+        for disk, old, where in (
+            ("containers", "container", "containers are"),
+            ("data", "nbhosting", "students' files are"),
+            ("system", "system", "/ is"),
+        )
+        for gauge, part, unit in (
+            (f"{disk}_free_percent", "percent", "%"),
+            (f"{disk}_free_mib", "free", "MiB"),
+        )
+    ),
+    ("memory_total", "max", Column("memory_total", "count", "memory", "bytes")),
+    ("memory_free", "min", Column("memory_free", "count", "memory in no use", "bytes")),
+    (
+        "memory_available",
+        "min",
+        Column("memory_available", "count", "memory that can be had", "bytes"),
+    ),
+)
+
+
+def _counted(gauge: str, how: str, column: Column) -> str:
+    there = f"{how}OrNullIf(gauges['{gauge}'], mapContains(gauges, '{gauge}'))"
+    times = " * 100" if gauge.startswith("load") else ""
+    return f"toInt64(round({there}{times})) AS {column.name}"
+
+
+COUNTS = Number(
+    "counts",
+    "course",
+    "What the original's monitor counted, under its names: the most, or the least that is free, in"
+    " each step.",
+    (
+        _AT,
+        Column("running_container", "count", "the course's labs that run"),
+        Column("frozen_container", "count", "the course's labs that are frozen"),
+        Column("running_kernel", "count", "the course's kernels"),
+        Column("student_home", "count", "who have files in the course"),
+        *(column for _, _, column in _COUNTED),
+        Column("system_container", "count", "labs of all courses, frozen or not"),
+        Column("system_kernel", "count", "kernels of all courses"),
+    ),
+    f"""
+    SELECT
+        step AS at, here.running AS running_container, here.frozen AS frozen_container,
+        here.kernels AS running_kernel, here.students AS student_home,
+        {", ".join(f"machines.{column.name} AS {column.name}" for _, _, column in _COUNTED)},
+        everywhere.running + everywhere.frozen AS system_container,
+        everywhere.kernels AS system_kernel
+    FROM ({_most("{course}")}) AS here
+    INNER JOIN ({_most("''")}) AS everywhere USING step
+    INNER JOIN (
+        SELECT {_STEP} AS step, {", ".join(_counted(*each) for each in _COUNTED)}
+        FROM events WHERE course = '' AND {_SAMPLED} GROUP BY step
+    ) AS machines USING step
+    ORDER BY at
+    """,
+    people=False,
+    options=("step",),
+    source="T2",
 )
 
 NODE_LABS = Number(
@@ -197,4 +264,4 @@ NODES = Number(
     people=False,
 )
 
-ALL = (LABS, USAGE, MACHINE, NODE_LABS, USAGE_BY_COURSE, NODES)
+ALL = (LABS, COUNTS, USAGE, MACHINE, NODE_LABS, USAGE_BY_COURSE, NODES)

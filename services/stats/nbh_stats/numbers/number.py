@@ -38,6 +38,11 @@ students; where several courses are concerned, ``staff`` are left out of the cou
 too. Who may see ``any_course`` sees more than ``courses``.
 """
 
+STEP = "(intDiv(toUnixTimestamp(at) + 259200, {step}) * {step} - 259200)"
+"""When the step of an instant began, in Unix time. Steps are counted from a Monday, and 1970-01-01
+was a Thursday."""
+
+_KIND = re.compile(r"'([a-z]+[.][a-z-]+)'")
 _NAMED = re.compile(r"\{(\w+)\}")
 
 
@@ -72,6 +77,11 @@ class Number(NamedTuple):
     def statement(self) -> str:
         """The SQL as ClickHouse takes it: each parameter with its type."""
         return _NAMED.sub(lambda found: f"{{{found[1]}:{PARAMETERS[found[1]]}}}", self.sql)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of events that it is made of."""
+        return frozenset(_KIND.findall(self.sql))
 
     @property
     def parameters(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What students did: who came, what they opened, where they stopped (T5 to T10)."""
 
-from nbh_stats.numbers.number import Column, Number
+from nbh_stats.numbers.number import STEP, Column, Number
 
 _OPENS = """
     SELECT at, who, stem FROM events
@@ -44,10 +44,8 @@ NOTEBOOKS_OVER_TIME = Number(
     SELECT until, notebook, sum(new) OVER (PARTITION BY notebook ORDER BY until) AS students
     FROM (
         SELECT
-            toDateTime((intDiv(toUnixTimestamp(first), {{step}}) + 1) * {{step}}, 'UTC') AS until,
-            stem AS notebook,
-            count() AS new
-        FROM (SELECT stem, who, min(at) AS first FROM ({_OPENS}) GROUP BY stem, who)
+            toDateTime({STEP} + {{step}}, 'UTC') AS until, stem AS notebook, count() AS new
+        FROM (SELECT stem, who, min(at) AS at FROM ({_OPENS}) GROUP BY stem, who)
         GROUP BY until, notebook
     )
     ORDER BY until, notebook
@@ -121,6 +119,32 @@ NOTEBOOKS_BY_DAY = Number(
     source="T9",
 )
 
+GROWTH = Number(
+    "growth",
+    "course",
+    "The instants at which a student or a notebook was the first time there.",
+    (
+        Column("at", "instant", "to the second"),
+        Column("students", "count", "who ever opened something, from the course's begin"),
+        Column("notebooks", "count", "that ever were opened"),
+    ),
+    f"""
+    SELECT second AS at, max(so_many) AS students, max(so_many_notebooks) AS notebooks
+    FROM (
+        SELECT
+            begin, toDateTime(begin, 'UTC') AS second,
+            sum(student) OVER (ORDER BY begin) AS so_many,
+            sum(notebook) OVER (ORDER BY begin) AS so_many_notebooks
+        FROM (
+            SELECT min(at) AS begin, 1 AS student, 0 AS notebook FROM ({_EVER}) GROUP BY who
+            UNION ALL SELECT min(at), 0, 1 FROM ({_EVER}) GROUP BY stem
+        )
+    )
+    WHERE begin >= {{since}} GROUP BY second ORDER BY at
+    """,
+    source="T8, T9",
+)
+
 MAP = Number(
     "map",
     "course",
@@ -148,6 +172,35 @@ MAP = Number(
     """,
     options=("limit",),
     source="T10",
+)
+
+STUDENTS = Number(
+    "students",
+    "course",
+    "Who opened how much: those who opened most first, then by name.",
+    (
+        Column("student", "text", "the student's id"),
+        Column("notebooks", "count", "how many different notebooks they opened"),
+        Column("opens", "count", "how often they opened anything"),
+        Column("first", "instant", "the first time in the range"),
+        Column("last", "instant", "the last time in it"),
+    ),
+    f"""
+    WITH most AS (
+        SELECT who, student, total
+        FROM (SELECT who, count() AS total FROM ({_OPENS}) GROUP BY who) AS each
+        INNER JOIN students ON students.number = each.who
+        ORDER BY total DESC, student LIMIT {{limit}}
+    )
+    SELECT student, notebooks, total AS opens, first, last
+    FROM (
+        SELECT who, uniqExact(stem) AS notebooks, min(at) AS first, max(at) AS last
+        FROM ({_OPENS}) WHERE who IN (SELECT who FROM most) GROUP BY who
+    ) AS details
+    INNER JOIN most ON most.who = details.who
+    ORDER BY total DESC, student
+    """,
+    options=("limit",),
 )
 
 HOURS = Number(
@@ -232,6 +285,8 @@ ALL = (
     NOTEBOOKS_PER_STUDENT,
     STUDENTS_BY_DAY,
     NOTEBOOKS_BY_DAY,
+    GROWTH,
+    STUDENTS,
     MAP,
     HOURS,
     RETURN_VISITS,

@@ -1,0 +1,147 @@
+"""All parts of the service, wired and run."""
+
+import asyncio
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from nbh_kit import batching, bus, http, run
+from nbh_kit import health as healths
+from nbh_kit.bus import Bus
+from nbh_kit.config import Config
+from nbh_kit.consuming import consume
+from nbh_proto.stats import EraseStudent, FindEvents, FindNotebooksUsed, ImportLines
+from nbh_proto.streams import COMMANDS, EVENTS
+from nbh_stats import clickhouse, memory, migrations
+from nbh_stats.api import Api
+from nbh_stats.app import Endpoints, app
+from nbh_stats.clickhouse import Door
+from nbh_stats.courses import Courses
+from nbh_stats.events import Events
+from nbh_stats.exclusion import Rules
+from nbh_stats.finding import Finding
+from nbh_stats.following import Following
+from nbh_stats.forgetting import Forgetting
+from nbh_stats.importing import Importing
+from nbh_stats.leaving_out import LeavingOut
+from nbh_stats.live import Live
+from nbh_stats.old_addresses import OldAddresses
+from nbh_stats.students import Students
+from nbh_stats.viewers import by_secret
+
+_RETRY_SECONDS = 2.0
+_TIDY_SECONDS = 60.0
+_DROP_SECONDS = 3600.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Secrets(NamedTuple):
+    """What is read while we may."""
+
+    nats: str
+    viewers: str
+
+
+class Tables(NamedTuple):
+    """Connections to tables that are up to date."""
+
+    writing: Door
+    reading: Door
+    students: Students
+
+
+def secrets(config: Config) -> Secrets:
+    """What `nbh up` made for us; empty where it did not."""
+    try:
+        viewers = (config.site.data / "secrets" / "stats").read_text().strip()
+    except FileNotFoundError:
+        viewers = ""
+    return Secrets(config.password_of("stats"), viewers)
+
+
+def folder(config: Config) -> Path:
+    """Where the embedded engine has its tables."""
+    return config.site.data / "clickhouse"
+
+
+async def serve(config: Config, known: Secrets) -> None:
+    """Keep events and answer until cancelled."""
+    with ExitStack() as doors:
+        async with healths.answering(config, "stats", "nats", "clickhouse") as health:
+            tables = await _opened(doors, config)
+            health.ask("clickhouse", lambda: _answers(tables.reading))
+            connecting = bus.connect(
+                config.nats.url, name="stats", user="stats", password=known.nats
+            )
+            async with connecting as b:
+                health.look("nats", lambda: b.is_connected)
+                await _work(config, known, tables, b)
+
+
+async def _work(config: Config, known: Secrets, tables: Tables, b: Bus) -> None:
+    given = config.stats
+    live = Live(tables.reading)
+    events = Events(tables.writing, tables.reading, tables.students, live)
+    importing = Importing(tables.writing, tables.students, live)
+    forgetting = Forgetting(b, tables.writing, tables.students, live, given.keep_days)
+    courses = Courses(b)
+    rules = Rules(given.test_students, given.short_ids_are_tests)
+    leaving_out = LeavingOut(tables.students, courses, rules)
+    finding = Finding(tables.reading, courses, leaving_out, given.time_zone)
+    recognise = by_secret(known.viewers)
+    endpoints = Endpoints(Api(finding), Following(live, finding, recognise), OldAddresses(finding))
+    web = app(endpoints, recognise, config.origins.ui)
+    async with (
+        b.answering(FindEvents, events.find),
+        b.answering(FindNotebooksUsed, events.used),
+        b.answering(ImportLines, importing.lines),
+        consume(b, COMMANDS, "stats", [EraseStudent], forgetting.handle),
+        http.serving(web, given.host, given.port) as server,
+        batching.follow(
+            b,
+            EVENTS,
+            "stats",
+            events.keep,
+            events.kept,
+            rows=given.batch_rows,
+            within=given.batch_within,
+        ),
+    ):
+        try:
+            await _for_ever(courses, forgetting)
+        finally:
+            # While the tables are still there for those who wait.
+            live.leave()
+            await server.stop()
+
+
+async def _for_ever(courses: Courses, forgetting: Forgetting) -> None:
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(courses.follow())
+        loops.create_task(run.every(_TIDY_SECONDS, memory.tidy))
+        loops.create_task(run.every(_DROP_SECONDS, forgetting.drop_what_is_old))
+
+
+async def _answers(door: Door) -> bool:
+    return await door.use(lambda client: client.query("SELECT 1").result_rows == [(1,)])
+
+
+async def _opened(doors: ExitStack, config: Config) -> Tables:
+    """The tables, however long ClickHouse takes: events wait in their stream meanwhile (R-14)."""
+    server = config.stats.clickhouse
+    while True:
+        try:
+            writing = doors.enter_context(clickhouse.opened(server, folder(config)))
+            reading = doors.enter_context(clickhouse.opened(server, folder(config)))
+            await writing.use(migrations.migrate)
+            students = Students()
+            await writing.use(students.load)
+            return Tables(writing, reading, students)
+        except (ClickHouseError, OSError) as e:
+            logger.warning("waiting for ClickHouse", error=str(e).partition("\n")[0])
+            doors.close()
+            await asyncio.sleep(_RETRY_SECONDS)
