@@ -18,7 +18,11 @@ _COMMANDS = (
     ("reaper", "reaper:app", "What is to become of labs that nobody uses: plan."),
     ("link", "link:link", "Print a signed link that opens a notebook for a student."),
     ("events", "events:events", "What happened lately, and what happens now."),
-    ("stats", "stats:app", "What happened, as ClickHouse keeps it: events."),
+    (
+        "stats",
+        "stats:app",
+        "Statistics: summary, students, notebooks, export, events, student, erase, import.",
+    ),
     ("dead", "dead:app", "Messages that nobody could handle: list, replay."),
     ("images", "images:images", "Build the images that students run in."),
     ("host", "host:app", "What this machine lacks: check, prepare."),

@@ -1,10 +1,10 @@
-"""`nbh stats`: what ClickHouse knows, asked of the service that owns it."""
+"""`nbh stats events`."""
 
 import asyncio
 from typing import Annotated
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from nbh_cli import operating, output
 from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
@@ -12,13 +12,10 @@ from nbh_cli.sorry import Sorry
 from nbh_kit.config import Config
 from nbh_proto.stats import EventsFound, FindEvents, StoredEvent
 
-app = App(name="stats", help="What happened, from ClickHouse.", help_format="plaintext")
-
 _COLUMNS = ("at", "kind", "course", "student", "notebook", "detail")
 _WITHIN = 30.0
 
 
-@app.command
 def events(
     *,
     course: Annotated[str, Parameter(help="Only those of one course.")] = "",
