@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Literal
 
 import structlog
@@ -92,22 +92,31 @@ def _dying_with_the_parent() -> Iterator[None]:
         os.kill(os.getpid(), dies_by.value)
 
 
+async def stoppable(serving: Coroutine[Any, Any, None], *, finish_within: float = 10.0) -> None:
+    """Run a service that hears SIGTERM and SIGINT from its first step on.
+
+    It may be told before it has come to `until_stopped`: while it waits for NATS, or when it has
+    begun to serve. Then it is cancelled, and ends in order what it has begun. A second signal ends
+    at once.
+    """
+    stopped = _heard()
+    task = asyncio.ensure_future(serving)
+    waiting: asyncio.Future[Any] = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait({waiting, task}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        await _end({task}, finish_within)
+    if not task.cancelled():
+        task.result()
+
+
 async def until_stopped(*forever: Awaitable[None], finish_within: float = 10.0) -> None:
     """Wait for SIGTERM or SIGINT; a second one ends at once (R-19).
 
     ``forever`` are loops that never return: if one does, or raises, the service ends with it.
     When told to stop they are cancelled, and have so many seconds to finish what they have begun.
     """
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-
-    def stop() -> None:
-        if stopped.is_set():
-            os._exit(1)
-        stopped.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+    stopped = _heard()
     waiting: asyncio.Future[Any] = asyncio.ensure_future(stopped.wait())
     loops: set[asyncio.Future[Any]] = {asyncio.ensure_future(f) for f in forever}
     done, _ = await asyncio.wait({waiting, *loops}, return_when=asyncio.FIRST_COMPLETED)
@@ -116,6 +125,20 @@ async def until_stopped(*forever: Awaitable[None], finish_within: float = 10.0) 
     for task in done - {waiting}:
         task.result()
         raise RuntimeError("a loop that should run for ever has returned")
+
+
+def _heard() -> asyncio.Event:
+    """Is set by the first signal from now on; the second one ends the process."""
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        if stopped.is_set():
+            os._exit(1)
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return stopped
 
 
 async def _end(tasks: set[asyncio.Future[Any]], within: float) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nbh_kit.run import until_stopped
+from nbh_kit.run import stoppable, until_stopped
 
 SERVICE = """
 import asyncio, os, sys
@@ -29,9 +29,11 @@ asyncio.run(main())
 
 
 def started(*args):
-    return subprocess.Popen(
-        [sys.executable, "-c", SERVICE, *args], stdout=subprocess.PIPE, text=True
-    )
+    return running(SERVICE, *args)
+
+
+def running(code, *args):
+    return subprocess.Popen([sys.executable, "-c", code, *args], stdout=subprocess.PIPE, text=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -51,6 +53,60 @@ def test_a_service_started_by_root_gives_up_every_right():
         assert service.stdout.readline() == "ready\n"
         service.terminate()
         assert service.wait(10) == 0
+
+
+BEGINNING = """
+import asyncio
+from nbh_kit import run
+
+async def main():
+    print("connecting", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        print("let go", flush=True)
+
+asyncio.run(run.stoppable(main()))
+"""
+
+LINGERING = """
+import asyncio
+from nbh_kit import run
+
+async def main():
+    print("ready", flush=True)
+    await run.until_stopped(asyncio.Event().wait())
+    print("draining", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(run.stoppable(main()))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_that_is_told_to_stop_while_it_starts_ends_in_order(number):
+    with running(BEGINNING) as service:
+        assert service.stdout.readline() == "connecting\n"
+        service.send_signal(number)
+        assert service.stdout.read() == "let go\n"
+        assert service.wait(10) == 0
+
+
+def test_a_second_signal_ends_a_service_at_once():
+    with running(LINGERING) as service:
+        assert service.stdout.readline() == "ready\n"
+        service.terminate()
+        assert service.stdout.readline() == "draining\n"
+        service.terminate()
+        assert service.wait(10) == 1
+
+
+async def test_a_service_that_fails_while_it_starts_says_so():
+    async def fail() -> None:
+        raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        await stoppable(fail())
 
 
 async def test_a_loop_that_swallows_its_cancellation_is_cancelled_again():

@@ -30,7 +30,7 @@ def main() -> None:
     except BadConfig as e:
         sys.exit(str(e))
     run.configure_logging("builder", config.site.log_level)
-    asyncio.run(serve(config))
+    asyncio.run(run.stoppable(serve(config)))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def main() -> None:
         parser = Parser()
         parser.start(config.uid_of("courses") if os.getuid() == 0 else None)
         run.drop_privileges(config.uid_of("courses"))
-        asyncio.run(_serve(config, password, parser))
+        asyncio.run(run.stoppable(_serve(config, password, parser)))
     except (BadConfig, ProgramMissing) as e:
         sys.exit(str(e))
 
@@ -144,19 +144,21 @@ async def _serve(config: Config, password: str, parser: Parser) -> None:
                 consume(bus, EVENTS, "courses-builds", _HEARD, builds.heard),
                 consume(bus, EVENTS, "courses-checks", [CoursePublished], checks.heard),
             ):
-                await builds.keep_all()
-                await run.until_stopped(
-                    announcer.keep_true(),
-                    shown.keep_true(),
-                    run.every(_INDEX_SECONDS, pulls.index_all),
-                    labs.follow(),
-                    pulling.run(),
-                    run.every(_FINISH_SECONDS, registry.finish),
-                    run.every(given.pull_every, pulling.look_at_all),
-                    run.every(min(_TIDY_SECONDS, given.revisions_grace), tidying.tidy),
-                )
-                git.stop()
-                publisher.close()
+                try:
+                    await builds.keep_all()
+                    await run.until_stopped(
+                        announcer.keep_true(),
+                        shown.keep_true(),
+                        run.every(_INDEX_SECONDS, pulls.index_all),
+                        labs.follow(),
+                        pulling.run(),
+                        run.every(_FINISH_SECONDS, registry.finish),
+                        run.every(given.pull_every, pulling.look_at_all),
+                        run.every(min(_TIDY_SECONDS, given.revisions_grace), tidying.tidy),
+                    )
+                finally:
+                    git.stop()
+                    publisher.close()
 
 
 def _site(config: Config) -> Site:

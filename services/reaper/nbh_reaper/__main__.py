@@ -22,7 +22,7 @@ def main() -> None:
     run.configure_logging("reaper", config.site.log_level)
     password = config.password_of("reaper")
     run.drop_privileges(config.uid_of("reaper"))
-    asyncio.run(service.serve(config, password))
+    asyncio.run(run.stoppable(service.serve(config, password)))
 
 
 if __name__ == "__main__":
