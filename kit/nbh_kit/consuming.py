@@ -154,6 +154,9 @@ class Consumption:
             try:
                 with _telling_that_we_work(raw):
                     await self._handle(message)
+            except asyncio.CancelledError:  # whoever comes after us need not wait for it
+                await _settle(raw.nak(delay=RETRY_SECONDS[0]))
+                raise
             except Exception as e:
                 logger.exception("a handler failed", subject=raw.subject)
                 await self._failed(raw, e)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from nbh_kit import bus as buses
+from nbh_kit import consuming
 from nbh_kit.buckets import Bucket, Gone, Lost, Put, Replica, Snapshot
 from nbh_kit.bus import BusAway
 from nbh_kit.consuming import consume
@@ -73,6 +74,22 @@ async def test_one_slow_message_holds_up_no_other(bus):
         finally:
             release.set()
         assert await asyncio.wait_for(done.get(), 5) == "slow"
+
+
+async def test_what_takes_too_long_when_the_service_stops_comes_again_at_once(bus, monkeypatch):
+    monkeypatch.setattr(consuming, "FINISH_SECONDS", 0.1)
+    begun, heard = asyncio.Event(), asyncio.Queue()
+
+    async def handle(_):
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with consume(bus, EVENTS, "slow", [CoursePublished], handle):
+        await bus.tell(published("python"))
+        await asyncio.wait_for(begun.wait(), 5)
+    async with consume(bus, EVENTS, "slow", [CoursePublished], heard.put):
+        again = await asyncio.wait_for(heard.get(), consuming.ACK_WAIT / 2)
+    assert again.course == "python"
 
 
 async def test_what_was_begun_is_finished_when_the_service_stops(bus):
