@@ -1,6 +1,7 @@
 """Labs are stopped, die, and come back at the next click (L7, R-16)."""
 
 import asyncio
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -57,6 +58,18 @@ async def test_a_command_that_nobody_took_in_time_is_told_as_failed(memory, rout
     assert isinstance(answer, CommandFailed)
     assert answer.reason == "expired"
     assert (await router.lab()).state == "ready"
+
+
+async def test_what_the_reaper_saw_two_minutes_ago_ends_no_lab(memory, router, command, bus):
+    """Who has come back since would lose what they compute; it asks again where it must."""
+    await router.opened()
+    answer = await command(at=now() - timedelta(minutes=2), reason="idle")
+    assert isinstance(answer, CommandFailed)
+    assert answer.reason == "expired"
+    assert (await router.lab()).state == "ready"
+    assert isinstance(await command(reason="idle"), CommandDone)
+    (stopped,) = await world.events(bus, "lab.stopped")
+    assert stopped["reason"] == "idle"
 
 
 async def test_another_nodes_command_is_left_to_it(memory, router, bus):

@@ -1,11 +1,17 @@
 """Carries out what operators and the reaper ask of this node."""
 
+from datetime import timedelta
+
 from nbh_kit.bus import Bus
-from nbh_proto import Command, CommandDone, CommandFailed, FreezeLab, StopLab, lab_key, now
+from nbh_proto import CommandDone, CommandFailed, FreezeLab, StopLab, lab_key, now
 from nbh_proto.course import CommandAnswer
 from nbh_proto.streams import PATIENCE
 from nbh_provisioner.labs import Labs
 from nbh_provisioner.lease_messages import FreezeAsked
+
+_OF_THE_REAPER = timedelta(seconds=60)
+"""So long what the reaper saw of a lab holds: who came since would lose what they compute. It
+looks again, and asks again where it still must."""
 
 TYPES = (StopLab, FreezeLab)
 """The commands that are taken here."""
@@ -23,11 +29,11 @@ class Commands:
         await self._bus.answer(command.answer_to, await self._outcome(command))
 
     async def _outcome(self, command: StopLab | FreezeLab) -> CommandAnswer:
+        await self._labs.adopted.wait()
         if _is_late(command):
             return CommandFailed(
                 about=command.id, reason="expired", detail="nobody could do it in time"
             )
-        await self._labs.adopted.wait()
         match command:
             case StopLab():
                 return await self._stop(command)
@@ -55,5 +61,6 @@ class Commands:
                 return CommandFailed(about=command.id, reason=reason, detail=over.detail)
 
 
-def _is_late(command: Command) -> bool:
-    return now() - command.at > PATIENCE
+def _is_late(command: StopLab | FreezeLab) -> bool:
+    holds = PATIENCE if command.reason == "asked" else _OF_THE_REAPER
+    return now() - command.at > holds

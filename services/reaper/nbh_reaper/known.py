@@ -157,6 +157,12 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """When it was last asked to stop."""
 
     @property
+    def is_unheard(self) -> bool:
+        """Whether it was never asked so far; one that stands still is not."""
+        answered = self.seen is not None or self.unreadable
+        return self.state == "ready" and self.silent is None and not answered
+
+    @property
     def active(self) -> float:
         """Its last activity, as far as is known; coming into its state counts while it runs."""
         return max(self.seen.active if self.seen else self.since, self._floor)

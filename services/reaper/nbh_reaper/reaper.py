@@ -68,6 +68,8 @@ class Reaper:
         self._holds_until = float("-inf")
         self._labs: dict[str, Watched] = {}
         self._pooled: dict[str, Lab] = {}
+        self._known = asyncio.Event()
+        self._news = asyncio.Event()
 
     def hear(self, change: Snapshot[Lab] | Put[Lab] | Gone) -> None:
         """The bucket LABS says something."""
@@ -77,6 +79,7 @@ class Reaper:
                     self._forget(key)
                 for key, held in everything.items():
                     self._hear_of(key, held)
+                self._known.set()
             case Put(key, held):
                 self._hear_of(key, held)
             case Gone(key):
@@ -86,6 +89,13 @@ class Reaper:
         """Limits have changed: look at every lab again, at once."""
         for key in list(self._labs):
             self._attend_at(key, self._clock.now().at)
+
+    async def settled(self) -> None:
+        """Return once it is known which labs there are, and each was asked."""
+        await self._known.wait()
+        while any(watched.known.is_unheard for watched in self._labs.values()):
+            self._news.clear()
+            await self._news.wait()
 
     def labs(self) -> list[tuple[Lab, Known]]:
         """All that is known, of the labs that are somebody's."""
@@ -132,6 +142,7 @@ class Reaper:
         self._attend_at(key, self._clock.now().at)
 
     def _forget(self, key: str) -> None:
+        self._news.set()
         self._pooled.pop(key, None)
         gone = self._labs.pop(key, None)
         if gone and gone.timer:
@@ -160,6 +171,7 @@ class Reaper:
             look = self._clock.now().at + self.limits(watched.lab.course).grace
         finally:
             watched.attending = None
+            self._news.set()
         if look is not None and self._labs.get(key) is watched:
             self._attend_at(key, look)
 

@@ -1,5 +1,7 @@
 """Asks each node what it and its labs use, and tells it (T2)."""
 
+import asyncio
+import contextlib
 from collections import Counter
 
 import structlog
@@ -12,6 +14,7 @@ from nbh_reaper import counting
 from nbh_reaper.reaper import Reaper
 
 _WITHIN = 30.0
+_SETTLED_WITHIN = 30.0
 
 logger = structlog.get_logger(__name__)
 
@@ -26,7 +29,9 @@ class Sampling:
         self._node = node
 
     async def round(self) -> None:
-        """Sample all nodes."""
+        """Sample all nodes; a reaper that has just started first sees what there is."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._reaper.settled(), _SETTLED_WITHIN)
         nodes = {self._node} | {lab.node for lab, _ in self._reaper.labs()}
         for node in sorted(nodes):
             try:
