@@ -107,6 +107,8 @@ class Provisioner(Section, frozen=True, kw_only=True):
     free_bytes: Bytes = 2 * 1024**3
     disk_quota: Literal["auto", "btrfs", "project", "watchdog", "off"] = "auto"
     memory_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
+    free_memory: Bytes = 512 * 1024**2
+    memory_back_within: Seconds = 20.0
 
 
 class Courses(Section, frozen=True, kw_only=True):

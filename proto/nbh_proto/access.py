@@ -27,6 +27,7 @@ Reason = Literal[
     "image-missing",
     "engine-down",
     "disk-full",
+    "no-memory",
     "lab-died",
     "out-of-memory",
     "lab-slow",

@@ -100,6 +100,17 @@ async def test_a_new_image_under_the_same_name_replaces_the_pool(data, nats_url,
         await eventually(lambda: _other(router, old), within=15)
 
 
+async def test_what_is_outdated_goes_though_nobody_is_expected_any_more(data, nats_url, router):
+    async with world.running(pooling.with_pool(data, nats_url, 0), MemoryEngine()):
+        await _wants(router, 1)
+        (old,) = await pooling.pooled(router, 1)
+        await _wants(router, 0)
+        world.publish(data, {"w1/n1.ipynb": world.NOTEBOOK}, commit="c2")
+        # at once, where one that is merely too many waits a minute for demand to rise again
+        await eventually(lambda: not (data / "labs" / old.capability).exists(), within=10)
+        assert await pooling.nobodys(router) == []
+
+
 async def test_a_lab_that_dies_is_replaced(data, nats_url, router):
     engine = MemoryEngine()
     async with world.running(pooling.with_pool(data, nats_url, 1), engine):
@@ -161,10 +172,7 @@ async def test_an_image_that_does_not_boot_is_not_tried_again_and_again(data, na
 async def test_a_course_has_numbers_of_its_own(data, nats_url, router):
     site = world.config(data, nats_url, pool={"maximum": 8, "free_memory": 1})
     async with world.running(site, MemoryEngine()):
-        key = names.token("python")
-        held = await router.courses.get(key)
-        wants = msgspec.structs.replace(held.value, limits=Limits(pool_min=3))
-        await router.courses.update(key, wants, held.revision)
+        await _wants(router, 3)
         await pooling.pooled(router, 3)
 
 
@@ -195,6 +203,14 @@ async def test_who_comes_while_a_lab_boots_for_the_pool_gets_that_one(data, nats
 async def test_an_unknown_setting_of_the_pool_is_refused():
     with pytest.raises(configs.BadConfig):
         configs.from_tree({"pool": {"minimum": -1}})
+
+
+async def _wants(router, number):
+    """The course wants so many, even if nobody comes."""
+    key = names.token("python")
+    held = await router.courses.get(key)
+    wants = msgspec.structs.replace(held.value, limits=Limits(pool_min=number))
+    await router.courses.update(key, wants, held.revision)
 
 
 async def _ready(router, student="ada"):

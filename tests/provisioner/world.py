@@ -70,7 +70,7 @@ def config(data: Path, nats_url: str, **tables: Mapping[str, object]) -> Config:
         "lab": {"memory": 1024**3, "stop_within": 5},
         # what starts is counted in most tests
         "pool": {"maximum": 0},
-        "provisioner": {"free_bytes": 1, "podman_back_within": 2},
+        "provisioner": {"free_bytes": 1, "free_memory": 1, "podman_back_within": 2},
     }
     for table, values in tables.items():
         tree[table] = {**tree.get(table, {}), **values}

@@ -16,6 +16,7 @@ from nbh_proto.access import Way
 from nbh_provisioner.boot import Boot, Wish
 from nbh_provisioner.engine import CannotAttach, EngineError, Running
 from nbh_provisioner.freezer import Freezer
+from nbh_provisioner.head_room import HeadRoom, NoMemory
 from nbh_provisioner.lease_messages import (
     Answered,
     Ended,
@@ -55,6 +56,7 @@ class Means(NamedTuple):
     freezer: Freezer
     leases: Leases
     starts: Starts
+    head_room: HeadRoom
     pool: Pool
     bus: Bus
 
@@ -139,7 +141,7 @@ class Affairs:
     async def _reported(self, lab: Lab, doing: Coroutine[Any, Any, None]) -> None:
         try:
             await doing
-        except EngineError as e:
+        except (EngineError, NoMemory) as e:
             self._post(Failed(lab.capability, e.reason, sayable(lab, e)))
         except TimeoutError as e:
             self._post(Failed(lab.capability, "lab-slow", sayable(lab, e)))
@@ -150,6 +152,7 @@ class Affairs:
 
     async def _begin(self, lab: Lab, wish: Wish) -> None:
         async with self._means.starts.place(lambda position: self._queued(lab, position)):
+            await self._means.head_room.for_one_more(lambda: self._waiting.tell("queued"))
             if self._waiting.have_all_left(now()):
                 self._post(Failed(lab.capability, "expired", "it was queued for too long"))
                 return

@@ -93,6 +93,11 @@ class Pool:
         self._let_go(slot)
         self._later(self._removed(slot))
 
+    async def end(self, slot: Slot) -> None:
+        """The same; return when it is gone."""
+        self._let_go(slot)
+        await self._removed(slot)
+
     def close_for_good(self, why: str) -> None:
         """This machine cannot mount into labs that run: labs are started when they are wanted."""
         if self._can_attach is not False:

@@ -32,6 +32,7 @@ from nbh_provisioner.files.housing import Housing
 from nbh_provisioner.files.usage import DiskUsage
 from nbh_provisioner.files.workspace import Workspaces
 from nbh_provisioner.freezer import Freezer
+from nbh_provisioner.head_room import HeadRoom
 from nbh_provisioner.images import Images
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.labs import Labs
@@ -78,7 +79,9 @@ async def serving(
         await stack.enter_async_context(only_one(Places(config.site.data).lock))
         noticing = await stack.enter_async_context(readiness.noticing())
         bus = await stack.enter_async_context(_connected(config))
-        parts = _Parts(config, engine, noticing, bus, system)
+        parts = _Parts(
+            config, engine, noticing, bus, system, HeadRoom(read_memory, config.provisioner)
+        )
         health.look("nats", lambda: bus.is_connected)
         health.look("labs", parts.labs.adopted.is_set)
         stack.callback(parts.preparation.close)
@@ -88,8 +91,7 @@ async def serving(
         await bus.at_each_connection(parts.pool.write_again)
         # Accesses wait until it is done, not we: podman may be down for long.
         await stack.enter_async_context(_beside(parts.taking_over.until_done()))
-        relief = Relief(parts.labs, read_memory, config.provisioner.memory_share)
-        await stack.enter_async_context(_beside(relief.give()))
+        await stack.enter_async_context(_beside(parts.relief.give()))
         if config.provisioner.disk_quota != "off":
             await stack.enter_async_context(_beside(parts.watchdog.watch()))
         node = config.provisioner.node
@@ -121,7 +123,13 @@ class _Parts:
     """Who works here."""
 
     def __init__(
-        self, config: Config, engine: Engine, readiness: Readiness, bus: Bus, system: Path
+        self,
+        config: Config,
+        engine: Engine,
+        readiness: Readiness,
+        bus: Bus,
+        system: Path,
+        head_room: HeadRoom,
     ) -> None:
         places, node = Places(config.site.data), config.provisioner.node
         is_root = os.getuid() == 0
@@ -143,10 +151,12 @@ class _Parts:
                 Freezer(engine),
                 leases,
                 starts,
+                head_room,
                 self.pool,
                 bus,
             )
         )
+        self.relief = Relief(self.labs, self.pool, head_room, free_of_pool=config.pool.free_memory)
         quota = finding.find(config.provisioner.disk_quota, places.students)
         workspaces = Workspaces(places.students, owner, quota.make)
         self.preparation = Preparation(workspaces, clones, owner)
@@ -154,7 +164,7 @@ class _Parts:
         free = config.provisioner.free_bytes
         disks = Disks(engine, (places.students, places.data, system), free)
         self.stocking = Stocking(
-            self.pool, boot, starts, known, disks, config.pool, config.lab.image
+            self.pool, boot, starts, known, disks, head_room, config.pool, config.lab.image
         )
         usage = DiskUsage(places.students, quota)
         bounded = config.provisioner.disk_quota != "off"

@@ -13,11 +13,12 @@ import structlog
 
 from nbh_kit import config
 from nbh_proto import Course
-from nbh_provisioner import memory, pool_policy
+from nbh_provisioner import pool_policy
 from nbh_provisioner.boot import Boot, Wish
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.disks import Disks
 from nbh_provisioner.engine import EngineError
+from nbh_provisioner.head_room import HeadRoom
 from nbh_provisioner.pool import Pool
 from nbh_provisioner.pool_policy import Demand
 from nbh_provisioner.revision import Unreadable
@@ -63,6 +64,7 @@ class Stocking:
         starts: Starts,
         courses: Courses,
         disks: Disks,
+        head_room: HeadRoom,
         limits: config.Pool,
         image: str,
     ) -> None:
@@ -72,6 +74,7 @@ class Stocking:
         self._starts = starts
         self._courses = courses
         self._disks = disks
+        self._head_room = head_room
         self._limits = limits
         self._image = image
         self._images: dict[str, _Image] = {}
@@ -102,15 +105,17 @@ class Stocking:
         room = await self._room()
         sizes = pool_policy.sizes(self._demands(wishes), now, room)
         self._remove_outdated(wishes)
-        self._remove_surplus(sizes, room, now)
+        self._remove_surplus(sizes, now)
         self._boot_what_is_short(wishes, sizes, now)
 
     def _wishes(self, now: float) -> dict[str, Wish]:
         """What the next lab of each course would be, of those that may have some in the pool."""
         lately = self._pool.demands.courses(now)
+        there = {slot.lab.course for slot in self._pool.slots}  # they may be outdated
         found = {}
         for course in self._courses.known():
-            if (course.course in lately or self._least(course)) and self._most(course):
+            is_wanted = course.course in lately or self._least(course)
+            if (is_wanted and self._most(course)) or course.course in there:
                 with contextlib.suppress(Unreadable):
                     found[course.course] = Wish(course, "", self._courses.revision(course))
         return found
@@ -130,10 +135,11 @@ class Stocking:
         return max(self._limits.maximum if own is None else own, self._least(course))
 
     async def _room(self) -> int:
-        if await self._disks.short():  # those that are there need no more
+        """Those that are there need no more; who ends them for want of memory is `Relief`."""
+        if await self._disks.short():
             return len(self._pool.labs)
-        more = math.floor((memory.read().available - self._limits.free_memory) / LAB_BYTES)
-        return max(0, len(self._pool.labs) + more)
+        more = math.floor(self._head_room.left(self._limits.free_memory) / LAB_BYTES)
+        return len(self._pool.labs) + max(0, more)
 
     async def _look_at_images(self, wishes: dict[str, Wish], now: float) -> None:
         """What labs' images are now: a new one may have come under the same name."""
@@ -160,14 +166,14 @@ class Stocking:
             return False
         return image != slot.image or slot.shape != self._pool.shape(wish, slot)
 
-    def _remove_surplus(self, sizes: dict[str, int], room: int, now: float) -> None:
+    def _remove_surplus(self, sizes: dict[str, int], now: float) -> None:
         counts = Counter(slot.lab.course for slot in self._pool.slots)
         known = {course.course for course in self._courses.known()}
         surplus = {c: n - sizes.get(c, 0) for c, n in counts.items() if n > sizes.get(c, 0)}
         self._surplus_since = {c: self._surplus_since.get(c, now) for c in surplus}
         for course, number in surplus.items():
             is_old = now - self._surplus_since[course] >= _SURPLUS
-            if is_old or counts.total() > room or course not in known:
+            if is_old or course not in known:
                 for _ in range(number):
                     self._remove_one(course)
 

@@ -78,6 +78,12 @@ SENTENCES: dict[Kind, Sentences] = {
         "Your notebook server was not started, so that no work is lost. Your files are safe.",
         "Tell your teacher: those who run this service must make room.",
     ),
+    "no-memory": Sentences(
+        "There is no free place at the moment",
+        "The memory of this service is taken by the notebooks of others, so yours was not "
+        "started. Your files are safe.",
+        "Try again in some minutes. If it happens again and again, tell your teacher.",
+    ),
     "lab-died": Sentences(
         "Your notebook server stopped while starting",
         "Your files are safe.",

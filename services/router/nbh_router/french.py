@@ -82,6 +82,13 @@ SENTENCES: dict[Kind, Sentences] = {
         "Vos fichiers sont intacts.",
         "Prévenez votre enseignant\u00a0: ceux qui gèrent ce service doivent faire de la place.",
     ),
+    "no-memory": Sentences(
+        "Il n’y a pas de place libre en ce moment",
+        "La mémoire de ce service est prise par les notebooks d’autres personnes, le vôtre n’a "
+        "donc pas démarré. Vos fichiers sont intacts.",
+        "Réessayez dans quelques minutes. Si cela se reproduit encore et encore, prévenez votre "
+        "enseignant.",
+    ),
     "lab-died": Sentences(
         "Votre serveur de notebooks s’est arrêté en démarrant",
         "Vos fichiers sont intacts.",
