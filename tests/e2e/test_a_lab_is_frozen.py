@@ -5,6 +5,7 @@ import pytest
 from nbh_kit.testing import eventually
 from tests.e2e.apart import Cable
 from tests.e2e.browser import Notebook
+from tests.e2e.student import Student
 from tests.system import Failed
 
 pytestmark = [
@@ -75,6 +76,25 @@ async def test_an_open_tab_goes_on_by_itself_when_a_laptop_was_closed(
         assert await page.frames[1].evaluate("window.neverReloaded")
     (thawed,) = await system.events("lab.thawed", student="jo")
     assert thawed["by"] == "request"
+
+
+async def test_a_websocket_a_save_and_a_post_thaw_a_lab_and_none_is_lost(system):
+    kim = Student(system.link("lesson", "w1/first", "kim"))
+    await kim.open()
+    kernel = await kim.kernel()
+    assert await kim.run(kernel, "x = 41; print(x)") == "41\n"
+    await eventually(lambda: _frozen(system, "kim"), within=20)
+    assert await kim.run(kernel, "x = x + 1; print(x)") == "42\n"
+    await eventually(lambda: _frozen(system, "kim"), within=20)
+    await kim.save("mine.txt", "mine")
+    await eventually(lambda: _frozen(system, "kim"), within=20)
+    await kim.end_kernel(await kim.kernel())
+    assert (await kim.contents("mine.txt"))["content"] == "mine"
+    assert await kim.run(kernel, "print(x)") == "42\n"
+    await kim.close()
+    thawed = await system.events("lab.thawed", student="kim")
+    assert [e["by"] for e in thawed] == ["request"] * 3
+    assert len(await system.events("lab.starting", student="kim")) == 1
 
 
 async def _frozen(system, student):
