@@ -1,34 +1,47 @@
 """`make demo`, as a person starts it: run until it invites, ended by Ctrl-C."""
 
 import asyncio
+import os
 import re
 import signal
-import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).parent.parent
-_COMMAND = 'make --silent setup && exec "$0" -m nbh_cli demo --folder "$1"'
+_COMMAND = 'make --silent setup && exec .venv/bin/python -m nbh_cli demo --folder "$0"'
 """What `make demo` does, in a folder of its own."""
 
-_INVITES_WITHIN = 120
+_INVITES_WITHIN = 120.0
 _ENDS_WITHIN = 60
 
 
 @asynccontextmanager
-async def demo(folder: Path) -> AsyncGenerator[tuple[Process, str, float]]:
-    """A demo that has invited; (its process, its URL, after how many seconds)."""
+async def demo(
+    folder: Path,
+    checkout: Path = _REPOSITORY,
+    *,
+    environment: Mapping[str, str] = {},
+    within: float = _INVITES_WITHIN,
+) -> AsyncGenerator[tuple[Process, str, float]]:
+    """A demo that has invited; (its process, its URL, after how many seconds).
+
+    Args:
+        checkout: whose `make demo`.
+        environment: what is added to ours.
+        within: seconds after which it is given up.
+    """
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
-        *("bash", "-c", _COMMAND, sys.executable, str(folder)),
-        cwd=_REPOSITORY,
+        *("bash", "-c", _COMMAND, str(folder)),
+        cwd=checkout,
+        env={**os.environ, **environment},
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        url = await asyncio.wait_for(_invitation(process), _INVITES_WITHIN)
+        url = await asyncio.wait_for(_invitation(process), within)
         yield process, url, time.monotonic() - began
     finally:
         if process.returncode is None:

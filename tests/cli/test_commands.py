@@ -339,6 +339,19 @@ def test_each_argument_of_each_command_says_what_it_is():
     assert silent == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("course list", "course show", "course tracks", "course images", "course check"),
+        *("lab list", "reaper plan", "events", "stats events", "dead list", "host check"),
+    ],
+)
+def test_what_lists_can_be_read_by_a_program(command):
+    its_app = dict(_commands(app()))[("nbh", *command.split())]
+    arguments = {argument.name for argument in its_app.assemble_argument_collection()}
+    assert "--json" in arguments
+
+
 def test_what_an_operator_reads_of_a_group_names_what_is_in_it():
     """But for courses, which have too many commands for a line."""
     nbh = app()
