@@ -64,7 +64,7 @@ class Proxy:
     def __init__(self, folder, labs, **of_traefik):
         self.labs = labs
         self.web, self.internal = free_port(), free_port()
-        self.router, self.courses = free_port(), free_port()
+        self.router, self.courses, self.stats = free_port(), free_port(), free_port()
         self.origin = f"http://localhost:{self.web}"
         self.config = from_tree(
             {
@@ -81,6 +81,7 @@ class Proxy:
                 | of_traefik,
                 "router": {"port": self.router},
                 "courses": {"port": self.courses},
+                "stats": {"port": self.stats},
             }
         )
         self.folder = traefik.folder(self.config)
@@ -110,6 +111,7 @@ def running(folder, **of_traefik):
         made = Proxy(folder, labs, **of_traefik)
         stack.enter_context(server("router", made.router))
         stack.enter_context(server("courses", made.courses))
+        stack.enter_context(server("stats", made.stats))
         static = dynamic.encoded(dynamic.static(made.config, made.origin))
         whole_file.write(made.folder / "static.yml", static)
         with made.log.open("wb") as log:
@@ -183,9 +185,13 @@ def test_health_and_confirmation_are_not_for_the_world(proxy):
         ("127.0.0.1", "/builds/py/doc/latest/", "router"),
         ("localhost", "/builds/py/doc/latest/", "router"),
         ("share.localhost", "/buildsx", "router"),
+        ("127.0.0.1", "/api/stats/courses/py/live", "stats"),
+        ("127.0.0.1", "/staff/stats/daily_metrics/py", "stats"),
+        ("localhost", "/api/stats/courses/py/live", "router"),
+        ("share.localhost", "/staff/stats/daily_metrics/py", "router"),
     ],
 )
-def test_webhooks_and_built_pages_are_at_their_own_origin(proxy, host, path, answers):
+def test_webhooks_built_pages_and_statistics_are_at_their_own_origin(proxy, host, path, answers):
     proxy.take([])
     with httpx2.Client(base_url=proxy.origin, trust_env=False) as browser:
         headers = {"Host": f"{host}:{proxy.web}"}
