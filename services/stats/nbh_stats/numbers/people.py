@@ -15,6 +15,7 @@ _EVER = """
 """
 """Also what was before the range: who is new is not whoever is seen first in it."""
 
+_NOBODY = "bitmapBuild(CAST([], 'Array(UInt32)'))"
 _STUDENTS = Column("students", "count", "different students")
 _NOTEBOOK = Column("notebook", "text", "its path without the suffix")
 _DAY = Column("day", "day", "a day; those between the first and the last are all there")
@@ -255,25 +256,23 @@ FUNNEL = Number(
         Column("stopped", "count", "who opened it and none after it"),
     ),
     f"""
-    WITH opened AS (
-        SELECT indexOf({{track}}, stem) AS place, uniqExact(who) AS students
-        FROM ({_OPENS}) WHERE has({{track}}, stem) GROUP BY place
-    ), furthest AS (
-        SELECT place, count() AS stopped
-        FROM (
-            SELECT max(indexOf({{track}}, stem)) AS place
-            FROM ({_OPENS}) WHERE has({{track}}, stem) GROUP BY who
-        )
-        GROUP BY place
-    )
     SELECT
         position, {{sections}}[position] AS section, {{track}}[position] AS notebook,
-        {{titles}}[position] AS title, opened.students AS students,
-        sum(furthest.stopped) OVER (ORDER BY position DESC) AS reached,
-        furthest.stopped AS stopped
-    FROM (SELECT arrayJoin(arrayEnumerate({{track}})) AS position) AS positions
-    LEFT JOIN opened ON opened.place = position
-    LEFT JOIN furthest ON furthest.place = position
+        {{titles}}[position] AS title, bitmapCardinality(some) AS students, so_far AS reached,
+        so_far - lagInFrame(so_far) OVER (ORDER BY position DESC) AS stopped
+    FROM (
+        SELECT position, some, groupBitmapMerge(some) OVER (ORDER BY position DESC) AS so_far
+        FROM (
+            SELECT position, groupBitmapMergeState(each) AS some
+            FROM (
+                SELECT arrayJoin(arrayEnumerate({{track}})) AS position, {_NOBODY} AS each
+                UNION ALL
+                SELECT toUInt32(indexOf({{track}}, stem)) AS position, groupBitmapState(who)
+                FROM ({_OPENS}) GROUP BY stem HAVING position > 0
+            )
+            GROUP BY position
+        )
+    )
     ORDER BY position
     """,
     options=("track",),
