@@ -44,6 +44,8 @@ _WHO_IS_IT = b"\r\n".join(
     )
 )
 
+_MOVED = b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n"
+
 
 @asynccontextmanager
 async def forge(folder: Path, pem: Path):
@@ -92,6 +94,9 @@ class Forge:
         path, _, query = target.partition("?")
         if path.startswith("/private/"):  # nobody has a password here
             writer.write(_WHO_IS_IT)
+            return True
+        if path.startswith("/moved/"):
+            writer.write(_MOVED % target.removeprefix("/moved").encode())
             return True
         process = await asyncio.create_subprocess_exec(
             *(str(programs.find("git")), "http-backend"),

@@ -5,8 +5,9 @@ import pytest
 from nbh_courses import environment, failure, git_floor
 from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Git, Limits
+from tests.courses import git_server
 from tests.courses.site import MIB
-from tests.courses.teacher import LESSON
+from tests.courses.teacher import LESSON, Teacher
 
 
 @pytest.fixture
@@ -41,6 +42,31 @@ async def test_a_command_as_url_is_never_run(tmp_path, git):
         await git.run("ls-remote", "--", f"ext::touch {tmp_path}/ran", folder=tmp_path)
     assert failed.value.reason == "url-refused"
     assert not (tmp_path / "ran").exists()
+
+
+async def test_a_forge_cannot_send_git_elsewhere(tmp_path, monkeypatch):
+    Teacher(tmp_path / "repositories" / "course.git").push(LESSON)
+    pem = git_server.certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "c.pem"))
+    git = Git(environment.closed(tmp_path, local=False), Limits(20, MIB))
+    async with git_server.forge(tmp_path / "repositories", pem) as url:
+        listed = await git.run("ls-remote", "--", f"{url}/course.git", folder=tmp_path)
+        assert "refs/heads/main" in listed
+        with pytest.raises(CourseError) as failed:
+            await git.run("ls-remote", "--", f"{url}/moved/course.git", folder=tmp_path)
+    assert failed.value.reason == "unreachable"
+
+
+async def test_git_itself_takes_no_object_that_it_finds_fault_with(tmp_path, teacher):
+    environment.allow_local(tmp_path)
+    git = Git(environment.closed(tmp_path, local=True), Limits(20, MIB))
+    teacher.push({".git/config": "[core]"})
+    mirror = tmp_path / "mirror.git"
+    await git.run("init", "--quiet", "--bare", str(mirror), folder=tmp_path)
+    with pytest.raises(CourseError) as failed:
+        await git.run("fetch", "--quiet", "--", teacher.url, "refs/heads/main", folder=mirror)
+    assert failed.value.reason == "unreadable"
+    assert "hasDotgit" in failed.value.detail
 
 
 async def test_a_commit_that_is_damaged_is_unreadable(site, teacher):

@@ -95,6 +95,15 @@ async def test_a_small_pack_that_inflates_beyond_measure_is_refused(tmp_path, bu
     assert site.served() == before
 
 
+async def test_a_history_of_many_small_files_is_measured_as_a_whole(tmp_path, bus, teacher):
+    site = Site(tmp_path / "courses", bus, max_bytes=200_000)
+    for _ in range(8):
+        teacher.push({"n.md": "# Small\n", "data/d.bin": os.urandom(50_000)})
+    with pytest.raises(CourseError) as failed:
+        await site.create(teacher.url)
+    assert failed.value.reason == "too-big"
+
+
 async def test_trees_that_multiply_beyond_measure_are_refused(site, teacher):
     """Ten folders in each of ten folders, ten times: a kilobyte that checks out as 10^10 files."""
     tree = teacher.tree({b"n.md": (FILE, teacher.blob(b"x"))})
