@@ -14,6 +14,7 @@ _COMMANDS = (
     ("up", "up:up", "Run the whole system on this machine, in the foreground."),
     ("demo", "demo:demo", "Run it with a course and a learning platform to try it on."),
     ("course", "course:app", "Courses: create, set, pull, check, build, rename, delete and more."),
+    ("account", "account:app", "People who sign in: add, list, set, passwd, remove."),
     ("lab", "lab:app", "Labs, the containers that serve students: list, freeze, stop."),
     ("reaper", "reaper:app", "What is to become of labs that nobody uses: plan."),
     ("link", "link:link", "Print a signed link that opens a notebook for a student."),

@@ -4,6 +4,7 @@ Every setting has its default here and its explanation in the repository's nbhos
 holds the two together. A wrong key or value stops the start with file, key and reason.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -68,6 +69,7 @@ class Traefik(Section, frozen=True, kw_only=True):
     internal: str = "127.0.0.1:8082"
     certificate: Path | None = None
     certificate_key: Path | None = None
+    networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
 
 
 class Router(Section, frozen=True, kw_only=True):
@@ -304,6 +306,8 @@ def _check(config: Config, file: str) -> None:
         _check_origin(file, f"origins.{name}", origin)
     if not config.site.dev and len(set(origins.values())) < len(origins):
         raise BadConfig(file, "origins", "content, ui and share must differ (S-15)")
+    for number, network in enumerate(config.traefik.networks):
+        _check_network(file, f"traefik.networks[{number}]", network)
     for number, lent in enumerate(config.builder.lend):
         if not _LENT.fullmatch(lent):
             reason = "write <file of this machine>:<path in the build>, two full paths"
@@ -338,6 +342,13 @@ def _check_egress(file: str, text: str) -> None:
         egress.checked(text)
     except egress.BadEgress as e:
         raise BadConfig(file, "lab.egress", str(e)) from e
+
+
+def _check_network(file: str, key: str, text: str) -> None:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as e:
+        raise BadConfig(file, key, f"write addresses like 10.1.2.0/24: {e}") from e
 
 
 def _check_id(file: str, key: str, id_: str) -> None:

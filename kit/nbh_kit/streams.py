@@ -6,7 +6,8 @@ import structlog
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
-from nbh_proto.buckets import BUCKETS, Value
+from nbh_proto import Value
+from nbh_proto.buckets import BUCKETS
 from nbh_proto.streams import ALL, Stream
 
 logger = structlog.get_logger(__name__)

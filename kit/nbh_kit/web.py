@@ -1,6 +1,7 @@
 """What is asked of every request from the world, and said in every answer to it. ASGI."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,17 @@ CLOSED = {
     "cache-control": "no-store",
 }
 """Headers of an answer that is no page: nothing in it is shown, framed or kept."""
+
+PAGE = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    # not "no-referrer": a browser would say "Origin: null" of our own forms
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+"""Headers of a page of the ui origin (S-53)."""
 
 
 class Guarded:
@@ -78,6 +90,42 @@ def hosts_of(origin: str) -> frozenset[str]:
         return frozenset({parts.netloc})
     bare = parts.netloc.removesuffix(f":{default}")
     return frozenset({bare, f"{bare}:{default}"})
+
+
+def address_of(scope: Scope, trusted: Sequence[str]) -> str:
+    """The address that a request comes from: what the last proxy says if it is one of ours.
+
+    ``trusted`` are networks such as ``127.0.0.0/8``. What a stranger says is not believed, and of
+    what ours says only the end, which it has added itself.
+    """
+    peer = scope["client"][0] if scope.get("client") else ""
+    if not _is_in(peer, trusted):
+        return peer
+    last = headers_of(scope).get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return last if _is_address(last) else peer
+
+
+def is_loopback(origin: str) -> bool:
+    """Whether browsers trust an origin without TLS, since it is on their own machine."""
+    host = urlsplit(origin.lower()).hostname or ""
+    if _is_address(host):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_in(address: str, networks: Sequence[str]) -> bool:
+    if not _is_address(address):
+        return False
+    there = ipaddress.ip_address(address)
+    return any(there in ipaddress.ip_network(network) for network in networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def _refuse(send: Send) -> None:

@@ -1,6 +1,7 @@
 """What nbhosting's services say to each other. A message's type says its subject."""
 
 from nbh_proto._message import Answer, Command, Event, Message, Question, new_id, now
+from nbh_proto._value import Value
 from nbh_proto.access import (
     AccessDenied,
     AccessFailed,
@@ -10,6 +11,18 @@ from nbh_proto.access import (
     AccessRefused,
     AccessRequested,
 )
+from nbh_proto.account import (
+    Account,
+    AccountAdded,
+    AccountChanged,
+    AccountRemoved,
+    RemoveAccount,
+    Session,
+    SetAccount,
+    SignedIn,
+    SignedOut,
+    SignInRefused,
+)
 from nbh_proto.buckets import (
     Course,
     CourseIndex,
@@ -17,7 +30,6 @@ from nbh_proto.buckets import (
     Group,
     Lab,
     Launch,
-    Value,
     lab_key,
     pool_course,
     pool_key,
@@ -100,6 +112,10 @@ __all__ = [
     "AccessReady",
     "AccessRefused",
     "AccessRequested",
+    "Account",
+    "AccountAdded",
+    "AccountChanged",
+    "AccountRemoved",
     "Answer",
     "Build",
     "BuildCourse",
@@ -169,11 +185,17 @@ __all__ = [
     "Problem",
     "PullCourse",
     "Question",
+    "RemoveAccount",
     "RenameCourse",
     "RollBackCourse",
     "Section",
+    "Session",
+    "SetAccount",
     "SetCourse",
     "ShowBuildLog",
+    "SignInRefused",
+    "SignedIn",
+    "SignedOut",
     "StopLab",
     "Track",
     "Value",

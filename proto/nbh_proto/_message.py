@@ -10,7 +10,7 @@ import msgspec
 from nbh_proto import names
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_IDS = ("course", "student", "node", "service")
+_IDS = ("course", "student", "node", "service", "account")
 """The fields that hold ids wherever they stand: they become subjects, keys and folders."""
 
 

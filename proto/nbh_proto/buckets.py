@@ -4,10 +4,10 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
-import msgspec
-
 from nbh_proto import names
+from nbh_proto._value import Value
 from nbh_proto.access import Reason
+from nbh_proto.account import Account, Session
 from nbh_proto.build import ImageVersion, LastBuild
 from nbh_proto.course import CourseReason, Limits
 from nbh_proto.index import Build, Notebook, Problem, Track
@@ -16,16 +16,6 @@ from nbh_proto.lab import StopReason
 LabState = Literal["pooled", "starting", "ready", "frozen", "stopping", "failed"]
 """As in `nbh_proto.lab`; absent is the absence of the key. ``pooled`` is a lab that is nobody's
 yet: it has no student."""
-
-
-class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """What one key of a bucket holds, as JSON; a large one is packed (`nbh_proto.packing`)."""
-
-    bucket: ClassVar[str]
-    keep: ClassVar[timedelta | None] = None
-    """For how long a value stays after it was written; None for ever."""
-
-    v: int = 1
 
 
 class Lab(Value, frozen=True, kw_only=True):
@@ -236,4 +226,13 @@ def pool_course(key: str) -> str | None:
     return names.id_of(course) if rest.startswith("pool.") else None
 
 
-BUCKETS: tuple[type[Value], ...] = (Lab, Course, CourseIndex, Group, Launch, Delivery)
+BUCKETS: tuple[type[Value], ...] = (
+    Lab,
+    Course,
+    CourseIndex,
+    Group,
+    Launch,
+    Delivery,
+    Account,
+    Session,
+)

@@ -26,7 +26,8 @@ class BadName(ValueError):
     """A name that no course, student or notebook can have; says which rule it breaks."""
 
     def __init__(self, kind: str, rule: str) -> None:
-        super().__init__(f"not the name of a {kind}: {rule}")
+        article = "an" if kind[0] in "aeiou" else "a"
+        super().__init__(f"not the name of {article} {kind}: {rule}")
         self.kind = kind
         self.rule = rule
 

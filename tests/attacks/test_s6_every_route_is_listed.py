@@ -14,6 +14,7 @@ from nbh_courses.shelf import Shelf
 from nbh_kit.config import Origins
 from nbh_stats.app import LISTED as STATISTICS
 from nbh_stats.viewers import Viewer, by_secret
+from tests.courses.people import House
 from tests.stats.world import World
 
 ORIGINS = Origins()
@@ -23,7 +24,7 @@ ORIGINS = Origins()
 def courses(tmp_path, bus):
     shelf = Shelf(tmp_path)
     hooks = Hooks(shelf, HookSecrets(shelf), bus, lambda course: pytest.fail(course))
-    return app(hooks, BuiltPages(tmp_path), ORIGINS)
+    return app(hooks, BuiltPages(tmp_path), House(tmp_path, bus).doors, ORIGINS)
 
 
 def test_every_address_of_the_courses_service_is_listed(courses):

@@ -29,9 +29,10 @@ class Service:
             f'[courses]\nlocal_urls = true\nprivate_hosts = ["127.0.0.1"]\n'
             f"pull_every = 3600\nport = {self.port}\n{more}\n"
         )
-        self.courses.mkdir(parents=True)
-        if os.getuid() == 0:  # it drops to a user of its own then
-            os.chown(self.courses, Config().uid_of("courses"), Config().uid_of("courses"))
+        for ours in (self.courses, folder / "data" / "accounts"):
+            ours.mkdir(parents=True)
+            if os.getuid() == 0:  # it drops to a user of its own then
+                os.chown(ours, Config().uid_of("courses"), Config().uid_of("courses"))
 
     def serve_without_traefik(self) -> None:
         """Have the origins be where it listens itself."""

@@ -12,6 +12,7 @@ from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.shelf import Shelf
 from nbh_kit.config import Origins
+from tests.courses.people import House
 
 COMMIT = "c" * 40
 PAGES = {
@@ -42,7 +43,8 @@ def build(tmp_path):
 async def browser(tmp_path, bus, build):
     shelf = Shelf(tmp_path)
     hooks = Hooks(shelf, HookSecrets(shelf), bus, lambda _: None)
-    transport = httpx2.ASGITransport(app(hooks, BuiltPages(tmp_path), Origins()))
+    served = app(hooks, BuiltPages(tmp_path), House(tmp_path, bus).doors, Origins())
+    transport = httpx2.ASGITransport(served)
     async with httpx2.AsyncClient(transport=transport, base_url=Origins().share) as client:
         yield client
 

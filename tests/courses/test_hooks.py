@@ -27,6 +27,7 @@ from nbh_proto import (
 )
 from nbh_proto.course import Changes
 from tests.courses import forge
+from tests.courses.people import House
 from tests.courses.service import Service, carried_out, done
 from tests.courses.teacher import LESSON
 
@@ -146,7 +147,8 @@ async def test_what_is_sent_again_asks_for_nothing(tmp_path, bus):
     secrets = HookSecrets(shelf)
     secret = secrets.make("py", asked_by="1", anew=False)
     hooks = Hooks(shelf, secrets, bus, asked.append)
-    transport = httpx2.ASGITransport(app(hooks, BuiltPages(tmp_path), Origins()))
+    served = app(hooks, BuiltPages(tmp_path), House(tmp_path, bus).doors, Origins())
+    transport = httpx2.ASGITransport(served)
     async with httpx2.AsyncClient(transport=transport, base_url=Origins().ui) as sender:
         for after, more in (("1", {}), ("1", {}), ("1", {"X-GitHub-Delivery": "x"}), ("2", {})):
             headers, body = forge.github(secret, forge.MAIN | {"after": after})

@@ -62,3 +62,37 @@ async def test_headers_are_added_and_do_not_stand_over_an_answer_s_own():
         assert refused.status_code == 403
         assert refused.headers["content-security-policy"].startswith("default-src 'none'")
         assert (await browser.post("/")).text == "done"
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "address"),
+    [
+        ("127.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("127.0.0.1", "198.51.100.1, 192.0.2.1", "192.0.2.1"),
+        ("::1", "2001:db8::1", "2001:db8::1"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "unknown", "127.0.0.1"),
+        ("127.0.0.1", "192.0.2.1, ", "127.0.0.1"),
+        ("192.0.2.9", "198.51.100.1", "192.0.2.9"),
+        ("10.0.0.1", "198.51.100.1", "10.0.0.1"),
+    ],
+)
+def test_who_asks_is_what_our_own_proxy_says(peer, said, address):
+    scope = {"client": (peer, 1), "headers": [(b"x-forwarded-for", said.encode())]}
+    assert web.address_of(scope, ("127.0.0.0/8", "::1/128")) == address
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_here"),
+    [
+        ("http://localhost:8080", True),
+        ("http://share.localhost", True),
+        ("http://127.3.2.1:80", True),
+        ("http://[::1]:8080", True),
+        ("http://192.0.2.1", False),
+        ("http://localhost.example.org", False),
+        ("http://staff.example.org", False),
+    ],
+)
+def test_a_browser_s_own_machine(origin, is_here):
+    assert web.is_loopback(origin) is is_here

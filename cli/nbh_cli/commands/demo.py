@@ -11,13 +11,14 @@ from cyclopts import Parameter
 
 from nbh_cli import preparing
 from nbh_cli.demo import place, repository, running
-from nbh_cli.demo.place import Demo, Place
+from nbh_cli.demo.place import STAFF, Demo, Place
 from nbh_cli.host.failures import HostFailure
 from nbh_cli.host.packages import NEEDS
 from nbh_cli.preparing import REPOSITORY
 from nbh_cli.sorry import Sorry
 from nbh_cli.steps import Steps
 from nbh_cli.up.lock import Running, lock
+from nbh_kit import signing_in
 
 _EXAMPLES = REPOSITORY / "examples"
 
@@ -71,6 +72,8 @@ async def _run(demo: Demo, steps: Steps) -> None:
             await running.came_up(demo, up)
         with steps.step("the course") as say:
             await running.publish(demo, say)
+        with steps.step("an account"):
+            await running.sign_up(demo)
         async with running.platform(demo, _EXAMPLES / "platform" / "app.py"):
             _invite(demo, steps)
             await up.wait()
@@ -80,6 +83,8 @@ async def _run(demo: Demo, steps: Steps) -> None:
 def _invite(demo: Demo, steps: Steps) -> None:
     nbh = f"nbh … --config {demo.place.config_file}"
     steps.tell(f"\n  Open  {demo.url}\n")
+    sign_in = f"{demo.config.origins.ui}{signing_in.LOGIN}"
+    steps.tell(f"  sign in          {sign_in}  as {STAFF}, password {demo.password}")
     steps.tell(f"  students' files  {demo.place.data / 'students'}")
     steps.tell(f"  the log          {demo.place.log}")
     steps.tell(f"  the operator     {nbh}")

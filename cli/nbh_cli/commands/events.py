@@ -26,9 +26,11 @@ def events(
     They are kept for 30 days. `nbh stats events` looks further back.
     """
     try:
-        pattern = f"nbh.event.*.*.{token(checked_id('course', course)) if course else '*'}"
+        of_course = f"nbh.event.*.*.{token(checked_id('course', course))}" if course else ""
     except BadName as e:
         raise Sorry(f"{course!r} is {e}", 2) from e
+
+    pattern = of_course or "nbh.event.>"
 
     async def show() -> None:
         async with operating.bus(operating.load(config)) as bus:

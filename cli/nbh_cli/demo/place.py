@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from nbh_kit import passwords
 from nbh_kit.config import Config, load
 
 COURSE = "daylight"
 PLATFORM = "campus"
 KEY = "k1"
+STAFF = "demo"
 
 _LONGEST_SOCKET = 107
 _PORTS = ("content", "internal", "router", "courses", "stats", "nats", "platform", "health")
@@ -70,6 +72,8 @@ class Demo(NamedTuple):
     config: Config
     platform_port: int
     secret: str
+    password: str
+    """Of the account `STAFF`."""
 
     @property
     def url(self) -> str:
@@ -82,6 +86,7 @@ class _Remembered(msgspec.Struct):
 
     ports: dict[str, int]
     secret: str
+    password: str = msgspec.field(default_factory=passwords.generated)
 
 
 def configure(place: Place) -> Demo:
@@ -89,10 +94,11 @@ def configure(place: Place) -> Demo:
     place.folder.mkdir(parents=True, exist_ok=True)
     before = _remembered(place)
     ports = _free_ports(before.ports)
-    now = _Remembered(ports, before.secret)
+    now = _Remembered(ports, before.secret, before.password)
     _write(_memory(place), msgspec.json.encode(now).decode())
     _write(place.config_file, _configuration(place, ports, now.secret))
-    return Demo(place, load(place.config_file, {}), ports["platform"], now.secret)
+    config = load(place.config_file, {})
+    return Demo(place, config, ports["platform"], now.secret, now.password)
 
 
 def _memory(place: Place) -> Path:

@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from nbh_cli import carrying_out, operating
-from nbh_cli.demo.place import COURSE, KEY, PLATFORM, Demo
+from nbh_cli.demo.place import COURSE, KEY, PLATFORM, STAFF, Demo
 from nbh_cli.sorry import Sorry
 from nbh_cli.steps import Say, Steps
 from nbh_cli.up import reach, ready
 from nbh_cli.up.children import Program, become
+from nbh_kit import passwords
 from nbh_proto import (
+    Account,
     Command,
     CommandFailed,
     CommandProgress,
     Course,
     CreateCourse,
     PullCourse,
+    SetAccount,
     names,
 )
 from nbh_proto.course import CommandAnswer
@@ -116,6 +119,26 @@ async def publish(demo: Demo, say: Say) -> None:
         last = await carrying_out.outcome(bus, command, hear)
     if isinstance(last, CommandFailed):
         raise Sorry(f"the course was not published: {carrying_out.why(last)}")
+
+
+async def sign_up(demo: Demo) -> None:
+    """Give the account of staff its password, whoever changed it meanwhile.
+
+    Raises:
+        Sorry: it has none, and why.
+    """
+    async with operating.bus(demo.config) as bus:
+        known = await operating.all_of(bus, Account)
+        new = names.token(STAFF) not in known
+        command = SetAccount(
+            account=STAFF,
+            new=new,
+            role="staff",
+            password_hash=passwords.hashed(demo.password),
+        )
+        last = await carrying_out.outcome(bus, command, lambda _: None)
+    if isinstance(last, CommandFailed):
+        raise Sorry(f"there is no account: {carrying_out.why(last)}")
 
 
 def _create(demo: Demo) -> Command:

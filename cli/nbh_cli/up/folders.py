@@ -38,6 +38,7 @@ def layout(config: Config) -> tuple[Folder, ...]:
         Folder(data / "nats", 0o700, nats, nats, ours=True),
         Folder(data / "clickhouse", 0o700, stats, stats, ours=True),
         Folder(data / "courses", 0o755, courses, courses, ours=True),
+        Folder(data / "accounts", 0o700, courses, courses, ours=True),
         # the group bit hands Traefik what the router writes, and nobody else
         Folder(data / "traefik", 0o2750, router, traefik),
         Folder(run, 0o711),

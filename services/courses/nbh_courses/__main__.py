@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from nbh_courses import environment, git_floor, handlers, heads
+from nbh_courses.accounts.people import People
 from nbh_courses.announcing import Announcer
 from nbh_courses.app import app
 from nbh_courses.building import Builds, Site
@@ -49,8 +50,10 @@ from nbh_proto import (
     ImageBuilt,
     MakeHook,
     PullCourse,
+    RemoveAccount,
     RenameCourse,
     RollBackCourse,
+    SetAccount,
     SetCourse,
 )
 from nbh_proto.streams import COMMANDS, EVENTS
@@ -64,6 +67,8 @@ _HANDLED = (
     MakeHook,
     BuildCourse,
     RollBackCourse,
+    SetAccount,
+    RemoveAccount,
 )
 _HEARD = (ImageBuilt, BuildFinished, CoursePublished, CourseDeleted)
 _FINISH_SECONDS = 30.0
@@ -83,13 +88,19 @@ def main() -> None:
         password = config.password_of("courses")
         parser = Parser()
         parser.start(config.uid_of("courses") if os.getuid() == 0 else None)
+        people = People(config)
         run.drop_privileges(config.uid_of("courses"))
-        asyncio.run(run.stoppable(_serve(config, password, parser)))
+        asyncio.run(run.stoppable(_serve(config, password, parser, people)))
     except (BadConfig, ProgramMissing) as e:
         sys.exit(str(e))
 
 
-async def _serve(config: Config, password: str, parser: Parser) -> None:
+async def _serve(config: Config, password: str, parser: Parser, people: People) -> None:
+    if not people.is_reachable:
+        logger.warning(
+            "nobody can sign in: browsers keep the cookie only if origins.ui is https",
+            ui=config.origins.ui,
+        )
     shelf = Shelf(config.site.data / "courses")
     given = config.courses
     closed = environment.closed(shelf.folder, local=given.local_urls)
@@ -117,7 +128,10 @@ async def _serve(config: Config, password: str, parser: Parser) -> None:
             await pulls.finish()
             labs = LabsSeen(bus)
             workspaces = Workspaces(bus, (config.provisioner.node,))
-            registry = Registry(shelf, pulls, announcer, workspaces, labs, local=given.local_urls)
+            accounts = people.accounts(bus, shelf)
+            registry = Registry(
+                *(shelf, pulls, announcer, workspaces, labs, accounts), local=given.local_urls
+            )
             grace = timedelta(seconds=given.revisions_grace)
             tidying = Tidying(shelf, pulls, labs, workspaces, grace)
             pulling = Pulling(shelf, pulls, given.pulls_at_once)
@@ -125,6 +139,7 @@ async def _serve(config: Config, password: str, parser: Parser) -> None:
             web = app(
                 Hooks(shelf, secrets, bus, pulling.pushed),
                 BuiltPages(shelf.folder),
+                people.doors(bus, accounts),
                 config.origins,
             )
             builds = Builds(bus, shelf, pulls, announcer, closed, _site(config))
@@ -136,6 +151,7 @@ async def _serve(config: Config, password: str, parser: Parser) -> None:
                 registry=registry,
                 secrets=secrets,
                 builds=builds,
+                accounts=accounts,
             )
             async with (
                 http.serving(web, given.host, given.port),
@@ -148,6 +164,7 @@ async def _serve(config: Config, password: str, parser: Parser) -> None:
                     await builds.keep_all()
                     await run.until_stopped(
                         announcer.keep_true(),
+                        accounts.keep_true(),
                         shown.keep_true(),
                         run.every(_INDEX_SECONDS, pulls.index_all),
                         labs.follow(),

@@ -1,24 +1,34 @@
 """The service's HTTP: which address is for whom. Traefik brings here what is under these paths."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Literal, NamedTuple
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from nbh_courses.accounts import pages
+from nbh_courses.accounts.people import Doors
 from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import MAX_BYTES, Hooks
-from nbh_kit import web
+from nbh_kit import signing_in, web
+from nbh_kit.bus import BusAway
 from nbh_kit.config import Origins
+from nbh_kit.sessions import Known, Sessions
 
-Audience = Literal["signed", "public"]
-"""Who may use an address (S-6): who signs with the secret of the course it names, or anybody."""
+Audience = Literal["signed", "public", "account"]
+"""Who may use an address (S-6): who signs with the secret of the course it names, anybody, or
+who is signed in."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+OwnEndpoint = Callable[[Request, Known], Awaitable[Response]]
+
+logger = structlog.get_logger(__name__)
 
 
 class Listed(NamedTuple):
@@ -33,22 +43,49 @@ class Listed(NamedTuple):
 HOOK = Listed("/hooks/{course}", ("POST",), "signed", "ui")
 BUILD = Listed("/builds/{course}/{build}/{commit}", ("GET",), "public", "share")
 BUILT = Listed("/builds/{course}/{build}/{commit}/{path:path}", ("GET",), "public", "share")
-LISTED = (HOOK, BUILD, BUILT)
+LOGIN = Listed(signing_in.LOGIN, ("GET",), "public", "ui")
+SIGN_IN = Listed(signing_in.LOGIN, ("POST",), "public", "ui")
+STYLE = Listed(pages.STYLE, ("GET",), "public", "ui")
+ACCOUNT = Listed(signing_in.HOME, ("GET",), "account", "ui")
+PASSWORD = Listed("/password", ("GET",), "account", "ui")
+CHANGE_PASSWORD = Listed("/password", ("POST",), "account", "ui")
+LOGOUT = Listed("/logout", ("POST",), "account", "ui")
+LISTED = (
+    HOOK,
+    BUILD,
+    BUILT,
+    LOGIN,
+    SIGN_IN,
+    STYLE,
+    ACCOUNT,
+    PASSWORD,
+    CHANGE_PASSWORD,
+    LOGOUT,
+)
 """Every address there is; a test holds the application to it."""
 
 
-def app(hooks: Hooks, pages: BuiltPages, origins: Origins) -> Starlette:
+def app(hooks: Hooks, built: BuiltPages, doors: Doors, origins: Origins) -> Starlette:
     """All addresses."""
+    own = doors.own
 
     def route(listed: Listed, endpoint: Endpoint) -> Route:
         only = _only_at(getattr(origins, listed.origin), endpoint)
         return Route(listed.path, only, methods=list(listed.methods))
 
+    signed_in = partial(_signed_in, doors.sessions)
     starlette = Starlette(
         routes=[
             route(HOOK, hooks.receive),
-            route(BUILD, pages.page),
-            route(BUILT, pages.page),
+            route(BUILD, built.page),
+            route(BUILT, built.page),
+            route(LOGIN, doors.signing.page),
+            route(SIGN_IN, doors.signing.sign_in),
+            route(STYLE, doors.signing.style),
+            route(ACCOUNT, signed_in(own.account)),
+            route(PASSWORD, signed_in(own.password)),
+            route(CHANGE_PASSWORD, signed_in(own.change_password)),
+            route(LOGOUT, signed_in(own.sign_out)),
         ],
         middleware=[
             Middleware(web.Guarded),
@@ -57,6 +94,29 @@ def app(hooks: Hooks, pages: BuiltPages, origins: Origins) -> Starlette:
     )
     starlette.router.redirect_slashes = False  # it would write our own address, not the origin's
     return starlette
+
+
+def _signed_in(sessions: Sessions, endpoint: OwnEndpoint) -> Endpoint:
+    """An endpoint for who is signed in; others sign in first."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            known = await sessions.of(request.headers.get("cookie", ""))
+            return await endpoint(request, known) if known else _first(request)
+        except BusAway as e:
+            logger.warning("nobody can be known", error=str(e))
+            return PlainTextResponse("Try again in a few seconds.\n", 503, {"Retry-After": "3"})
+
+    return answer
+
+
+def _first(request: Request) -> Response:
+    if not signing_in.wants_a_page(request.headers.get("accept", "")):
+        return PlainTextResponse("sign in first\n", 401)
+    if request.method == "POST":
+        return RedirectResponse(signing_in.LOGIN, 303)
+    way = signing_in.way_in(request.url.path, request.url.query)
+    return RedirectResponse(way, 303)
 
 
 def _only_at(origin: str, endpoint: Endpoint) -> Endpoint:

@@ -1,8 +1,9 @@
-"""Commands about courses: carried out, with their progress told line by line to who asked."""
+"""Commands about courses and accounts: carried out, with their progress told to who asked."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from nbh_courses.accounts.accounts import Accounts
 from nbh_courses.building import Builds
 from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Say
@@ -21,8 +22,10 @@ from nbh_proto import (
     DeleteCourse,
     MakeHook,
     PullCourse,
+    RemoveAccount,
     RenameCourse,
     RollBackCourse,
+    SetAccount,
     SetCourse,
     now,
 )
@@ -37,6 +40,8 @@ Handled = (
     | MakeHook
     | BuildCourse
     | RollBackCourse
+    | SetAccount
+    | RemoveAccount
 )
 
 
@@ -48,6 +53,7 @@ async def handle(
     registry: Registry,
     secrets: HookSecrets,
     builds: Builds,
+    accounts: Accounts,
 ) -> None:
     """Carry out one command and answer it. Idempotent: it may be delivered twice."""
     if now() - command.at > PATIENCE:
@@ -73,6 +79,10 @@ async def handle(
             work = partial(builds.ask, command)
         case RollBackCourse():
             work = partial(builds.roll_back, command)
+        case SetAccount():
+            work = partial(accounts.set, command)
+        case RemoveAccount():
+            work = partial(accounts.remove, command)
     await _carry_out(command, work, bus)
 
 

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import msgspec
 import structlog
 
+from nbh_courses.accounts.accounts import Accounts
 from nbh_courses.announcing import Announcer
 from nbh_courses.changes import applied
 from nbh_courses.failure import CourseError, of_disk
@@ -48,6 +49,7 @@ class Registry:
         announcer: Announcer,
         workspaces: Workspaces,
         labs: LabsSeen,
+        accounts: Accounts,
         *,
         local: bool,
     ) -> None:
@@ -56,6 +58,7 @@ class Registry:
         self._announcer = announcer
         self._workspaces = workspaces
         self._labs = labs
+        self._accounts = accounts
         self._local = local
 
     async def set(self, command: SetCourse, say: Say) -> str:
@@ -201,6 +204,7 @@ class Registry:
             id=f"renamed-{intention.command}", course=record.course, to=intention.to
         )
         await self._announcer.tell(renamed)
+        await self._accounts.follow_course(record.course, intention.command, instead=intention.to)
         record = msgspec.structs.replace(
             record, course=intention.to, intention=None, made_by=intention.command
         )
@@ -216,6 +220,7 @@ class Registry:
                 workspaces=intention.workspaces,
             )
         )
+        await self._accounts.follow_course(record.course, intention.command)
         await asyncio.to_thread(self._shelf.remove, place)
 
     async def _delete_files_of_nobody(self, command: DeleteCourse, say: Say) -> str:

@@ -72,6 +72,7 @@ def static(config: Config, content_origin: str) -> Dynamic:
                 "hooks": _hooks(config.origins.ui),
                 "builds": _builds(config.origins.share),
                 "stats": _stats(config.origins.ui),
+                "accounts": _accounts(config.origins.ui),
             },
             services={
                 "courses": _service(f"{config.courses.host}:{config.courses.port}", "router"),
@@ -212,6 +213,21 @@ def _stats(ui_origin: str) -> Router:
         entry_points=_WEB,
         priority=_OTHERS,
         middlewares=("again",),
+    )
+
+
+def _accounts(ui_origin: str) -> Router:
+    # no body limit of Traefik's: it would answer without a page; the service reads 8 KiB at most
+    return Router(
+        rule=f"Host(`{_host(ui_origin)}`)"
+        " && (Path(`/login`) || PathPrefix(`/login/`) || Path(`/logout`) || Path(`/account`)"
+        " || Path(`/password`))",
+        service="courses",
+        entry_points=_WEB,
+        priority=_OTHERS,
+        middlewares=("again",),
+        # how somebody signs in is nobody else's to note down
+        observability=_UNOBSERVED,
     )
 
 

@@ -1,12 +1,12 @@
 """Which language a browser likes."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from nbh_kit import languages
+from nbh_kit.languages import Tag
 from nbh_proto.workspace import Full
 from nbh_router import english, french
 from nbh_router.words import Amounts, Buttons, Kind, Progress, Sentences
-
-Tag = Literal["en", "fr"]
 
 
 class Language(NamedTuple):
@@ -33,21 +33,8 @@ def amount(full: Full, words: Amounts) -> str:
 
 
 def liked(accept_language: str) -> Language:
-    """The language of ours that a browser likes best; English if it likes neither (RFC 9110)."""
-    weights: dict[Tag, float] = dict.fromkeys(ALL, 0.0)
-    for part in accept_language[:200].split(","):
-        wanted, _, weight = part.partition(";q=")
-        for tag in ALL:
-            if wanted.strip().lower().split("-")[0] == tag:
-                weights[tag] = max(weights[tag], _weight(weight))
-    return ALL["fr"] if weights["fr"] > weights["en"] else ALL["en"]
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text) if text else 1.0
-    except ValueError:
-        return 0.0
+    """The language of ours that a browser likes best."""
+    return ALL[languages.liked(accept_language)]
 
 
 def _sized(number: int, words: Amounts) -> str:

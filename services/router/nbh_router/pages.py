@@ -5,10 +5,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from nbh_kit import pages
 from nbh_kit.links import Place
 from nbh_proto import AccessProgress
 from nbh_proto.workspace import Full
@@ -44,19 +44,8 @@ class Pages:
     """Renders all pages. Holds its templates in memory: later the process may not read them."""
 
     def __init__(self, frame_ancestors: Sequence[str]) -> None:
-        environment = Environment(
-            loader=FileSystemLoader(_FOLDER),
-            auto_reload=False,
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates = {
-            name: environment.get_template(f"{name}.html")
-            for name in ("base", "message", "confirm", "progress")
-        }
-        self._style = (_FOLDER / "style.css").read_text()
+        self._templates = pages.templates(_FOLDER, "base", "message", "confirm", "progress")
+        self._style = pages.look() + (_FOLDER / "style.css").read_text()
         self._script = (_FOLDER / "progress.js").read_text()
         self._headers = _headers(self._style, self._script, frame_ancestors)
 
