@@ -3,6 +3,8 @@
 Every address of a service is listed with who may use it, and refuses all others.
 """
 
+import re
+
 import httpx2
 import pytest
 
@@ -11,10 +13,14 @@ from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.shelf import Shelf
-from nbh_kit.config import Origins
+from nbh_kit.config import Config, Origins
+from nbh_router import dynamic
+from nbh_router.__main__ import ticket_key
+from nbh_router.service import Service
 from nbh_stats.app import LISTED as STATISTICS
 from nbh_stats.viewers import Viewer, by_secret
 from tests.courses.people import House
+from tests.router.world import World as Site
 from tests.stats.world import World
 
 ORIGINS = Origins()
@@ -99,3 +105,33 @@ def _filled(path):
     given = {"course": "py", "node": "n1", "student": "ada"}
     given |= {"number": "notebooks", "format": "json"}
     return path.format_map(given)
+
+
+ROUTER = {
+    "/-/access/{ticket}": "who has the ticket, which is signed",
+    "/-/access/{ticket}/events": "who has the ticket",
+    "/-/access/{ticket}/again": "who has the ticket",
+    dynamic.LAB_SILENT: "anybody: a page that says so",
+    dynamic.ROUTER_SILENT: "anybody: a page that says so",
+    "/{path:path}": "who has a signed launch link, or the lab's own URL; else a page that says so",
+}
+"""Who may use which address of the router. Students have no account; S-30, S-2 and S-10 try it."""
+
+
+async def test_every_address_of_the_router_is_listed(tmp_path, nats_url):
+    world = Site(tmp_path / "site", nats_url)
+    service = Service(world.config, ticket_key(world.config))
+    assert [vars(route)["path"] for route in service._app.routes] == list(ROUTER)
+
+
+@pytest.mark.parametrize("path", [each.path for each in STATISTICS])
+def test_what_the_statistics_serve_traefik_brings_there(path):
+    rule = dynamic.static(Config(), ORIGINS.content).http.routers["stats"].rule
+    prefixes = re.findall(r"PathPrefix\(`([^`]+)`\)", rule)
+    assert path.startswith(tuple(prefixes))
+
+
+@pytest.mark.parametrize("each", [each for each in LISTED if each.audience == "account"])
+def test_what_is_for_people_traefik_brings_to_the_courses_service(each):
+    router = dynamic.static(Config(), ORIGINS.content).http.routers["accounts"]
+    assert (f"Path(`{each.path}`)" in router.rule, router.service) == (True, "courses")

@@ -19,7 +19,7 @@ from nbh_courses.hooks.receiving import MAX_BYTES, Hooks
 from nbh_kit import signing_in, web
 from nbh_kit.bus import BusAway
 from nbh_kit.config import Origins
-from nbh_kit.sessions import Known, Sessions
+from nbh_kit.sessions import Known
 
 Audience = Literal["signed", "public", "account"]
 """Who may use an address (S-6): who signs with the secret of the course it names, anybody, or
@@ -73,7 +73,7 @@ def app(hooks: Hooks, built: BuiltPages, doors: Doors, origins: Origins) -> Star
         only = _only_at(getattr(origins, listed.origin), endpoint)
         return Route(listed.path, only, methods=list(listed.methods))
 
-    signed_in = partial(_signed_in, doors.sessions)
+    signed_in = partial(_signed_in, doors)
     starlette = Starlette(
         routes=[
             route(HOOK, hooks.receive),
@@ -96,16 +96,16 @@ def app(hooks: Hooks, built: BuiltPages, doors: Doors, origins: Origins) -> Star
     return starlette
 
 
-def _signed_in(sessions: Sessions, endpoint: OwnEndpoint) -> Endpoint:
+def _signed_in(doors: Doors, endpoint: OwnEndpoint) -> Endpoint:
     """An endpoint for who is signed in; others sign in first."""
 
     async def answer(request: Request) -> Response:
         try:
-            known = await sessions.of(request.headers.get("cookie", ""))
+            known = await doors.sessions.of(request.headers.get("cookie", ""))
             return await endpoint(request, known) if known else _first(request)
         except BusAway as e:
             logger.warning("nobody can be known", error=str(e))
-            return PlainTextResponse("Try again in a few seconds.\n", 503, {"Retry-After": "3"})
+            return doors.signing.away(request)
 
     return answer
 

@@ -8,10 +8,11 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from nbh_kit import web
+from nbh_kit import signing_in, web
+from nbh_kit.bus import BusAway
 from nbh_proto import new_id
 from nbh_stats.api import Api
 from nbh_stats.asked import BadQuestion
@@ -104,14 +105,26 @@ def _for(
     audience: Audience, recognise: Recognise, endpoint: Endpoint
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        viewer = await recognise(request)
+        try:
+            viewer = await recognise(request)
+        except BusAway as e:
+            logger.warning("nobody can be known", error=str(e))
+            return _error(503, "nobody can be known at the moment; try again in a few seconds")
         if viewer is None:
-            return _error(401, "sign in first")
+            return _first(request)
         if not _may(viewer, audience, request):
             return _error(403, "this is not for you")
         return await _answered(request, viewer, endpoint)
 
     return answer
+
+
+def _first(request: Request) -> Response:
+    """A person goes to sign in, and comes back; a program is told."""
+    if not signing_in.wants_a_page(request.headers.get("accept", "")):
+        return _error(401, "sign in first")
+    way = signing_in.way_in(request.url.path, request.url.query)
+    return RedirectResponse(way, 303, headers={"Cache-Control": "no-store"})
 
 
 def _may(viewer: Viewer, audience: Audience, request: Request) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from nbh_kit.bus import BusAway
 from nbh_stats import live
 from nbh_stats.finding import Finding
 from nbh_stats.live import Live, Telling
@@ -33,7 +34,10 @@ class Following:
 
     def _stream(self, request: Request, tell: Telling, may: Callable[[Viewer], bool]) -> Response:
         async def may_still() -> bool:
-            now = await self._recognise(request)
+            try:
+                now = await self._recognise(request)
+            except BusAway:
+                return True  # nothing happens that could be told; when NATS is back it is asked
             return now is not None and may(now)
 
         told = request.headers.get("last-event-id", "")

@@ -13,6 +13,7 @@ from nbh_kit import health as healths
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
+from nbh_kit.sessions import Sessions
 from nbh_proto.stats import EraseStudent, FindEvents, FindNotebooksUsed, ImportLines
 from nbh_proto.streams import COMMANDS, EVENTS
 from nbh_stats import clickhouse, memory, migrations
@@ -30,7 +31,7 @@ from nbh_stats.leaving_out import LeavingOut
 from nbh_stats.live import Live
 from nbh_stats.old_addresses import OldAddresses
 from nbh_stats.students import Students
-from nbh_stats.viewers import by_secret
+from nbh_stats.viewers import anybody_known
 
 _RETRY_SECONDS = 2.0
 _TIDY_SECONDS = 60.0
@@ -92,7 +93,7 @@ async def _work(config: Config, known: Secrets, tables: Tables, b: Bus) -> None:
     rules = Rules(given.test_students, given.short_ids_are_tests)
     leaving_out = LeavingOut(tables.students, courses, rules)
     finding = Finding(tables.reading, courses, leaving_out, given.time_zone)
-    recognise = by_secret(known.viewers)
+    recognise = anybody_known(known.viewers, Sessions(b))
     endpoints = Endpoints(Api(finding), Following(live, finding, recognise), OldAddresses(finding))
     web = app(endpoints, recognise, config.origins.ui)
     async with (

@@ -1,8 +1,7 @@
 """Who asks, and which courses they may see.
 
-Accounts and their sessions are not here yet. Until they are, one caller is let in: who has the
-secret that `nbh up` keeps in ``<data>/secrets/stats``, in ``Authorization: Bearer …``. Without
-that file nobody is.
+People sign in at the courses service; here their session is looked up (S-50). A program is let in
+by the secret that `nbh up` keeps in ``<data>/secrets/stats``, in ``Authorization: Bearer …``.
 """
 
 import hmac
@@ -10,6 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from starlette.requests import Request
+
+from nbh_kit.sessions import Sessions
+from nbh_proto import Account
 
 
 class Viewer(NamedTuple):
@@ -29,7 +31,18 @@ class Viewer(NamedTuple):
 
 
 Recognise = Callable[[Request], Awaitable[Viewer | None]]
-"""Who sends a request; None for nobody. This is the one place that decides it."""
+"""Who sends a request; None for nobody. This is the one place that decides it. It raises `BusAway`
+while nobody's session can be known."""
+
+
+def anybody_known(secret: str, sessions: Sessions) -> Recognise:
+    """Who has the secret, and who is signed in."""
+    by_secret_, by_session_ = by_secret(secret), by_session(sessions)
+
+    async def recognise(request: Request) -> Viewer | None:
+        return await by_secret_(request) or await by_session_(request)
+
+    return recognise
 
 
 def by_secret(secret: str) -> Recognise:
@@ -43,3 +56,23 @@ def by_secret(secret: str) -> Recognise:
         return None
 
     return recognise
+
+
+def by_session(sessions: Sessions) -> Recognise:
+    """Whoever is signed in: staff see everything, teachers the courses of their account (S-54)."""
+
+    async def recognise(request: Request) -> Viewer | None:
+        # a stream that a page opens again by itself keeps nobody signed in
+        active = request.headers.get("accept", "") != "text/event-stream"
+        known = await sessions.of(request.headers.get("cookie", ""), active=active)
+        return _viewer(known.account) if known else None
+
+    return recognise
+
+
+def _viewer(account: Account) -> Viewer:
+    match account.role:
+        case "staff":
+            return Viewer()
+        case "teacher":
+            return Viewer(frozenset(account.courses))

@@ -56,10 +56,15 @@ class Signing:
         except TooOften as e:
             return self._again(request, form, "throttled", e.seconds)
         except Busy:
-            return self._again(request, form, "busy")
+            return self._again(request, form, "busy", _SOON)
         except BusAway as e:
             logger.warning("nobody can sign in", error=str(e))
-            return self._again(request, form, "away")
+            return self._again(request, form, "away", _SOON)
+
+    def away(self, request: Request) -> Response:
+        """Nobody can be known at the moment; who tries again a little later is."""
+        target = request.url.path if request.method == "GET" else ""
+        return self._again(request, {"next": target}, "away", _SOON)
 
     async def _judged(self, request: Request, form: dict[str, str]) -> Response:
         name, password = form.get("name", "").strip()[:_LONGEST_NAME], form.get("password", "")
@@ -108,6 +113,8 @@ class Signing:
 
 
 _LONGEST_NAME = 128
+_SOON = 3.0
+"""Seconds."""
 
 
 def _comes_from_outside(request: Request) -> bool:
