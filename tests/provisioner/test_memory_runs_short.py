@@ -13,7 +13,7 @@ from nbh_kit.testing import eventually
 from nbh_proto import AccessReady, CommandDone
 from nbh_provisioner import memory
 from nbh_provisioner.engines.memory import MemoryEngine
-from nbh_provisioner.head_room import HeadRoom
+from nbh_provisioner.head_room import LAB_BYTES, HeadRoom
 from nbh_provisioner.memory import Memory
 from nbh_provisioner.relief import next_to_end
 from tests.provisioner import pooling, world
@@ -49,6 +49,29 @@ def test_what_is_left_is_what_no_lab_must_go_for(available, share, to_start, of_
     given = configs.Provisioner(memory_share=share, free_memory=to_start)
     room = HeadRoom(lambda: Memory(100, available), given)
     assert room.left(of_pool) == pytest.approx(left)
+
+
+async def test_those_who_start_at_once_do_not_count_on_the_same_memory():
+    given = configs.Provisioner(free_memory=GIB)
+    room = HeadRoom(lambda: Memory(10 * GIB, GIB + LAB_BYTES), given)
+    inside: list[int] = []
+    most, told = 0, []
+
+    async def start(number):
+        nonlocal most
+
+        async def waits():
+            told.append(number)
+
+        async with room.one_more(waits):
+            inside.append(number)
+            most = max(most, len(inside))
+            if len(told) < 2:
+                await eventually(lambda: len(told) == 2)
+            inside.remove(number)
+
+    await asyncio.gather(*(start(number) for number in range(4)))
+    assert (most, len(told)) == (2, 2)
 
 
 def test_what_the_kernel_tells_is_read():

@@ -151,8 +151,10 @@ class Affairs:
             self._post(Failed(lab.capability, "internal", f"see the log, incident {incident}"))
 
     async def _begin(self, lab: Lab, wish: Wish) -> None:
-        async with self._means.starts.place(lambda position: self._queued(lab, position)):
-            await self._means.head_room.for_one_more(lambda: self._waiting.tell("queued"))
+        async with (
+            self._means.starts.place(lambda position: self._queued(lab, position)),
+            self._means.head_room.one_more(lambda: self._waiting.tell("queued")),
+        ):
             if self._waiting.have_all_left(now()):
                 self._post(Failed(lab.capability, "expired", "it was queued for too long"))
                 return

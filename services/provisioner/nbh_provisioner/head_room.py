@@ -2,12 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import ClassVar
 
 from nbh_kit import config
 from nbh_proto.access import Reason
 from nbh_provisioner.memory import Memory
+
+LAB_BYTES = 80 * 1024**2
+"""What an idle lab weighs: 36 to 70 MiB were measured."""
 
 _LOOK_EVERY = 0.5
 
@@ -26,6 +30,9 @@ class HeadRoom:
         self._share = given.memory_share
         self._to_start = given.free_memory
         self._within = given.memory_back_within
+        self._starting = 0
+        """Labs that may not weigh yet what they will."""
+
         self._short_since: float | None = None
         """Since when nobody found enough for one lab more."""
 
@@ -39,8 +46,11 @@ class HeadRoom:
         unused = memory.total - self._share * memory.total
         return memory.available - max(unused, self._to_start, at_least)
 
-    async def for_one_more(self, waits: Callable[[], Awaitable[None]]) -> None:
-        """Return when a lab may be started: those that can be ended for it are being ended.
+    @asynccontextmanager
+    async def one_more(self, waits: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
+        """Start a lab in the block, once there is enough; what can end for it is being ended.
+
+        Those that start at once do not all count on the same memory.
 
         Args:
             waits: is called once if there is not enough at first.
@@ -48,8 +58,16 @@ class HeadRoom:
         Raises:
             NoMemory: there has not been enough for so long that nobody should wait for it.
         """
+        await self._enough(waits)
+        self._starting += 1
+        try:
+            yield
+        finally:
+            self._starting -= 1
+
+    async def _enough(self, waits: Callable[[], Awaitable[None]]) -> None:
         has_waited = False
-        while (there := self._look().available) < self._to_start:
+        while (there := self._look().available) < self._to_start + self._starting * LAB_BYTES:
             if self._short_for() > self._within:
                 wanted = self._to_start
                 raise NoMemory(f"{there} bytes of memory are available, {wanted} are wanted")

@@ -18,15 +18,12 @@ from nbh_provisioner.boot import Boot, Wish
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.disks import Disks
 from nbh_provisioner.engine import EngineError
-from nbh_provisioner.head_room import HeadRoom
+from nbh_provisioner.head_room import LAB_BYTES, HeadRoom
 from nbh_provisioner.pool import Pool
 from nbh_provisioner.pool_policy import Demand
 from nbh_provisioner.revision import Unreadable
 from nbh_provisioner.slot import Slot
 from nbh_provisioner.starts import Starts
-
-LAB_BYTES = 80 * 1024**2
-"""What an idle lab weighs: 36 to 70 MiB were measured."""
 
 _LOOK_EVERY = 1.0
 _IMAGES_EVERY = 5.0
