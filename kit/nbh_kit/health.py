@@ -14,7 +14,8 @@ import msgspec
 import structlog
 
 from nbh_kit import asking, http
-from nbh_kit.config import Config, Service
+from nbh_kit.config import Config
+from nbh_kit.settings import Service
 from nbh_kit.web import Receive, Scope, Send
 
 Check = Callable[[], Awaitable[bool]]

@@ -19,7 +19,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from nbh_kit.config import Platform, secret_of
+from nbh_kit.config import secret_of
+from nbh_kit.settings import Platform
 from nbh_proto import names
 from nbh_proto.access import RefusalReason, Workspace
 

@@ -13,7 +13,8 @@ from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.shelf import Shelf
-from nbh_kit.config import Config, Origins
+from nbh_kit.config import Config
+from nbh_kit.settings import Origins
 from nbh_router import dynamic
 from nbh_router.__main__ import ticket_key
 from nbh_router.service import Service

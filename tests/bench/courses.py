@@ -18,7 +18,7 @@ import psutil
 from nbh_kit import bus as buses
 from nbh_kit import programs
 from nbh_kit.buckets import Bucket, Snapshot
-from nbh_kit.config import Origins
+from nbh_kit.settings import Origins
 from nbh_kit.testing import eventually, nats_server
 from nbh_proto import Course, CreateCourse, MakeHook
 from tests.bench.figures import Figure, at_most, median, spread

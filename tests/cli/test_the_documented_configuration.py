@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from nbh_kit import config
+from nbh_kit import config, settings
 
 FILE = Path(__file__).parents[2] / "nbhosting.toml"
 
@@ -38,7 +38,7 @@ def _default(field):
 def structs():
     tables = {f.name: type(f.default) for f in msgspec.structs.fields(config.Config)}
     del tables["platform"]
-    return tables | {"platform": config.Platform, "platform.keys": config.Key}
+    return tables | {"platform": settings.Platform, "platform.keys": settings.Key}
 
 
 def test_every_table_is_documented_and_none_is_stale():

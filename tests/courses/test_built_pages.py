@@ -11,7 +11,7 @@ from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.shelf import Shelf
-from nbh_kit.config import Origins
+from nbh_kit.settings import Origins
 from tests.courses.people import House
 
 COMMIT = "c" * 40

@@ -14,7 +14,7 @@ from nbh_courses.record import Record
 from nbh_courses.shelf import Shelf
 from nbh_kit import bus as buses
 from nbh_kit.buckets import Bucket, Snapshot
-from nbh_kit.config import Origins
+from nbh_kit.settings import Origins
 from nbh_kit.testing import eventually, free_port, nats_server
 from nbh_proto import (
     CommandFailed,

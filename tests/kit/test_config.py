@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nbh_kit import config
+from nbh_kit import config, settings
 from nbh_kit.config import BadConfig
 
 SECRET = "s" * 32
@@ -74,9 +74,9 @@ def test_frames_are_allowed_for_the_platforms_alone():
 
 def test_a_secret_may_stand_in_a_file_and_is_never_short(tmp_path):
     (tmp_path / "key").write_text(SECRET + "\n")
-    assert config.secret_of(config.Key(id="k", secret_file=tmp_path / "key")) == SECRET.encode()
+    assert config.secret_of(settings.Key(id="k", secret_file=tmp_path / "key")) == SECRET.encode()
     with pytest.raises(BadConfig, match="32 characters"):
-        config.secret_of(config.Key(id="k", secret="short"))
+        config.secret_of(settings.Key(id="k", secret="short"))
 
 
 def test_each_role_has_a_user_of_its_own():

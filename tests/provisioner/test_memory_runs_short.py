@@ -8,7 +8,7 @@ import msgspec
 import psutil
 import pytest
 
-from nbh_kit import config as configs
+from nbh_kit import settings
 from nbh_kit.testing import eventually
 from nbh_proto import AccessReady, CommandDone
 from nbh_provisioner import memory
@@ -46,7 +46,7 @@ def test_the_longest_frozen_lab_ends_first():
     ],
 )
 def test_what_is_left_is_what_no_lab_must_go_for(available, share, to_start, of_pool, left):
-    given = configs.Provisioner(memory_share=share, free_memory=to_start)
+    given = settings.Provisioner(memory_share=share, free_memory=to_start)
     room = HeadRoom(lambda: Memory(100, available), given)
     assert room.left(of_pool) == pytest.approx(left)
 

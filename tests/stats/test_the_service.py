@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from nbh_kit.config import Config, Health
+from nbh_kit.config import Config
+from nbh_kit.settings import Health
 from nbh_kit.testing import eventually, free_port, free_ports
 from nbh_proto import AccessOpened, AccessRequested, CoursePublished, DeadLetter
 from nbh_proto.streams import DEAD

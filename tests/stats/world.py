@@ -6,7 +6,7 @@ import httpx2
 import msgspec
 
 from nbh_kit.batching import Batch, Stored
-from nbh_kit.config import Origins
+from nbh_kit.settings import Origins
 from nbh_proto import Course, CourseIndex
 from nbh_stats.api import Api
 from nbh_stats.app import Endpoints, app

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from nbh_cli.up import nats_server, reach
 from nbh_cli.up.children import Program
 from nbh_kit import programs, traefik
-from nbh_kit.config import Config, Role
+from nbh_kit.config import Config
+from nbh_kit.settings import Role
 
 SERVICES = ("router", "provisioner", "courses", "builder", "reaper", "stats")
 _UNPRIVILEGED: tuple[Role, ...] = ("router", "courses", "reaper", "stats")

@@ -6,7 +6,8 @@ from nbh_builder import container, guard, running
 from nbh_builder.job import Bounds
 from nbh_builder.places import Places
 from nbh_builder.podman_api import PodmanApi
-from nbh_kit.config import Builder, Config
+from nbh_kit.config import Config
+from nbh_kit.settings import Builder
 
 
 class Machine:

@@ -18,8 +18,8 @@ from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import MAX_BYTES, Hooks
 from nbh_kit import signing_in, web
 from nbh_kit.bus import BusAway
-from nbh_kit.config import Origins
 from nbh_kit.sessions import Known
+from nbh_kit.settings import Origins
 
 Audience = Literal["signed", "public", "account"]
 """Who may use an address (S-6): who signs with the secret of the course it names, anybody, or

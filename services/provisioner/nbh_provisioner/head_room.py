@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import ClassVar
 
-from nbh_kit import config
+from nbh_kit import settings
 from nbh_proto.access import Reason
 from nbh_provisioner.memory import Memory
 
@@ -25,7 +25,7 @@ class NoMemory(Exception):
 class HeadRoom:
     """Of this node."""
 
-    def __init__(self, read: Callable[[], Memory], given: config.Provisioner) -> None:
+    def __init__(self, read: Callable[[], Memory], given: settings.Provisioner) -> None:
         self._read = read
         self._share = given.memory_share
         self._to_start = given.free_memory

@@ -7,7 +7,7 @@ and delete, one who was beyond that already when their lab began has a hundredth
 
 from typing import Literal, NamedTuple
 
-from nbh_kit import config
+from nbh_kit import settings
 from nbh_proto.workspace import Bound, Full
 
 _NO_USE = 0.01
@@ -58,7 +58,7 @@ class Verdict(NamedTuple):
     """Whether its lab has to end."""
 
 
-def room_of(limits: config.Lab) -> Room:
+def room_of(limits: settings.Lab) -> Room:
     """What a course's workspaces may take; ``limits`` as `run_spec.limits_of` has them."""
     return Room(limits.disk, limits.files)
 

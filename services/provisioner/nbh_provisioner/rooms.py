@@ -5,7 +5,7 @@ import contextlib
 
 import structlog
 
-from nbh_kit import config
+from nbh_kit import settings
 from nbh_proto import Course
 from nbh_proto.workspace import Full
 from nbh_provisioner import room
@@ -28,7 +28,7 @@ class Rooms:
         usage: DiskUsage,
         workspaces: Workspaces,
         quota: Quota,
-        site: config.Lab,
+        site: settings.Lab,
         *,
         bounded: bool,
     ) -> None:

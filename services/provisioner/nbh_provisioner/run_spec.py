@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbh_kit import config
+from nbh_kit import settings
 from nbh_kit.conditions import Mount
 from nbh_proto import Course, Lab, Limits, egress, pool_key
 from nbh_provisioner import jupyter, lab_paths
@@ -28,7 +28,7 @@ def container_name(site: str, course: str, student: str) -> str:
     return f"{readable}-{digest}"
 
 
-def limits_of(course: Limits, site: config.Lab) -> config.Lab:
+def limits_of(course: Limits, site: settings.Lab) -> settings.Lab:
     """The site's limits of a lab, with those that a course has of its own in their places."""
     return msgspec.structs.replace(
         site,
@@ -40,7 +40,7 @@ def limits_of(course: Limits, site: config.Lab) -> config.Lab:
     )
 
 
-def settings_of(course: Course, site: config.Lab) -> config.Lab:
+def settings_of(course: Course, site: settings.Lab) -> settings.Lab:
     """The site's settings of a lab, with those that a course has of its own in their places."""
     own = limits_of(course.limits, site)
     return msgspec.structs.replace(own, egress=egress.checked(course.egress or site.egress))
@@ -53,7 +53,7 @@ def run_spec(
     workspace: Path,
     folder: Path,
     site: str,
-    limits: config.Lab,
+    limits: settings.Lab,
 ) -> RunSpec:
     """The container of one lab.
 
@@ -91,7 +91,7 @@ def pool_name(site: str, lab: Lab) -> str:
 
 
 def pool_spec(
-    lab: Lab, image: str, revision: Revision, folder: Path, site: str, limits: config.Lab
+    lab: Lab, image: str, revision: Revision, folder: Path, site: str, limits: settings.Lab
 ) -> RunSpec:
     """The container of a lab that is nobody's yet (S-56): as any other, but that a folder of
     nobody's stands where the workspace will be, and that it yields to others."""

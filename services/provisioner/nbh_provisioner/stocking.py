@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
-from nbh_kit import config
+from nbh_kit import settings
 from nbh_proto import Course
 from nbh_provisioner import pool_policy
 from nbh_provisioner.boot import Boot, Wish
@@ -62,7 +62,7 @@ class Stocking:
         courses: Courses,
         disks: Disks,
         head_room: HeadRoom,
-        limits: config.Pool,
+        limits: settings.Pool,
         image: str,
     ) -> None:
         """``image`` is that of courses which name none."""

@@ -12,8 +12,9 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from nbh_kit import links
-from nbh_kit.config import Config, Platform
+from nbh_kit.config import Config
 from nbh_kit.links import Place, Refused, Role, SigningPlatform
+from nbh_kit.settings import Platform
 from nbh_proto.access import Action
 from nbh_router import referers
 from nbh_router.address import Click

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from nbh_kit import config
+from nbh_kit import settings
 from nbh_kit.bus import BusAway
 from nbh_proto import AccessDenied, AccessReady
 from nbh_router import redirect
@@ -26,7 +26,7 @@ class Entrance:
     def __init__(
         self,
         *,
-        limits: config.Router,
+        limits: settings.Router,
         accesses: Accesses,
         courses: Courses,
         routes: Routes,
