@@ -36,7 +36,9 @@ class House:
         self.config = configs.from_tree(tree)
         self.ui = self.config.origins.ui
         self.folder = folder / "accounts"
-        people = People(self.config, of_account=of_account, from_address=from_address)
+        people = self.people = People(
+            self.config, of_account=of_account, from_address=from_address
+        )
         self.shelf = Shelf(folder / "courses")
         self.accounts = people.accounts(bus, self.shelf)
         self.doors = people.doors(bus, self.accounts)
