@@ -6,6 +6,7 @@ import os
 import shutil
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from nbh_cli.up import folders, nats_server, reach
@@ -18,10 +19,11 @@ from nbh_cli.up.parts import Parts
 from nbh_cli.up.system import NotStarted, System
 from nbh_kit import bus as buses
 from nbh_kit import config as configs
+from nbh_kit.buckets import Bucket
 from nbh_kit.bus import BusAway
 from nbh_kit.config import BadConfig
 from nbh_kit.testing import eventually, free_port
-from nbh_proto import CourseFailed
+from nbh_proto import Account, CourseFailed, Session, now
 
 AS_ROOT = os.getuid() == 0
 EVENT = {"course": "python", "reason": "slow"}
@@ -52,6 +54,25 @@ async def running(config, *services, said=None):
 def connected(config, user, password=None):
     password = config.password_of(user) if password is None else password
     return buses.connect(config.nats.url, name=user, user=user, password=password, within=0.5)
+
+
+async def test_only_who_judges_it_writes_down_who_is_signed_in(tmp_path):
+    config = config_in(tmp_path)
+    account = Account(account="eve", role="staff", password_set=now())
+    session = Session(account="eve", password_set=now(), since=now(), seen=now())
+    async with running(config):
+        for user in folders.NATS_USERS:
+            async with connected(config, user) as bus:
+                done = [await _writes(bus, value, user) for value in (account, session)]
+            assert done == [user == "courses", user in ("courses", "stats")], user
+
+
+async def _writes(bus, value, key):
+    """Whether somebody may: the server says nothing to who may not, so others are asked for it."""
+    subject = f"$KV.{value.bucket}.{key}"
+    await bus.client.publish(subject, msgspec.json.encode(value))
+    await bus.client.flush()
+    return await Bucket(bus, type(value)).get(key) is not None
 
 
 async def test_each_service_is_let_in_with_its_own_password_only(tmp_path):

@@ -52,7 +52,7 @@ def test_what_is_left_is_what_no_lab_must_go_for(available, share, to_start, of_
 
 
 async def test_those_who_start_at_once_do_not_count_on_the_same_memory():
-    given = configs.Provisioner(free_memory=GIB)
+    given = settings.Provisioner(free_memory=GIB)
     room = HeadRoom(lambda: Memory(10 * GIB, GIB + LAB_BYTES), given)
     inside: list[int] = []
     most, told = 0, []
