@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from nbh_cli import history
+from nbh_courses.accounts import changing
 from nbh_courses.failure import CourseError
 from nbh_kit import passwords
 from nbh_kit.buckets import Bucket
@@ -126,6 +127,17 @@ async def test_a_command_that_comes_twice_is_done_once(house, bus):
         await house.accounts.set(old, say)
     assert house.accounts.of("ada") == before
     assert before.password_set <= now()
+
+
+async def test_what_was_written_down_by_a_service_that_died_is_told_and_shown(house, bus):
+    add = SetAccount(
+        account="ada", new=True, role="staff", password_hash=passwords.hashed(PASSWORD)
+    )
+    after = changing.applied(None, add, now(), lambda _: True)
+    house.people.book.keep(after)  # and then it was killed
+    await house.accounts.set(add, say)
+    assert [kind for kind, _ in await events(bus)] == ["added"]
+    await house.browser().signed_in()
 
 
 async def test_accounts_outlive_the_bucket_and_what_is_not_on_disk_is_none(house, bus):
