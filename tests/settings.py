@@ -9,7 +9,7 @@ import msgspec
 
 from nbh_kit import config as configs
 from nbh_kit.config import Config
-from nbh_kit.testing import free_port, free_ports
+from nbh_kit.testing import free_ports
 
 PLATFORM = "lms"
 """The one platform that signs."""
@@ -27,7 +27,9 @@ def written(file: Path, run: Path, *, engine: str, over: Tables | None = None) -
 
 
 def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]:
-    content, internal, router, courses, stats, nats, platform = (free_port() for _ in range(7))
+    # one row: two choices could be the same
+    content = free_ports(13)
+    internal, router, courses, stats, nats, platform, health = range(content + 1, content + 8)
     return {
         "site": {
             "name": f"t{secrets.token_hex(3)}",
@@ -42,7 +44,7 @@ def _settings(folder: Path, run: Path, engine: str) -> dict[str, dict[str, Any]]
         "nats": {"url": f"nats://127.0.0.1:{nats}"},
         "traefik": {"listen": f"127.0.0.1:{content}", "internal": f"127.0.0.1:{internal}"},
         "router": {"port": router},
-        "health": {"first_port": free_ports(6)},
+        "health": {"first_port": health},
         "lab": {"memory": 1024**3},
         # what starts is counted, and timed, in most tests
         "pool": {"maximum": 0},

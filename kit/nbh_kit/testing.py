@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import socket
 import tempfile
@@ -15,6 +16,8 @@ import msgspec
 from nbh_kit import programs
 
 T = TypeVar("T")
+
+_FIRST_PORT, _PAST_PORT = 10_000, 32_768
 
 _CONFIG = """
 host: 127.0.0.1
@@ -105,10 +108,14 @@ def free_ports(count: int) -> int:
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody uses right now, and that no outgoing connection will take.
 
-    The system takes those from 32768 up (Linux, ip_local_port_range), at any moment.
+    The system takes those from 32768 up (Linux, ip_local_port_range), at any moment. Tests
+    beside these (pytest-xdist) take others: between the choice and the use they cannot see ours.
     """
+    beside = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ours = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = (_PAST_PORT - _FIRST_PORT) // beside
     while True:
-        port = random.randrange(10_000, 32_768)
+        port = _FIRST_PORT + ours * share + random.randrange(share)
         if _is_free(port):
             return port
 

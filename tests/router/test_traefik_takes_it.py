@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from nbh_kit import programs, traefik
 from nbh_kit.config import from_tree
-from nbh_kit.testing import free_port
+from nbh_kit.testing import free_ports
 from nbh_proto import names
 from nbh_router import dynamic, whole_file
 from nbh_router.table import Route
@@ -63,8 +63,8 @@ class Proxy:
 
     def __init__(self, folder, labs, **of_traefik):
         self.labs = labs
-        self.web, self.internal = free_port(), free_port()
-        self.router, self.courses, self.stats = free_port(), free_port(), free_port()
+        self.web = free_ports(5)
+        self.internal, self.router, self.courses, self.stats = range(self.web + 1, self.web + 5)
         self.origin = f"http://localhost:{self.web}"
         self.config = from_tree(
             {

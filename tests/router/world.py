@@ -22,7 +22,7 @@ from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
 from nbh_kit.links import Link, Place, SigningKey
-from nbh_kit.testing import eventually, free_port, free_ports
+from nbh_kit.testing import eventually, free_ports
 from nbh_proto import (
     AccessDenied,
     AccessProgress,
@@ -54,8 +54,9 @@ class World:
     def __init__(self, folder: Path, nats_url: str, platforms: str = PLATFORM) -> None:
         self.folder = folder
         self.platforms = platforms
-        self.web, self.internal, self.port = free_port(), free_port(), free_port()
-        self.health = free_ports(6)
+        # one row: two choices could be the same
+        self.web = free_ports(9)
+        self.internal, self.port, self.health = (self.web + at for at in (1, 2, 3))
         self.origin = f"http://localhost:{self.web}"
         for name in ("traefik", "secrets"):
             (folder / name).mkdir(parents=True, exist_ok=True)
