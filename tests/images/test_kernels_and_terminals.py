@@ -7,6 +7,8 @@ import uuid
 import pytest
 import websockets
 
+from nbh_kit.testing import eventually
+
 pytestmark = pytest.mark.podman
 
 
@@ -28,7 +30,8 @@ async def executed(lab, code, **headers):
             await client.delete(f"api/kernels/{kernel}")
 
 
-async def _answers(channels, code):
+async def _ask(channels, code):
+    """Have a cell run; returns the request's id."""
     request = uuid.uuid4().hex
     await channels.send(
         json.dumps(
@@ -48,6 +51,11 @@ async def _answers(channels, code):
             }
         )
     )
+    return request
+
+
+async def _answers(channels, code):
+    request = await _ask(channels, code)
     texts = []
     async for raw in channels:
         message = json.loads(raw)
@@ -130,3 +138,56 @@ async def test_a_terminal_has_the_labs_python_in_its_path(lab):
             if "which=/opt/venv/bin/python,id=1000" in seen:
                 return
     raise AssertionError(seen)
+
+
+async def test_a_kernel_that_ends_soon_is_back_where_pages_look_for_it(lab):
+    """A page that comes back to it before new ports are known would wait for ever."""
+    async with lab.client() as client:
+        kernel = (await client.post("api/kernels", json={"name": "python3"})).json()["id"]
+        try:
+            (first,) = await eventually(lambda: processes(lab, kernel), within=20, pause=0.1)
+            before = ports(lab, kernel)
+            await lab.run("kill", "-9", first)
+            await eventually(lambda: another(lab, kernel, first), within=20, pause=0.1)
+            assert ports(lab, kernel) == before
+        finally:
+            await client.delete(f"api/kernels/{kernel}")
+
+
+def ports(lab, kernel):
+    """Where it is asked, as Jupyter has written it down."""
+    told = json.loads((lab.folder / "runtime" / f"kernel-{kernel}.json").read_text())
+    return {name: port for name, port in told.items() if name.endswith("_port")}
+
+
+async def processes(lab, kernel):
+    """The numbers of a kernel's processes, inside."""
+    listed = await lab.run("ps", "-C", "python", "-o", "pid=,args=")
+    return [line.split()[0] for line in listed.splitlines() if f"kernel-{kernel}.json" in line]
+
+
+async def another(lab, kernel, than):
+    return next((p for p in await processes(lab, kernel) if p != than), None)
+
+
+async def test_a_kernel_that_ended_at_work_is_not_said_to_be_busy(lab):
+    """Whatever is heard of it after its start: nothing is, in this one."""
+    async with lab.client() as client:
+        kernel = (await client.post("api/kernels", json={"name": "python3"})).json()["id"]
+        try:
+            url = f"ws://{lab.address}{lab.path}api/kernels/{kernel}/channels"
+            async with websockets.connect(url, additional_headers=lab.headers, proxy=None) as page:
+                (first,) = await eventually(lambda: processes(lab, kernel), within=20, pause=0.1)
+                await _ask(page, "while True: pass")
+                await eventually(lambda: is_said_to_be("busy", client, kernel), within=20)
+            await lab.run("kill", "-9", first)
+            second = await eventually(lambda: another(lab, kernel, first), within=20, pause=0.1)
+            await lab.run("kill", "-STOP", second)
+            assert not await is_said_to_be("busy", client, kernel)
+        finally:
+            await client.delete(f"api/kernels/{kernel}")
+
+
+async def is_said_to_be(state, client, kernel):
+    told = (await client.get(f"api/kernels/{kernel}")).json()
+    return told["execution_state"] == state

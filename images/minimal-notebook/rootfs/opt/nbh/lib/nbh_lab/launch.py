@@ -8,7 +8,10 @@ from nbh_lab.modules import WHEN_USED
 from nbh_lab.postponed import postpone
 
 # Not in a file of Jupyter's: whoever starts Jupyter in another way does not have this package.
-_CONNECTION = "ServerApp.kernel_websocket_connection_class=nbh_lab.connection.Connection"
+_OURS = (
+    "--ServerApp.kernel_websocket_connection_class=nbh_lab.connection.Connection",
+    "--AsyncMappingKernelManager.kernel_manager_class=nbh_lab.kernels.Kernel",
+)
 
 
 def main() -> int | None:
@@ -22,5 +25,5 @@ def main() -> int | None:
     jupyter_lab = importlib.import_module("jupyterlab.labapp")
     gc.freeze()
     gc.enable()
-    status: int | None = jupyter_lab.main([*sys.argv[1:], f"--{_CONNECTION}"])
+    status: int | None = jupyter_lab.main([*sys.argv[1:], *_OURS])
     return status
