@@ -20,15 +20,13 @@ from nbh_provisioner.quotas.btrfs import Btrfs
 from nbh_provisioner.room import Room
 from tests.provisioner import disks, world
 from tests.provisioner.a_student import does
+from tests.provisioner.bounding import MIB, ROOM, Bounded
 from tests.provisioner.labs import OWNER
 from tests.provisioner.notebook_server import Jupyter
 
 pytestmark = pytest.mark.skipif(
     os.getuid() != 0 or not Path(disks.BTRFS).exists(), reason="needs root and btrfs-progs"
 )
-
-MIB = 1024**2
-ROOM = Room(16 * MIB, 1000)
 
 
 @pytest.fixture
@@ -46,15 +44,7 @@ def quota(students):
 
 @pytest.fixture
 def bounded(students, quota):
-    """Makes a workspace and bounds it; returns its folder."""
-    workspaces = Workspaces(students, OWNER, quota.make)
-
-    def make(student="ada", course="python", room=ROOM):
-        with workspaces.made(f"{student}/{course}") as folder:
-            quota.bound(folder, room)
-        return students / student / course
-
-    return make
+    return Bounded(students, quota)
 
 
 def test_who_is_full_writes_nothing_deletes_and_writes_again(bounded):

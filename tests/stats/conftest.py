@@ -11,6 +11,7 @@ from nbh_stats.events import Events
 from nbh_stats.live import Live
 from nbh_stats.students import Students
 from tests.stats.service import Service, front
+from tests.stats.world import World
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,13 @@ def door(request, tmp_path):
 def _drop_tables(client):
     for table in ("events", "events_typed", "students", "places", "erased", "migrations"):
         client.command(f"DROP TABLE IF EXISTS {table}")
+
+
+@pytest.fixture
+async def world(door):
+    """The service's parts on tables that are there, and empty."""
+    await door.use(migrations.migrate)
+    return World(door)
 
 
 @pytest.fixture

@@ -7,19 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nbh_stats import asked, migrations, numbers
+from nbh_stats import asked, numbers
 from nbh_stats.asked import BadQuestion
 from tests.stats.test_events_table import HOSTILE
-from tests.stats.world import UI, World
+from tests.stats.world import UI
 
 ZONES = frozenset({"UTC", "Europe/Paris"})
 PARAMETERS = ("from", "to", "tz", "step", "track", "limit", "everyone")
 
 
 @pytest.fixture
-async def world(door):
-    await door.use(migrations.migrate)
-    world = World(door)
+async def world(world):
     world.register("py")
     return world
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import pytest
 
 from nbh_kit.batching import Batch
 from nbh_proto import AccessOpened, now
@@ -26,12 +25,6 @@ def opened(student, at=None, course="py"):
         seconds=0.5,
         at=at or now(),
     )
-
-
-@pytest.fixture
-async def world(door):
-    await door.use(migrations.migrate)
-    return World(door)
 
 
 def forgetting(world, keep_days=0):

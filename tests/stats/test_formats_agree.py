@@ -8,14 +8,19 @@ import pyarrow.parquet
 import pytest
 
 from nbh_stats import numbers
+from tests.stats import small_course
 from tests.stats.test_migrations import told
-from tests.stats.test_numbers_of_people import world  # noqa: F401  # a fixture
 
 PATHS = {"course": "courses/py/{}", "node": "nodes/n1/{}", "site": "{}"}
 
 
+@pytest.fixture
+async def world(door):
+    return await small_course.told(door)
+
+
 @pytest.mark.parametrize("number", numbers.ALL, ids=lambda n: f"{n.about}-{n.name}")
-async def test_three_formats_say_the_same(world, number):  # noqa: F811
+async def test_three_formats_say_the_same(world, number):
     await world.say(*told())
     path = PATHS[number.about].format(number.name)
     rows = await world.table(path)
@@ -60,7 +65,7 @@ def _parsed(type_, text):
     return _read(type_, text)
 
 
-async def test_a_spreadsheet_takes_no_name_for_a_formula(world):  # noqa: F811
+async def test_a_spreadsheet_takes_no_name_for_a_formula(world):
     click = told()[0]
     given = {"access": "a", "course": "py", "student": "ada", "way": "pool", "seconds": 0.5}
     for name in ("=1+1", "+1", "-1", "@x", "fine"):

@@ -1,11 +1,8 @@
 """What nbhosting 0.59 counted is taken over, once (T1, T2)."""
 
-import pytest
-
 from nbh_proto.stats import ImportLines
-from nbh_stats import migrations
 from nbh_stats.importing import Importing
-from tests.stats.world import STREAM, World
+from tests.stats.world import STREAM
 
 EVENTS = (
     "2023-03-04T05:06:07 python ada w1/n1 created 8888",
@@ -16,12 +13,6 @@ EVENTS = (
     "2024-03-04T05:06:08 python bob w1/n2 existing 8889",
 )
 COUNTED = "2023-03-04T05:06:07 3 1 4 250 150 100 50 40 2048 30 1024 20 512 8000 4000 6000 9 12"
-
-
-@pytest.fixture
-async def world(door):
-    await door.use(migrations.migrate)
-    return World(door)
 
 
 async def imported(world, lines, file="events", course="", first=1):

@@ -8,9 +8,9 @@ import pytest
 
 from nbh_proto import AccessOpened, LabStopped, NodeSampled
 from nbh_proto.sample import Counts, NodeMeasured
-from nbh_stats import live, migrations
+from nbh_stats import live
 from nbh_stats.live import Live
-from tests.stats.world import STREAM, World
+from tests.stats.world import STREAM
 
 
 def opened(course="py"):
@@ -27,9 +27,7 @@ def sampled():
 
 
 @pytest.fixture
-async def world(door):
-    await door.use(migrations.migrate)
-    world = World(door)
+async def world(world):
     assert await world.events.kept(STREAM) == 0
     return world
 

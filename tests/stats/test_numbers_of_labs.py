@@ -20,8 +20,7 @@ from nbh_proto import (
     new_id,
 )
 from nbh_proto.sample import Counts, Disk, NodeMeasured
-from nbh_stats import migrations
-from tests.stats.world import STREAM, World
+from tests.stats.world import STREAM
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -29,9 +28,7 @@ GIB = 1024**3
 
 
 @pytest.fixture
-async def world(door):
-    await door.use(migrations.migrate)
-    world = World(door)
+async def world(world):
     world.register("py", staff=("prof",))
     return world
 

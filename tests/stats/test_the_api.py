@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from nbh_proto import AccessOpened
-from nbh_stats import migrations, numbers
-from tests.stats.world import World
+from nbh_stats import numbers
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -21,12 +20,6 @@ def opened(student, notebook, at=NOON, course="py", way="pool", seconds=0.5):
         seconds=seconds,
         at=at,
     )
-
-
-@pytest.fixture
-async def world(door):
-    await door.use(migrations.migrate)
-    return World(door)
 
 
 PATHS = {"course": "courses/py/{}", "node": "nodes/n1/{}", "site": "{}"}

@@ -3,12 +3,17 @@
 import pytest
 
 from nbh_proto import NodeSampled
+from tests.stats import small_course
 from tests.stats.test_numbers_of_labs import NOON, counts, machine
-from tests.stats.test_numbers_of_people import world  # noqa: F401  # a fixture
 
 
 @pytest.fixture
-async def document(world):  # noqa: F811
+async def world(door):
+    return await small_course.told(door)
+
+
+@pytest.fixture
+async def document(world):
     async def asked(name):
         async with world.browser() as browser:
             answer = await browser.get(f"/staff/stats/{name}/py")
@@ -62,7 +67,7 @@ async def test_who_opened_what(document):
     }
 
 
-async def test_what_was_sampled(document, world):  # noqa: F811
+async def test_what_was_sampled(document, world):
     here, everywhere = counts(3, 1, 4, 9), counts(10, 2, 12, 20)
     sample = {"machine": machine(1.5, 400), "total": everywhere, "courses": {"py": here}}
     await world.say(NodeSampled(node="n1", at=NOON, **sample))
@@ -79,7 +84,7 @@ async def test_what_was_sampled(document, world):  # noqa: F811
     }
 
 
-async def test_a_course_in_which_nothing_happened_has_them_too(world):  # noqa: F811
+async def test_a_course_in_which_nothing_happened_has_them_too(world):
     world.register("new")
     async with world.browser() as browser:
         for name in ("daily_metrics", "monitor_counts", "material_usage"):

@@ -13,10 +13,9 @@ from nbh_provisioner.quotas.project import Project
 from nbh_provisioner.room import Room
 from tests.provisioner import disks
 from tests.provisioner.a_student import does
+from tests.provisioner.bounding import MIB, ROOM, Bounded
 from tests.provisioner.labs import OWNER
 
-MIB = 1024**2
-ROOM = Room(16 * MIB, 1000)
 FULL = {"EDQUOT", "ENOSPC"}
 """ext4 says the one, XFS the other."""
 
@@ -35,15 +34,7 @@ def quota(students):
 
 @pytest.fixture
 def bounded(students, quota):
-    """Makes a workspace and bounds it; returns its folder."""
-    workspaces = Workspaces(students, OWNER, quota.make)
-
-    def make(student="ada", course="python", room=ROOM):
-        with workspaces.made(f"{student}/{course}") as folder:
-            quota.bound(folder, room)
-        return students / student / course
-
-    return make
+    return Bounded(students, quota)
 
 
 def taken(quota, path):
