@@ -140,26 +140,6 @@ async def test_a_terminal_has_the_labs_python_in_its_path(lab):
     raise AssertionError(seen)
 
 
-async def test_a_kernel_that_ends_soon_is_back_where_pages_look_for_it(lab):
-    """A page that comes back to it before new ports are known would wait for ever."""
-    async with lab.client() as client:
-        kernel = (await client.post("api/kernels", json={"name": "python3"})).json()["id"]
-        try:
-            (first,) = await eventually(lambda: processes(lab, kernel), within=20, pause=0.1)
-            before = ports(lab, kernel)
-            await lab.run("kill", "-9", first)
-            await eventually(lambda: another(lab, kernel, first), within=20, pause=0.1)
-            assert ports(lab, kernel) == before
-        finally:
-            await client.delete(f"api/kernels/{kernel}")
-
-
-def ports(lab, kernel):
-    """Where it is asked, as Jupyter has written it down."""
-    told = json.loads((lab.folder / "runtime" / f"kernel-{kernel}.json").read_text())
-    return {name: port for name, port in told.items() if name.endswith("_port")}
-
-
 async def processes(lab, kernel):
     """The numbers of a kernel's processes, inside."""
     listed = await lab.run("ps", "-C", "python", "-o", "pid=,args=")
@@ -178,14 +158,22 @@ async def test_a_kernel_that_ended_at_work_is_not_said_to_be_busy(lab):
             url = f"ws://{lab.address}{lab.path}api/kernels/{kernel}/channels"
             async with websockets.connect(url, additional_headers=lab.headers, proxy=None) as page:
                 (first,) = await eventually(lambda: processes(lab, kernel), within=20, pause=0.1)
-                await _ask(page, "while True: pass")
+                await _ask(page, f"{_NEXT_ONE_WAITS}\nwhile True: pass")
                 await eventually(lambda: is_said_to_be("busy", client, kernel), within=20)
+                await eventually(lambda: lab.run("cat", _STARTUP), within=20)
             await lab.run("kill", "-9", first)
-            second = await eventually(lambda: another(lab, kernel, first), within=20, pause=0.1)
-            await lab.run("kill", "-STOP", second)
-            assert not await is_said_to_be("busy", client, kernel)
+            await eventually(lambda: another(lab, kernel, first), within=20, pause=0.1)
+            assert await is_said_to_be("starting", client, kernel)
         finally:
+            await lab.run("rm", "-f", _STARTUP)
             await client.delete(f"api/kernels/{kernel}")
+
+
+_STARTUP = "/home/jovyan/.ipython/profile_default/startup/wait.py"
+_NEXT_ONE_WAITS = f"""
+from pathlib import Path
+Path("{_STARTUP}").write_text("import time; time.sleep(600)")
+"""
 
 
 async def is_said_to_be(state, client, kernel):

@@ -3,7 +3,7 @@
 Jupyter's server keeps a kernel's last state until its next one is heard. A kernel that ended while
 it computed stays "busy" then if what it says first is lost, as it may be, with its sockets still
 being found: its page is connected before anything can be heard of it and waits, and its lab is
-never idle (one of fourteen cells that took all memory, jupyter-server 2.21).
+never idle (two of twenty cells that took all memory, jupyter-server 2.21).
 """
 
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
