@@ -16,6 +16,7 @@ _COMMANDS = (
     ("course", "course:app", "Courses: create, set, pull, check, build, rename, delete and more."),
     ("account", "account:app", "People who sign in: add, list, set, passwd, remove."),
     ("lab", "lab:app", "Labs, the containers that serve students: list, freeze, stop."),
+    ("share", "share:app", "Notebooks that students share: list, withdraw."),
     ("reaper", "reaper:app", "What is to become of labs that nobody uses: plan."),
     ("link", "link:link", "Print a signed link that opens a notebook for a student."),
     ("events", "events:events", "What happened lately, and what happens now."),

@@ -18,6 +18,23 @@ _CPU_PERIOD = 100_000
 _TERMINALS = 32
 
 
+NO_LAB = {
+    f"nbh.{label}": ""
+    for label in (
+        "site",
+        "node",
+        "course",
+        "student",
+        "image",
+        "generation",
+        "capability",
+        "egress",
+        "spec",
+    )
+}
+"""Labels of a container that is no lab: those of labs, which an image may carry, are emptied."""
+
+
 class Mount(msgspec.Struct, frozen=True, kw_only=True):
     """A folder of this machine, seen inside. Always without set-uid programs and devices."""
 
@@ -58,6 +75,10 @@ class Contained(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     open_files: int
     tmp: int
     """Bytes of ``/tmp`` and of ``/var/tmp``, each; in memory."""
+
+    file_bytes: int = 0
+    """How large a file may become; 0 for as large as there is room. Not less than a MiB: what
+    starts the container writes some itself."""
 
 
 def body(contained: Contained, *, log_bytes: int = _LOG_BYTES) -> dict[str, Any]:
@@ -103,6 +124,8 @@ def _r_limits(contained: Contained) -> list[dict[str, Any]]:
         "nproc": contained.processes + 1,
         "core": 0,
     }
+    if contained.file_bytes:
+        limits["fsize"] = contained.file_bytes
     return [{"type": name, "soft": most, "hard": most} for name, most in limits.items()]
 
 

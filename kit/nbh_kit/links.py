@@ -24,7 +24,7 @@ from nbh_kit.settings import Platform
 from nbh_proto import names
 from nbh_proto.access import RefusalReason, Workspace
 
-LinkAction = Literal["open", "reset", "stop"]
+LinkAction = Literal["open", "reset", "undo", "share", "stop"]
 Role = Literal["student", "teacher", "staff"]
 
 REUSABLE_SECONDS = 12 * 3600
@@ -35,6 +35,9 @@ ONCE_SECONDS = 300
 
 PATHS: dict[Workspace, str] = {"copy": "notebookLazyCopy", "git": "notebookGitRepo"}
 """The first segment of a link to each kind of workspace (S2, C1)."""
+
+SHARE_PATH = "ipythonShare"
+"""The first segment of a link that shares a notebook (S13)."""
 
 
 class Refused(Exception):
@@ -53,12 +56,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     workspace: Workspace = "copy"
     course: str
     notebook: str
+    """Empty where all of the student's files of the course are meant."""
+
     student: str
 
     def __post_init__(self) -> None:
         names.checked_id("course", self.course)
         names.checked_id("student", self.student)
-        if names.notebook(self.notebook) != self.notebook:
+        if self.notebook and names.notebook(self.notebook) != self.notebook:
             raise names.BadName("notebook", "not canonical")
 
 
@@ -132,7 +137,8 @@ def signature(link: Link, secret: bytes) -> str:
 def sign(link: Link, key: SigningKey) -> str:
     """The path and query of a signed link; the content origin goes before it."""
     place = link.place
-    path = "/".join((PATHS[place.workspace], place.course, quote(place.notebook), place.student))
+    way = SHARE_PATH if link.action == "share" else PATHS[place.workspace]
+    path = "/".join((way, place.course, quote(place.notebook), place.student))
     return (
         f"/{path}?action={link.action}&platform={link.platform}&role={link.role}"
         f"&expires={link.expires}&nonce={link.nonce}&key={key.id}"
@@ -141,7 +147,7 @@ def sign(link: Link, key: SigningKey) -> str:
 
 
 _QUERY = re.compile(
-    r"action=(?P<action>open|reset|stop)"
+    r"action=(?P<action>open|reset|undo|share|stop)"
     rf"&platform=(?P<platform>{names.ID.pattern})"
     r"&role=(?P<role>student|teacher|staff)"
     r"&expires=(?P<expires>[1-9][0-9]{0,11})"

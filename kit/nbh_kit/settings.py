@@ -94,6 +94,16 @@ class Provisioner(Section, frozen=True, kw_only=True):
     memory_back_within: Seconds = 20.0
 
 
+class Share(Section, frozen=True, kw_only=True):
+    keep_days: Annotated[int, msgspec.Meta(ge=0)] = 365
+    max_bytes: Annotated[int, msgspec.Meta(ge=1024**2)] = 20 * 1024**2
+    memory: Bytes = 1024**3
+    cpus: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    processes: Annotated[int, msgspec.Meta(gt=0)] = 64
+    within: Seconds = 30.0
+    at_once: Annotated[int, msgspec.Meta(gt=0)] = 2
+
+
 class Courses(Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Port = 8083
@@ -173,6 +183,7 @@ class Config(Section, frozen=True, kw_only=True):
     lab: Lab = Lab()
     pool: Pool = Pool()
     provisioner: Provisioner = Provisioner()
+    share: Share = Share()
     courses: Courses = Courses()
     builder: Builder = Builder()
     reaper: Reaper = Reaper()

@@ -85,9 +85,20 @@ from nbh_proto.lab import (
     LabThawed,
     StopLab,
 )
-from nbh_proto.notebook import NotebookCopied, NotebookReset
+from nbh_proto.notebook import NotebookCopied, NotebookReset, NotebookRestored
 from nbh_proto.reaper import PlanLabs
 from nbh_proto.sample import LabSampled, MeasureLabs, NodeSampled
+from nbh_proto.share import (
+    FindShares,
+    NotebookShared,
+    NotebookWithdrawn,
+    Share,
+    ShareFailed,
+    ShareMade,
+    ShareNotebook,
+    SharesFound,
+    WithdrawShares,
+)
 from nbh_proto.stats import (
     EraseStudent,
     FindNotebooksUsed,
@@ -150,6 +161,7 @@ __all__ = [
     "FindImages",
     "FindNotebooksUsed",
     "FindRevisions",
+    "FindShares",
     "FreezeLab",
     "Group",
     "ImageBuilt",
@@ -179,7 +191,10 @@ __all__ = [
     "Notebook",
     "NotebookCopied",
     "NotebookReset",
+    "NotebookRestored",
+    "NotebookShared",
     "NotebookUsed",
+    "NotebookWithdrawn",
     "NotebooksUsed",
     "PlanLabs",
     "Problem",
@@ -192,6 +207,11 @@ __all__ = [
     "Session",
     "SetAccount",
     "SetCourse",
+    "Share",
+    "ShareFailed",
+    "ShareMade",
+    "ShareNotebook",
+    "SharesFound",
     "ShowBuildLog",
     "SignInRefused",
     "SignedIn",
@@ -199,6 +219,7 @@ __all__ = [
     "StopLab",
     "Track",
     "Value",
+    "WithdrawShares",
     "WorkspaceFull",
     "WorkspaceHasRoom",
     "image_repository",

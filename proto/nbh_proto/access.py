@@ -13,8 +13,9 @@ from nbh_proto.workspace import Full
 Workspace = Literal["copy", "git"]
 """How a student gets the course's files: one notebook at a time (S9), or a clone (C1, C2)."""
 
-Action = Literal["open", "reset"]
-"""Open the notebook, or first put the course's original in its place (S9)."""
+Action = Literal["open", "reset", "undo"]
+"""Open the notebook, or first put the course's original in its place (S9), or what was there
+before that (E-19)."""
 
 Way = Literal["running", "thawed", "pool", "cold"]
 """How the lab came to be there."""

@@ -30,6 +30,10 @@ async def test_a_crawler_that_gets_everything_twice_changes_nothing(running, lab
         "/containerKill/py/ada",
         "/notebookLazyCopy/py/w1/n1/ada?forcecopy=true",
         "/ipythonExercice/py/w1/n1/ada?forcecopy=1",
+        "/notebookLazyCopy/py/w1/n1/ada?undo=true",
+        "/ipythonShare/py/w1/n1/ada",
+        "/share/py/w1/n1/ada",
+        "/share/py/ada",
         "/notebookGitRepo/py/w1/n1/ada",
         "/-/access/x",
         "/-/access/x/events",
@@ -40,6 +44,7 @@ async def test_a_crawler_that_gets_everything_twice_changes_nothing(running, lab
         world.link(),
         _with_forcecopy(world.link()),
         _with_forcecopy(world.link(workspace="git")),
+        _with_forcecopy(world.link(), "undo"),
     ]
     seen = set()
     async with world.client(headers={"Referer": f"{world.origin}/{lab.capability[:-1]}/"}) as web:
@@ -52,7 +57,7 @@ async def test_a_crawler_that_gets_everything_twice_changes_nothing(running, lab
                 answer = await web.get(path)
             found = LINKS.findall(html.unescape(answer.text))
             start += [p for p in found if p.startswith("/")]
-    assert len(seen) > 17, "the crawler found the tickets of the pages it was shown"
+    assert len(seen) > 21, "the crawler found the tickets of the pages it was shown"
     assert {asked.action for asked in provisioner.heard} == {"open"}
     assert (await provisioner.bus.js.stream_info("COMMANDS")).state.messages == 0
 
@@ -68,13 +73,14 @@ def _ticket(page):
     return found[1]
 
 
-def _with_forcecopy(link):
-    return link.replace("?", "?forcecopy=true&")
+def _with_forcecopy(link, parameter="forcecopy"):
+    return link.replace("?", f"?{parameter}=true&")
 
 
-async def test_an_unsigned_reset_is_asked_about_and_then_done(running):
+@pytest.mark.parametrize(("parameter", "action"), [("forcecopy", "reset"), ("undo", "undo")])
+async def test_an_unsigned_change_is_asked_about_and_then_done(running, parameter, action):
     world, provisioner = running
-    link = _with_forcecopy(world.link())
+    link = _with_forcecopy(world.link(), parameter)
     async with world.client() as browser:
         page = await browser.get(link)
         assert page.status_code == 200
@@ -82,14 +88,26 @@ async def test_an_unsigned_reset_is_asked_about_and_then_done(running):
         ticket = _ticket(page)
         done = await browser.post(
             link,
-            content=f"ticket={ticket}&action=reset",
+            content=f"ticket={ticket}&action={action}",
             headers={"Origin": world.origin},
         )
         assert done.status_code == 303
         assert done.headers["location"].startswith("/-/access/")
         assert provisioner.heard == []
         await browser.get(done.headers["location"])
-    assert (await provisioner.hears()).action == "reset"
+    assert (await provisioner.hears()).action == action
+
+
+async def test_a_question_about_one_change_makes_no_other(running):
+    world, provisioner = running
+    link = _with_forcecopy(world.link(), "undo")
+    async with world.client() as browser:
+        ticket = _ticket(await browser.get(link))
+        done = await browser.post(
+            link, content=f"ticket={ticket}&action=reset", headers={"Origin": world.origin}
+        )
+        await browser.get(done.headers["location"])
+    assert (await provisioner.hears()).action == "open"
 
 
 async def test_the_other_button_opens_the_students_own_version(running):
@@ -113,8 +131,9 @@ async def test_a_signed_reset_and_a_labs_own_call_need_no_question(running, lab_
         await browser.get(
             "/notebookLazyCopy/py/w1/n1/ada?forcecopy=true", headers={"Referer": page}
         )
-    await provisioner.hears(2)
-    assert [asked.action for asked in provisioner.heard] == ["reset", "reset"]
+        await browser.get("/notebookLazyCopy/py/w1/n1/ada?undo=true", headers={"Referer": page})
+    await provisioner.hears(3)
+    assert [asked.action for asked in provisioner.heard] == ["reset", "reset", "undo"]
 
 
 @pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://localhost"])

@@ -12,6 +12,7 @@ from nbh_courses.app import LISTED, app
 from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
+from nbh_courses.shared_pages import SharedPages
 from nbh_courses.shelf import Shelf
 from nbh_kit.config import Config
 from nbh_kit.settings import Origins
@@ -31,7 +32,13 @@ ORIGINS = Origins()
 def courses(tmp_path, bus):
     shelf = Shelf(tmp_path)
     hooks = Hooks(shelf, HookSecrets(shelf), bus, lambda course: pytest.fail(course))
-    return app(hooks, BuiltPages(tmp_path), House(tmp_path, bus).doors, ORIGINS)
+    return app(
+        hooks,
+        BuiltPages(tmp_path),
+        SharedPages(tmp_path / "snapshots"),
+        House(tmp_path, bus).doors,
+        ORIGINS,
+    )
 
 
 def test_every_address_of_the_courses_service_is_listed(courses):
@@ -114,6 +121,8 @@ ROUTER = {
     "/-/access/{ticket}/again": "who has the ticket",
     dynamic.LAB_SILENT: "anybody: a page that says so",
     dynamic.ROUTER_SILENT: "anybody: a page that says so",
+    "/ipythonShare/{path:path}": "the student's own lab, or who has a link signed for it",
+    "/share/{path:path}": "the student's own lab, or who has a link signed for it",
     "/{path:path}": "who has a signed launch link, or the lab's own URL; else a page that says so",
 }
 """Who may use which address of the router. Students have no account; S-30, S-2 and S-10 try it."""

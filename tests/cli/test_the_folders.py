@@ -30,7 +30,7 @@ def test_every_part_owns_its_folder_and_no_other(tmp_path):
         "students": ("0o700", 0, 0),
         "labs": ("0o711", 0, 0),
         "local": ("0o755", 0, 0),
-        "snapshots": ("0o755", 0, 0),
+        "snapshots": ("0o711", 0, 0),
         "builder": ("0o700", 0, 0),
         "nats": ("0o700", 64102, 64102),
         "clickhouse": ("0o700", 64104, 64104),

@@ -11,6 +11,7 @@ from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.record import Record
+from nbh_courses.shared_pages import SharedPages
 from nbh_courses.shelf import Shelf
 from nbh_kit import config as configs
 from nbh_kit import http, passwords, sessions
@@ -43,7 +44,13 @@ class House:
         self.accounts = people.accounts(bus, self.shelf)
         self.doors = people.doors(bus, self.accounts)
         hooks = Hooks(self.shelf, HookSecrets(self.shelf), bus, lambda _: None)
-        self.app = app(hooks, BuiltPages(folder), self.doors, self.config.origins)
+        self.app = app(
+            hooks,
+            BuiltPages(folder),
+            SharedPages(folder / "snapshots"),
+            self.doors,
+            self.config.origins,
+        )
 
     def course(self, name: str) -> None:
         """Have a course of that name."""

@@ -10,6 +10,7 @@ from nbh_courses.app import app
 from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
+from nbh_courses.shared_pages import SharedPages
 from nbh_courses.shelf import Shelf
 from nbh_kit.settings import Origins
 from tests.courses.people import House
@@ -43,7 +44,13 @@ def build(tmp_path):
 async def browser(tmp_path, bus, build):
     shelf = Shelf(tmp_path)
     hooks = Hooks(shelf, HookSecrets(shelf), bus, lambda _: None)
-    served = app(hooks, BuiltPages(tmp_path), House(tmp_path, bus).doors, Origins())
+    served = app(
+        hooks,
+        BuiltPages(tmp_path),
+        SharedPages(tmp_path / "snapshots"),
+        House(tmp_path, bus).doors,
+        Origins(),
+    )
     transport = httpx2.ASGITransport(served)
     async with httpx2.AsyncClient(transport=transport, base_url=Origins().share) as client:
         yield client

@@ -11,6 +11,7 @@ from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import Hooks
 from nbh_courses.hooks.secrets import HookSecrets
 from nbh_courses.record import Record
+from nbh_courses.shared_pages import SharedPages
 from nbh_courses.shelf import Shelf
 from nbh_kit import bus as buses
 from nbh_kit.buckets import Bucket, Snapshot
@@ -147,7 +148,13 @@ async def test_what_is_sent_again_asks_for_nothing(tmp_path, bus):
     secrets = HookSecrets(shelf)
     secret = secrets.make("py", asked_by="1", anew=False)
     hooks = Hooks(shelf, secrets, bus, asked.append)
-    served = app(hooks, BuiltPages(tmp_path), House(tmp_path, bus).doors, Origins())
+    served = app(
+        hooks,
+        BuiltPages(tmp_path),
+        SharedPages(tmp_path / "snapshots"),
+        House(tmp_path, bus).doors,
+        Origins(),
+    )
     transport = httpx2.ASGITransport(served)
     async with httpx2.AsyncClient(transport=transport, base_url=Origins().ui) as sender:
         for after, more in (("1", {}), ("1", {}), ("1", {"X-GitHub-Delivery": "x"}), ("2", {})):

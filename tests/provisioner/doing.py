@@ -14,8 +14,8 @@ from nbh_provisioner.revision import Revisions
 
 
 def do(data: Path, what: str) -> None:
-    """Open or reset Ada's notebook, bring a clone in, write a repository's configuration, or have
-    all of a course move or go."""
+    """Open or reset Ada's notebook or undo that, bring a clone in, write a repository's
+    configuration, or have all of a course move or go."""
     owner = Owner(1000, 100) if os.getuid() == 0 else None
     course = Course(course="python", giturl="x", image="x")
     wanted = Wanted("ada", Revisions(data / "courses").current(course), "w1/n1")
@@ -25,6 +25,8 @@ def do(data: Path, what: str) -> None:
             workspaces.prepare(wanted)
         case "reset":
             workspaces.reset(wanted, "access", datetime(2026, 11, 23))
+        case "undo":
+            workspaces.undo(wanted, "another", datetime(2026, 11, 24))
         case "clone":
             with workspaces.made("ada/python") as root:
                 if repository.config_of(root) is None:

@@ -102,6 +102,25 @@ def test_a_reset_never_loses_the_students_version(make_worked):
     assert points == ["linkat 1", "fsync 1", "fsync 2", "renameat 1"]
 
 
+def test_an_undo_never_loses_a_version(make_worked):
+    def reset() -> Path:
+        data = make_worked()
+        doing.do(data, "reset")
+        (data / "students/ada/python/w1/n1.ipynb").write_text("begun anew")
+        return data
+
+    def check(data: Path, ended: bool) -> None:
+        folder = data / "students/ada/python/w1"
+        texts = {p.name: p.read_text() for p in folder.glob("*.ipynb")}
+        assert set(texts.values()) == {"begun anew", "the student's"}
+        if ended:
+            assert texts["n1.ipynb"] == "the student's"
+            assert len(texts) == 2
+
+    points = killed_everywhere(reset, "undo", ("linkat", "renameat", "fsync"), check)
+    assert points == ["linkat 1", "renameat 1", "fsync 1"]
+
+
 def test_a_clone_comes_in_whole_around_what_the_student_has(make_worked):
     def check(data: Path, ended: bool) -> None:
         work = data / "students/ada/python"

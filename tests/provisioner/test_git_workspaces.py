@@ -93,6 +93,20 @@ async def test_a_first_open_clones_the_course(opened, work, said_copying):
     assert said_copying == [True]
 
 
+async def test_one_file_of_a_clone_is_reset_and_comes_back(opened, work):
+    await opened(action="reset")
+    (work / "w1/n1.ipynb").write_text("the student's")
+    (work / "w1/helper.py").write_text("x = 2\n")
+    ready = await opened(action="reset")
+    assert (work / "w1/n1.ipynb").read_text() == "original"
+    assert (work / ready.kept_as).read_text() == "the student's"
+    # nothing else of it is touched
+    assert (work / "w1/helper.py").read_text() == "x = 2\n"
+    assert git(work, "diff", "--name-only") == "w1/helper.py"
+    await opened(action="undo")
+    assert (work / "w1/n1.ipynb").read_text() == "the student's"
+
+
 async def test_nothing_of_this_machine_stands_in_a_clone(opened, work, data):
     await opened()
     for file in (work / ".git").rglob("*"):

@@ -178,6 +178,19 @@ async def test_a_reset_keeps_the_students_version_and_is_told(memory, router, da
     assert (data / "students/ada/python" / told["kept_as"]).read_text() == "mine"
 
 
+async def test_an_undone_reset_is_told_with_both_versions(memory, router, data, bus):
+    await router.opened()
+    file = data / "students/ada/python/w1/n1.ipynb"
+    file.write_text("mine")
+    await router.opened(action="reset")
+    await router.opened(action="undo", access="twice")
+    await router.opened(action="undo", access="twice")
+    assert file.read_text() == "mine"
+    (told,) = await eventually(lambda: _told(bus, "notebook.restored", 1))
+    assert (file.parent.parent / told["kept_as"]).read_text() == world.NOTEBOOK
+    assert ".kept-" in told["was_kept_as"]
+
+
 async def test_an_access_asked_for_twice_is_told_once(memory, router, bus):
     for _ in range(2):
         await router.opened(access="the-same")

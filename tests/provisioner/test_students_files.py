@@ -40,6 +40,9 @@ class Site:
     def reset(self, name, access="a1", at=AT):
         return self.workspaces.reset(self.wanted(name), access, at)
 
+    def undo(self, name, access="u1", at=AT + timedelta(minutes=1)):
+        return self.workspaces.undo(self.wanted(name), access, at)
+
 
 @pytest.fixture
 def site(data):
@@ -182,6 +185,87 @@ def test_every_reset_keeps_a_copy_of_its_own(site):
 def test_a_reset_without_a_copy_is_an_open(site):
     site.publish({"n1.ipynb": "original"})
     assert site.reset("n1").kept_as == ""
+    assert (site.work / "n1.ipynb").read_text() == "original"
+
+
+def test_an_undo_brings_back_what_the_last_reset_kept(site):
+    site.publish({"w1/n1.ipynb": "original"})
+    site.prepare("w1/n1")
+    copy = site.work / "w1/n1.ipynb"
+    copy.write_text("the student's")
+    reset = site.reset("w1/n1")
+    copy.write_text("begun anew")
+    ready = site.undo("w1/n1")
+    assert copy.read_text() == "the student's"
+    assert ready.was_kept_as == reset.kept_as
+    assert (site.work / ready.kept_as).read_text() == "begun anew"
+    # and back
+    again = site.undo("w1/n1", access="u2", at=AT + timedelta(minutes=2))
+    assert copy.read_text() == "begun anew"
+    assert (site.work / again.kept_as).read_text() == "the student's"
+    assert len(list(site.work.glob("w1/n1*"))) == 2
+
+
+def test_what_is_brought_back_can_be_written_without_what_is_kept(site):
+    site.publish({"n1.ipynb": "original"})
+    site.prepare("n1")
+    (site.work / "n1.ipynb").write_text("the student's")
+    site.reset("n1")
+    kept = site.work / site.undo("n1").kept_as
+    (site.work / "n1.ipynb").write_text("more")
+    assert kept.read_text() == "original"
+
+
+def test_the_version_that_was_kept_last_comes_back(site):
+    site.publish({"n1.ipynb": "original"})
+    site.prepare("n1")
+    for n in range(4):
+        (site.work / "n1.ipynb").write_text(f"version {n}")
+        site.reset("n1", access=f"a{n}", at=AT + timedelta(seconds=n // 2))
+    site.undo("n1")
+    assert (site.work / "n1.ipynb").read_text() == "version 3"
+
+
+def test_an_undo_that_comes_twice_is_done_once(site):
+    site.publish({"n1.ipynb": "original"})
+    site.prepare("n1")
+    (site.work / "n1.ipynb").write_text("the student's")
+    site.reset("n1")
+    site.undo("n1", access="u1")
+    before = world.entries(site.work)
+    assert site.undo("n1", access="u1", at=AT + timedelta(minutes=9)).was_kept_as == ""
+    assert (site.work / "n1.ipynb").read_text() == "the student's"
+    assert world.entries(site.work) == before
+
+
+def test_an_undo_without_anything_kept_only_opens(site):
+    site.publish({"n1.ipynb": "original"})
+    for _ in range(2):  # also when it was not there
+        ready = site.undo("n1")
+        assert (ready.notebook, ready.was_kept_as, ready.kept_as) == ("n1.ipynb", "", "")
+        assert world.entries(site.work) == ["n1.ipynb"]
+
+
+def test_a_deleted_notebook_is_brought_back_from_what_was_kept(site):
+    site.publish({"n1.ipynb": "original"})
+    site.prepare("n1")
+    (site.work / "n1.ipynb").write_text("the student's")
+    site.reset("n1")
+    (site.work / "n1.ipynb").unlink()
+    assert site.undo("n1").kept_as == ""
+    assert (site.work / "n1.ipynb").read_text() == "the student's"
+
+
+def test_what_only_looks_kept_is_not_brought_back(site):
+    site.publish({"n1.ipynb": "original"})
+    site.prepare("n1")
+    name = "n1.kept-20990101-000000-abcdef"
+    (site.work / f"{name}.ipynb").symlink_to("/etc/shadow")
+    (site.work / f"{name}.py").write_text("another ending")
+    (site.work / f"x{name}.ipynb").write_text("another notebook")
+    (site.work / "n1.kept-yesterday.ipynb").write_text("by hand")
+    (site.work / "n1.kept-20990101-000001-abcdef.ipynb").mkdir()
+    site.undo("n1")
     assert (site.work / "n1.ipynb").read_text() == "original"
 
 

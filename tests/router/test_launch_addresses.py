@@ -105,25 +105,26 @@ def test_a_name_survives_the_way_into_a_url_and_back(name):
 
 
 @pytest.mark.parametrize(
-    ("query", "forcecopy", "rest"),
+    ("query", "action", "rest"),
     [
-        (b"", False, ""),
-        (b"forcecopy=true", True, ""),
-        (b"forcecopy=", True, ""),
-        (b"forcecopy", True, ""),
-        (b"forcecopy=1&action=open&platform=x", True, "action=open&platform=x"),
-        (b"lang=fr&forcecopy=1", True, "lang=fr&forcecopy=1"),
-        (b"xforcecopy=1", False, "xforcecopy=1"),
-        (b"action=open", False, "action=open"),
+        (b"", "open", ""),
+        (b"forcecopy=true", "reset", ""),
+        (b"forcecopy=", "reset", ""),
+        (b"forcecopy", "reset", ""),
+        (b"forcecopy=1&action=open&platform=x", "reset", "action=open&platform=x"),
+        (b"lang=fr&forcecopy=1", "reset", "lang=fr&forcecopy=1"),
+        (b"xforcecopy=1", "open", "xforcecopy=1"),
+        (b"action=open", "open", "action=open"),
+        (b"undo=true", "undo", ""),
+        (b"undo=1&action=open&platform=x", "undo", "action=open&platform=x"),
+        (b"lang=fr&undo", "undo", "lang=fr&undo"),
+        (b"forcecopy=1&undo=1", "reset", "undo=1"),
     ],
 )
-def test_forcecopy_is_read_apart_from_what_is_signed(query, forcecopy, rest):
-    found = click("/notebookLazyCopy/py/n1/ada", query)
-    assert (found.forcecopy, found.query) == (forcecopy, rest)
-
-
-def test_a_clone_has_no_original_to_go_back_to():
-    assert not click("/notebookGitRepo/py/n1/ada", b"forcecopy=true").forcecopy
+@pytest.mark.parametrize("way", ["notebookLazyCopy", "notebookGitRepo"])
+def test_what_changes_a_notebook_is_read_apart_from_what_is_signed(way, query, action, rest):
+    found = click(f"/{way}/py/n1/ada", query)
+    assert (found.action, found.query) == (action, rest)
 
 
 @pytest.mark.parametrize(

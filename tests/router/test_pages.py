@@ -52,7 +52,7 @@ def test_every_kind_and_reason_has_its_words_in_every_language():
             sentences = language.sentences[kind]
             assert sentences.title
             assert sentences.what
-            assert sentences.advice or kind == "confirm-reset"
+            assert sentences.advice or kind in ("confirm-reset", "confirm-undo")
 
 
 def test_no_word_is_left_in_english():
@@ -86,7 +86,7 @@ def test_a_page_says_what_happened_and_what_to_do(pages, kind, language):
 def test_nothing_comes_from_elsewhere_and_nothing_inline_escapes_the_policy(pages):
     for response in (
         pages.message("refused", LANGUAGES[0], quote=ID),
-        pages.confirm(LANGUAGES[0], PLACE, "ticket"),
+        pages.confirm(LANGUAGES[0], PLACE, "reset", "ticket"),
         progress(pages),
     ):
         assert _Outside(text(response)).found == []

@@ -34,13 +34,13 @@ def click(path="/notebookLazyCopy/py/n1/ada", query=""):
     return address.click(path.encode(), query.encode())
 
 
-def signed(action="open", role="student", forcecopy=False, **more):
+def signed(action="open", role="student", also="", **more):
     place = Place(**{"course": "py", "notebook": "n1", "student": "ada"} | more)
     link = Link(
         place=place, action=action, platform="moodle", role=role, expires=int(NOW) + 99, nonce="n"
     )
     url = urlsplit(links.sign(link, KEY))
-    return click(url.path, ("forcecopy=1&" if forcecopy else "") + url.query)
+    return click(url.path, (f"{also}=1&" if also else "") + url.query)
 
 
 def refusal(door, click_, referer=""):
@@ -57,8 +57,15 @@ def test_a_signed_link_enters_with_the_role_it_says(door):
 
 
 def test_a_signed_reset_is_sure_and_an_unsigned_one_is_not(door):
-    assert door.admit(signed(action="reset"), "", NOW).sure
-    asked = door.admit(signed(forcecopy=True), "", NOW)
+    for action, parameter in (("reset", "forcecopy"), ("undo", "undo")):
+        done = door.admit(signed(action=action), "", NOW)
+        assert (done.action, done.sure) == (action, True)
+        done = door.admit(signed(action=action, also=parameter), "", NOW)
+        assert (done.action, done.sure) == (action, True)
+        asked = door.admit(signed(also=parameter), "", NOW)
+        assert (asked.action, asked.sure) == (action, False)
+    # what is signed for one is not for the other
+    asked = door.admit(signed(action="undo", also="forcecopy"), "", NOW)
     assert (asked.action, asked.sure) == ("reset", False)
 
 
@@ -78,6 +85,8 @@ def test_a_lab_may_call_for_its_own_student(door):
     assert (opened.action, opened.sure, opened.role) == ("open", True, "student")
     reset = door.admit(click(query="forcecopy=true"), page, NOW)
     assert (reset.action, reset.sure) == ("reset", True)
+    undone = door.admit(click(query="undo=true"), page, NOW)
+    assert (undone.action, undone.sure) == ("undo", True)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +118,8 @@ def test_a_lab_may_not_call_for_another_student_or_course(door):
 def test_the_legacy_rule_lets_students_in_and_asks_before_a_reset(door):
     opened = door.admit(click(), "https://lms.fun-mooc.fr/courses/x", NOW)
     assert (opened.role, opened.platform, opened.sure) == ("student", "fun", True)
-    assert not door.admit(click(query="forcecopy=1"), "https://fun-mooc.fr/", NOW).sure
+    for query in ("forcecopy=1", "undo=1"):
+        assert not door.admit(click(query=query), "https://fun-mooc.fr/", NOW).sure
 
 
 def test_the_legacy_rule_keeps_to_its_courses(door):

@@ -32,6 +32,7 @@ def link(
         hours=1
     ),
     reset: Annotated[bool, Parameter(negative="", help="The course's original again.")] = False,
+    undo: Annotated[bool, Parameter(negative="", help="What the last reset kept.")] = False,
     clone: Annotated[bool, Parameter(negative="", help="A git clone of the course.")] = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
@@ -39,9 +40,11 @@ def link(
     settings = operating.load(config)
     if not timedelta(0) < expires <= _LONGEST:
         raise Sorry(f"a link lives at most {_LONGEST}", 2)
+    if reset and undo:
+        raise Sorry("either --reset or --undo", 2)
     signed = Link(
         place=_place(course, notebook, student, clone=clone),
-        action="reset" if reset else "open",
+        action="undo" if undo else "reset" if reset else "open",
         platform=(chosen := _platform(settings, platform, course)).name,
         expires=int(time.time() + expires.total_seconds()),
     )

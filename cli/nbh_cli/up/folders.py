@@ -33,7 +33,8 @@ def layout(config: Config) -> tuple[Folder, ...]:
         Folder(data / "students", 0o700),
         Folder(data / "labs", 0o711),
         Folder(data / "local", 0o755),
-        Folder(data / "snapshots", 0o755),
+        # found by their names, which are secrets, and listed by nobody
+        Folder(data / "snapshots", 0o711),
         Folder(data / "builder", 0o700),
         Folder(data / "nats", 0o700, nats, nats, ours=True),
         Folder(data / "clickhouse", 0o700, stats, stats, ours=True),

@@ -14,19 +14,8 @@ RUNTIME = "/run/nbh-runtime"
 MIRROR = "/srv/course.git"
 
 OURS = "nbh.builder"
-"""The label of our containers. They are no labs: theirs, which an image may carry, are emptied."""
+"""The label of our containers."""
 
-_LAB_LABELS = (
-    "site",
-    "node",
-    "course",
-    "student",
-    "image",
-    "generation",
-    "capability",
-    "egress",
-    "spec",
-)
 _LOG_BYTES = 16 * 1024**2
 
 
@@ -58,7 +47,7 @@ def body(
         image=image,
         command=command,
         environment=environment,
-        labels={**{f"nbh.{label}": "" for label in _LAB_LABELS}, OURS: site},
+        labels={**conditions.NO_LAB, OURS: site},
         mounts=mounts,
         user=UID,
         group=GID,

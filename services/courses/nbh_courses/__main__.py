@@ -28,6 +28,7 @@ from nbh_courses.pulling import Pulling
 from nbh_courses.pulls import Pulls, Rules
 from nbh_courses.registry import Registry
 from nbh_courses.repositories import Repositories
+from nbh_courses.shared_pages import SharedPages
 from nbh_courses.shelf import Shelf
 from nbh_courses.showing import Shown
 from nbh_courses.tidying import Tidying
@@ -139,6 +140,7 @@ async def _serve(config: Config, password: str, parser: Parser, people: People) 
             web = app(
                 Hooks(shelf, secrets, bus, pulling.pushed),
                 BuiltPages(shelf.folder),
+                SharedPages(config.site.data / "snapshots"),
                 people.doors(bus, accounts),
                 config.origins,
             )

@@ -16,6 +16,7 @@ from nbh_courses.accounts import pages
 from nbh_courses.accounts.people import Doors
 from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import MAX_BYTES, Hooks
+from nbh_courses.shared_pages import SharedPages
 from nbh_kit import signing_in, web
 from nbh_kit.bus import BusAway
 from nbh_kit.sessions import Known
@@ -43,6 +44,7 @@ class Listed(NamedTuple):
 HOOK = Listed("/hooks/{course}", ("POST",), "signed", "ui")
 BUILD = Listed("/builds/{course}/{build}/{commit}", ("GET",), "public", "share")
 BUILT = Listed("/builds/{course}/{build}/{commit}/{path:path}", ("GET",), "public", "share")
+SHARED = Listed("/snapshots/{file}", ("GET",), "public", "share")
 LOGIN = Listed(signing_in.LOGIN, ("GET",), "public", "ui")
 SIGN_IN = Listed(signing_in.LOGIN, ("POST",), "public", "ui")
 STYLE = Listed(pages.STYLE, ("GET",), "public", "ui")
@@ -54,6 +56,7 @@ LISTED = (
     HOOK,
     BUILD,
     BUILT,
+    SHARED,
     LOGIN,
     SIGN_IN,
     STYLE,
@@ -65,7 +68,9 @@ LISTED = (
 """Every address there is; a test holds the application to it."""
 
 
-def app(hooks: Hooks, built: BuiltPages, doors: Doors, origins: Origins) -> Starlette:
+def app(
+    hooks: Hooks, built: BuiltPages, shared: SharedPages, doors: Doors, origins: Origins
+) -> Starlette:
     """All addresses."""
     own = doors.own
 
@@ -79,6 +84,7 @@ def app(hooks: Hooks, built: BuiltPages, doors: Doors, origins: Origins) -> Star
             route(HOOK, hooks.receive),
             route(BUILD, built.page),
             route(BUILT, built.page),
+            route(SHARED, shared.page),
             route(LOGIN, doors.signing.page),
             route(SIGN_IN, doors.signing.sign_in),
             route(STYLE, doors.signing.style),

@@ -2,15 +2,13 @@
 
 import asyncio
 import mimetypes
-import os
 from pathlib import Path
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from nbh_courses import built_files
+from nbh_courses import built_files, sending
 from nbh_courses.built_files import LATEST, Built, IsFolder
 
 _SANDBOX = (
@@ -79,35 +77,14 @@ def _with_a_slash(request: Request) -> Response:
 
 def _answer(request: Request, found: Built, caching: str) -> Response:
     etag = f'"{found.commit[:16]}-{found.about.st_size:x}-{found.about.st_mtime_ns:x}"'
-    headers = _HEADERS | {"Cache-Control": caching, "ETag": etag}
-    if _has_it(request.headers.get("if-none-match", ""), etag):
-        os.close(found.descriptor)
-        return Response(status_code=304, headers=headers)
-    return _Sent(found, headers)
-
-
-def _has_it(known: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
-    return etag in tags or tags == ["*"]
-
-
-class _Sent(FileResponse):
-    """The very file that was found, whatever happens to its name meanwhile; then it is closed."""
-
-    def __init__(self, found: Built, headers: dict[str, str]) -> None:
-        super().__init__(
-            f"/proc/self/fd/{found.descriptor}",
-            headers=headers,
-            media_type=_media_type(found.name),
-            stat_result=found.about,
-        )
-        self._descriptor = found.descriptor
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            os.close(self._descriptor)
+    return sending.answer(
+        request,
+        found.descriptor,
+        found.about,
+        etag=etag,
+        headers=_HEADERS | {"Cache-Control": caching},
+        media_type=_media_type(found.name),
+    )
 
 
 def _media_type(name: str) -> str:

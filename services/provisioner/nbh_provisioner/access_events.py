@@ -11,6 +11,7 @@ from nbh_proto import (
     Event,
     NotebookCopied,
     NotebookReset,
+    NotebookRestored,
     now,
 )
 from nbh_proto.access import Reason, Way
@@ -63,6 +64,15 @@ def of_files(requested: AccessRequested, revision: Revision, ready: Ready) -> It
             student=requested.student,
             notebook=ready.notebook,
             commit=revision.commit,
+            kept_as=ready.kept_as,
+        )
+    if ready.was_kept_as:
+        yield NotebookRestored(
+            id=_id("restored", requested),
+            course=requested.course,
+            student=requested.student,
+            notebook=ready.notebook,
+            was_kept_as=ready.was_kept_as,
             kept_as=ready.kept_as,
         )
 

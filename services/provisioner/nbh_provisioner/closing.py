@@ -15,6 +15,7 @@ from nbh_provisioner.accesses import Accesses
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.files.housing import Housing
 from nbh_provisioner.labs import Labs
+from nbh_provisioner.shares.sharing import Sharing
 
 _LEAVE_SECONDS = 2.0
 """What an access takes that does not end in a lab."""
@@ -34,8 +35,10 @@ class Closing:
         labs: Labs,
         housing: Housing,
         overrides: Path,
+        sharing: Sharing,
     ) -> None:
         self._overrides = overrides
+        self._sharing = sharing
         self._courses = courses
         self._accesses = accesses
         self._labs = labs
@@ -77,7 +80,10 @@ class Closing:
                 return CourseClosed(labs=tuple(busy))
             try:
                 # nobody opens the course now: its workspaces are ours alone
-                return await asyncio.to_thread(self._settle, asked)
+                closed = await asyncio.to_thread(self._settle, asked)
+                if not closed.in_the_way:
+                    await self._settle_shares(asked)
+                return closed
             except OSError as e:
                 logger.exception("workspaces could not be moved", course=asked.course)
                 return CourseClosed(error=f"{e.strerror}: {e.filename or asked.course}")
@@ -106,6 +112,15 @@ class Closing:
             case "keep":
                 pass
         return CourseClosed()
+
+    async def _settle_shares(self, asked: CloseCourse) -> None:
+        match asked.workspaces:
+            case "rename":
+                await self._sharing.rename_course(asked.course, asked.to)
+            case "remove":
+                await self._sharing.forget_course(asked.course)
+            case "keep":
+                pass
 
     def _rename_overrides(self, course: str, to: str) -> None:
         # The operator's own: courses, which runs without rights, cannot.

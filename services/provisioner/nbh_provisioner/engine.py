@@ -259,9 +259,18 @@ class Engine(Protocol):
         lacks nothing.
         """
 
+    async def run(self, contained: Contained, *, within: float) -> Ending:
+        """Run something that is no lab to its end, without any network and with nothing to write
+        to but its mounts and ``/tmp``. Nothing is left of it, whatever comes.
+
+        Raises:
+            TimeoutError: it took more than so many seconds, and was ended.
+            EngineError: it cannot be run.
+        """
+
     async def remove_leftovers(self) -> None:
         """End and remove what is left of containers of our site that the engine does not know any
-        more. To be called while no lab is started or stopped."""
+        more, and of those that `run` ran. To be called while nothing is started or stopped."""
 
     async def ended(self, running: Running) -> None:
         """Return when the lab's first process has ended, at once: an event, no poll, no call."""

@@ -35,6 +35,11 @@ class Places(NamedTuple):
         return self.data / "preparing"
 
     @property
+    def snapshots(self) -> Path:
+        """Pages that students share; the service that shows them finds one by its name."""
+        return self.data / "snapshots"
+
+    @property
     def lock(self) -> Path:
         """Held by the one provisioner that works here."""
         return self.data / "provisioner.lock"

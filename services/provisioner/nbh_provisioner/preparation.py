@@ -20,6 +20,7 @@ from nbh_provisioner.revision import Revision
 R = TypeVar("R")
 
 _THREADS = 8
+_CHANGES = {"reset": Workspaces.reset, "undo": Workspaces.undo}
 
 logger = structlog.get_logger(__name__)
 
@@ -48,17 +49,17 @@ class Preparation:
             FilesError: it cannot be had.
         """
         wanted = Wanted(requested.student, revision, requested.notebook)
-        # A clone is not reset: git does that better (C1).
-        if requested.workspace == "copy" and requested.action == "reset":
-            return await self._in_thread(
-                partial(self._workspaces.reset, wanted, requested.access, requested.at)
-            )
         no_room: DiskFull | None = None
         if requested.workspace == "git":
             try:
                 await self._make_sure_of_clone(wanted, copying)
             except DiskFull as e:
                 no_room = e
+        if requested.action != "open":
+            change = _CHANGES[requested.action]
+            return await self._in_thread(
+                partial(change, self._workspaces, wanted, requested.access, requested.at)
+            )
         # In the event loop: a thread would cost more than the look itself (measured).
         if ready := self._workspaces.glance(wanted):
             return ready

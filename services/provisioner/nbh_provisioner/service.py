@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,10 @@ from nbh_provisioner.quotas import finding
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.relief import Relief
 from nbh_provisioner.rooms import Rooms
+from nbh_provisioner.shares import sharing
+from nbh_provisioner.shares.maker import Maker
+from nbh_provisioner.shares.sharing import Sharing
+from nbh_provisioner.shares.snapshots import Snapshots
 from nbh_provisioner.starts import Starts
 from nbh_provisioner.stocking import Stocking
 from nbh_provisioner.taking_over import TakingOver
@@ -94,6 +99,8 @@ async def serving(
         await stack.enter_async_context(_beside(parts.relief.give()))
         if config.provisioner.disk_quota != "off":
             await stack.enter_async_context(_beside(parts.watchdog.watch()))
+        await stack.enter_async_context(parts.sharing.answering(bus))
+        await stack.enter_async_context(_beside(parts.sharing.sweep()))
         node = config.provisioner.node
         durable = f"provisioner-{names.token(node)}"
         await stack.enter_async_context(parts.closing.answering(bus, node))
@@ -103,6 +110,7 @@ async def serving(
             consume(
                 bus, COMMANDS, durable, commands.TYPES, parts.commands.handle, only={"node": node}
             ),
+            consume(bus, COMMANDS, "provisioner-shares", sharing.TYPES, parts.sharing.handle),
             consume(
                 bus,
                 EVENTS,
@@ -171,8 +179,15 @@ class _Parts:
         rooms = Rooms(usage, workspaces, quota, config.lab, bounded=bounded)
         self.watchdog = Watchdog(self.labs, known, rooms, usage, Shrinking(places.students), bus)
         self.accesses = Accesses(bus, known, self.preparation, self.labs, disks, rooms)
-        housing = Housing(places.students)
-        self.closing = Closing(known, self.accesses, self.labs, housing, places.overrides)
+        self.sharing = _sharing(config, bus, known, workspaces, engine, self.labs.adopted)
+        self.closing = Closing(
+            known,
+            self.accesses,
+            self.labs,
+            Housing(places.students),
+            places.overrides,
+            self.sharing,
+        )
         self.measuring = Measuring(
             self.labs,
             engine,
@@ -195,6 +210,27 @@ class _Parts:
     async def _stocking(self) -> None:
         await self.labs.adopted.wait()  # what there is comes before what there should be
         await self.stocking.run()
+
+
+def _sharing(
+    config: Config,
+    bus: Bus,
+    courses: Courses,
+    workspaces: Workspaces,
+    engine: Engine,
+    ready: asyncio.Event,
+) -> Sharing:
+    given, image = config.share, config.lab.image
+    keep = timedelta(days=given.keep_days) if given.keep_days else None
+    return Sharing(
+        bus,
+        courses,
+        Maker(engine, workspaces, given, site=config.site.name, image=image),
+        Snapshots(Places(config.site.data).snapshots, keep),
+        image=image,
+        at_once=given.at_once,
+        ready=ready,
+    )
 
 
 @asynccontextmanager

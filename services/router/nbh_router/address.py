@@ -11,13 +11,15 @@ import msgspec
 
 from nbh_kit.links import Place
 from nbh_proto import names
-from nbh_proto.access import Workspace
+from nbh_proto.access import Action, Workspace
 
 _WAYS: dict[str, Workspace] = {
     "ipythonExercice": "copy",
     "notebookLazyCopy": "copy",
     "notebookGitRepo": "git",
 }
+
+_ACTIONS: dict[str, Action] = {"forcecopy": "reset", "undo": "undo"}
 
 _LONGEST = 4096
 _LAB = re.compile(rb"/([0-9]+)(?:/|$)")
@@ -31,8 +33,9 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks for who opens a launch URL; nobody has vouched for it yet."""
 
     place: Place
-    forcecopy: bool
-    """The course's original is asked for (S2); no signature covers this parameter."""
+    action: Action
+    """What the query asks for beside what is signed: the course's original by ``forcecopy`` (S2),
+    what was there before it by ``undo`` (E-19)."""
 
     query: str
     """The rest, as it came."""
@@ -51,9 +54,41 @@ def click(raw_path: bytes, query: bytes) -> Click:
         NoSuchAddress: it is none.
     """
     place = _place(_decoded(raw_path))
-    forcecopy, rest = _without_forcecopy(query.decode("ascii", errors="replace"))
-    # A clone has no original to go back to (C1).
-    return Click(place=place, forcecopy=forcecopy and place.workspace == "copy", query=rest)
+    action, rest = _without_action(query.decode("ascii", errors="replace"))
+    return Click(place=place, action=action, query=rest)
+
+
+def notebook_place(raw_path: bytes) -> Place:
+    """Read ``/<way>/<course>/<notebook>/<student>[/]``, whatever the way.
+
+    Raises:
+        NoSuchAddress: it is none.
+    """
+    parts = _parts(raw_path)
+    if len(parts) < 3:
+        raise NoSuchAddress("no notebook in it")
+    return _named("copy", parts)
+
+
+def workspace_place(raw_path: bytes) -> Place:
+    """Read ``/<way>/<course>/<student>[/]``, whatever the way; no notebook is in it.
+
+    Raises:
+        NoSuchAddress: it is none.
+    """
+    parts = _parts(raw_path)
+    if len(parts) != 2:
+        raise NoSuchAddress("not a course and a student")
+    try:
+        return Place(course=parts[0], notebook="", student=parts[1])
+    except names.BadName as e:
+        raise NoSuchAddress(str(e)) from e
+
+
+def _parts(raw_path: bytes) -> list[str]:
+    """What follows the way."""
+    _, _, rest = _decoded(raw_path).removeprefix("/").partition("/")
+    return rest.removesuffix("/").split("/")
 
 
 def _decoded(raw_path: bytes) -> str:
@@ -70,9 +105,13 @@ def _place(path: str) -> Place:
     parts = names_.removesuffix("/").split("/")
     if way not in _WAYS or len(parts) < 3:
         raise NoSuchAddress("no launch URL")
+    return _named(_WAYS[way], parts)
+
+
+def _named(workspace: Workspace, parts: list[str]) -> Place:
     try:
         return Place(
-            workspace=_WAYS[way],
+            workspace=workspace,
             course=parts[0],
             notebook=names.notebook("/".join(parts[1:-1])),
             student=parts[-1],
@@ -81,13 +120,14 @@ def _place(path: str) -> Place:
         raise NoSuchAddress(str(e)) from e
 
 
-def _without_forcecopy(query: str) -> tuple[bool, str]:
+def _without_action(query: str) -> tuple[Action, str]:
     first, _, rest = query.partition("&")
-    if _is_forcecopy(first):
-        return True, rest
+    if (action := _action(first)) != "open":
+        return action, rest
     # Pages written for the original may have it anywhere; in a signed query it has no other place.
-    return any(map(_is_forcecopy, rest.split("&"))), query
+    found = (a for a in map(_action, rest.split("&")) if a != "open")
+    return next(found, "open"), query
 
 
-def _is_forcecopy(parameter: str) -> bool:
-    return parameter.partition("=")[0] == "forcecopy"
+def _action(parameter: str) -> Action:
+    return _ACTIONS.get(parameter.partition("=")[0], "open")

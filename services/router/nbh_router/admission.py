@@ -13,7 +13,7 @@ import msgspec
 
 from nbh_kit import links
 from nbh_kit.config import Config
-from nbh_kit.links import Place, Refused, Role, SigningPlatform
+from nbh_kit.links import LinkAction, Place, Refused, Role, SigningPlatform
 from nbh_kit.settings import Platform
 from nbh_proto.access import Action
 from nbh_router import referers
@@ -23,11 +23,23 @@ CapabilityOf = Callable[[str, str], str | None]
 """The capability of the lab of (course, student), if there is one."""
 
 
+_OPENING: dict[str, Action] = {"open": "open", "reset": "reset", "undo": "undo"}
+"""What a link to a notebook may be signed for."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asks for who does not open a notebook; nobody has vouched for it yet."""
+
+    place: Place
+    action: LinkAction
+    query: str = ""
+
+
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody may do this here. The only thing that anything below the door believes (S-23)."""
 
     place: Place
-    action: Action
+    action: Action = "open"
     platform: str = ""
     """Empty for a call from inside a lab."""
 
@@ -69,24 +81,46 @@ class Admission:
             return self._from_lab(click, capability)
         return self._by_referer(click, referer)
 
+    def admit_call(self, call: Call, referer: str, now: float) -> Admitted:
+        """Let somebody do what is not to open a notebook; the rest as in `admit`.
+
+        Raises:
+            Refused: nobody vouches for them, or not for this.
+        """
+        if "signature=" in call.query:
+            link = links.verify(call.place, call.query, self._signing, now)
+            if link.action != call.action:
+                raise Refused("scope", link.platform)
+            return Admitted(place=link.place, platform=link.platform, nonce=link.nonce)
+        capability = referers.lab_page(referer, self._content_origin)
+        if capability is None:
+            raise Refused("referer")
+        self._check_own(call.place, capability)
+        return Admitted(place=call.place)
+
     def _by_signature(self, click: Click, now: float) -> Admitted:
         link = links.verify(click.place, click.query, self._signing, now)
-        if link.action == "stop":
+        if link.action not in _OPENING:
             raise Refused("scope", link.platform)  # it is for another address than a notebook's
+        signed = _OPENING[link.action]
+        action = signed if click.action == "open" else click.action
         return Admitted(
             place=link.place,
-            action="reset" if click.forcecopy else link.action,
+            action=action,
             platform=link.platform,
             role=link.role,
             nonce=link.nonce,
-            sure=not click.forcecopy or link.action == "reset",
+            sure=action in ("open", signed),
         )
 
     def _from_lab(self, click: Click, capability: str) -> Admitted:
-        own = self._capability_of(click.place.course, click.place.student)
+        self._check_own(click.place, capability)
+        return Admitted(place=click.place, action=click.action)
+
+    def _check_own(self, place: Place, capability: str) -> None:
+        own = self._capability_of(place.course, place.student)
         if own is None or not hmac.compare_digest(own, capability):
             raise Refused("capability")
-        return Admitted(place=click.place, action=_action(click))
 
     def _by_referer(self, click: Click, referer: str) -> Admitted:
         for platform in self._legacy:
@@ -95,9 +129,9 @@ class Admission:
                     raise Refused("scope", platform.name)
                 return Admitted(
                     place=click.place,
-                    action=_action(click),
+                    action=click.action,
                     platform=platform.name,
-                    sure=not click.forcecopy,
+                    sure=click.action == "open",
                 )
         raise Refused("referer")
 
@@ -115,7 +149,3 @@ def admission(config: Config, content_origin: str, capability_of: CapabilityOf) 
         capability_of=capability_of,
         insecure=config.site.dev,
     )
-
-
-def _action(click: Click) -> Action:
-    return "reset" if click.forcecopy else "open"

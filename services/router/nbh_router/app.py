@@ -6,11 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from nbh_kit import links
 from nbh_proto import new_id
 from nbh_router import address, dynamic, languages
 from nbh_router.following import Following
 from nbh_router.launching import Launching
 from nbh_router.pages import Pages
+from nbh_router.sharing import Sharing
 from nbh_router.stead import Stead
 
 logger = structlog.get_logger(__name__)
@@ -20,6 +22,7 @@ def app(
     *,
     launching: Launching,
     following: Following,
+    sharing: Sharing,
     stead: Stead,
     pages: Pages,
 ) -> Starlette:
@@ -50,6 +53,8 @@ def app(
             Route("/-/access/{ticket}/again", following.again, methods=["POST"]),
             Route(dynamic.LAB_SILENT, stead.lab_silent),
             Route(dynamic.ROUTER_SILENT, stead.router_silent),
+            Route(f"/{links.SHARE_PATH}/{{path:path}}", sharing.legacy),
+            Route("/share/{path:path}", sharing.own, methods=["GET", "POST", "DELETE"]),
             Route("/{path:path}", anything, methods=_METHODS),
         ],
         exception_handlers={Exception: failed},

@@ -71,6 +71,7 @@ def static(config: Config, content_origin: str) -> Dynamic:
                 "error-pages": _error_pages(),
                 "hooks": _hooks(config.origins.ui),
                 "builds": _builds(config.origins.share),
+                "snapshots": _snapshots(config.origins.share),
                 "stats": _stats(config.origins.ui),
                 "accounts": _accounts(config.origins.ui),
             },
@@ -202,6 +203,18 @@ def _builds(share_origin: str) -> Router:
         entry_points=_WEB,
         priority=_OTHERS,
         middlewares=("again",),
+    )
+
+
+def _snapshots(share_origin: str) -> Router:
+    return Router(
+        rule=f"Host(`{_host(share_origin)}`) && PathPrefix(`/snapshots/`)",
+        service="courses",
+        entry_points=_WEB,
+        priority=_OTHERS,
+        middlewares=("again",),
+        # who has the link may read the page: it is in no log
+        observability=_UNOBSERVED,
     )
 
 

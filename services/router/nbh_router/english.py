@@ -5,6 +5,7 @@ from nbh_router.words import Amounts, Buttons, Kind, Progress, Sentences
 BUTTONS = Buttons(
     again="Try again",
     reset="Reset to the original",
+    undo="Undo the reset",
     keep="Open my version",
     files="Open my files",
     notebook="Open the notebook",
@@ -187,6 +188,12 @@ SENTENCES: dict[Kind, Sentences] = {
         "Go back to the original?",
         "“{notebook}” becomes what your teacher published. "
         "Your version is kept beside it, under another name.",
+        "",
+    ),
+    "confirm-undo": Sentences(
+        "Undo the reset?",
+        "“{notebook}” becomes again what it was before you last went back to the original. "
+        "What is there now is kept beside it, under another name.",
         "",
     ),
     "error": Sentences(

@@ -5,6 +5,7 @@ from nbh_router.words import Amounts, Buttons, Kind, Progress, Sentences
 BUTTONS = Buttons(
     again="Réessayer",
     reset="Revenir à l’original",
+    undo="Annuler le retour",
     keep="Ouvrir ma version",
     files="Ouvrir mes fichiers",
     notebook="Ouvrir le notebook",
@@ -198,6 +199,12 @@ SENTENCES: dict[Kind, Sentences] = {
         "Revenir à l’original\u00a0?",
         "«\u00a0{notebook}\u00a0» redevient ce que votre enseignant a publié. "
         "Votre version est gardée à côté, sous un autre nom.",
+        "",
+    ),
+    "confirm-undo": Sentences(
+        "Annuler le retour à l’original\u00a0?",
+        "«\u00a0{notebook}\u00a0» redevient ce qu’il était avant votre dernier retour à "
+        "l’original. La version actuelle est gardée à côté, sous un autre nom.",
         "",
     ),
     "error": Sentences(

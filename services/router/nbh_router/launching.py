@@ -1,6 +1,6 @@
-"""Launch URLs: S1, S2, C1. Who may enter is let in; a reset that nobody signed is asked about."""
+"""Launch URLs: S1, S2, C1. Who may enter is let in; a reset that nobody signed is asked about, and
+so is its undoing."""
 
-import asyncio
 import time
 from urllib.parse import parse_qs
 
@@ -8,21 +8,18 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from nbh_kit.buckets import Bucket, Lost
-from nbh_kit.bus import Bus, BusAway
+from nbh_kit.bus import BusAway
 from nbh_kit.links import Refused
-from nbh_proto import AccessRefused, Launch, names, new_id, now
+from nbh_proto import new_id
 from nbh_router import address, languages
 from nbh_router.address import Click, NoSuchAddress
 from nbh_router.admission import Admission, Admitted
-from nbh_router.courses import Courses
+from nbh_router.doorstep import Doorstep
 from nbh_router.entrance import Entrance
 from nbh_router.pages import Pages
-from nbh_router.refusals import Refusals
 from nbh_router.routes import Routes
 from nbh_router.ticket import SECONDS, BadTicket, Ticket, Tickets
 
-_ANSWER_WITHIN = 0.8
 _MOST_BYTES = 8192
 
 
@@ -34,7 +31,7 @@ class Launching:
         *,
         admission: Admission,
         entrance: Entrance,
-        courses: Courses,
+        doorstep: Doorstep,
         routes: Routes,
         tickets: Tickets,
         pages: Pages,
@@ -42,19 +39,11 @@ class Launching:
     ) -> None:
         self._admission = admission
         self._entrance = entrance
-        self._courses = courses
+        self._doorstep = doorstep
         self._routes = routes
         self._tickets = tickets
         self._pages = pages
         self._content_origin = content_origin
-        self._refusals = Refusals()
-        self._bus: Bus | None = None
-        self._launches: Bucket[Launch] | None = None
-
-    def connect(self, bus: Bus) -> None:
-        """Tell refusals and use links up on this bus from now on."""
-        self._bus = bus
-        self._launches = Bucket(bus, Launch)
 
     async def open(self, request: Request) -> Response:
         """GET of a launch URL. Changes nothing that nobody signed (S14, S-10)."""
@@ -70,20 +59,20 @@ class Launching:
         referer = request.headers.get("referer", "")
         try:
             admitted = self._admission.admit(click, referer, time.time())
-            await self._use_up(admitted)
+            await self._doorstep.use_up(admitted)
         except Refused as e:
             return self._refused(access, click, e, language)
         except BusAway:
             return self._pages.message("away", language, quote=access)
         if not admitted.sure:
             ticket = self._tickets.write(_ticket(admitted, access, "confirm"))
-            return self._pages.confirm(language, admitted.place, ticket)
+            return self._pages.confirm(language, admitted.place, admitted.action, ticket)
         return await self._entrance.enter(
             _ticket(admitted, access), language, arrived=arrived, once=bool(admitted.nonce)
         )
 
     async def confirm(self, request: Request) -> Response:
-        """POST of a launch URL: the answer to our own question whether to reset."""
+        """POST of a launch URL: the answer to our own question whether to change something."""
         language = languages.liked(request.headers.get("accept-language", ""))
         try:
             click = address.click(request.scope["raw_path"], request.scope["query_string"])
@@ -104,38 +93,14 @@ class Launching:
             purpose="follow",
             access=new_id(),
             asked=time.time(),
-            action="reset" if form.get("action") == "reset" else "open",
+            # only what was asked about
+            action=ticket.action if form.get("action") == ticket.action else "open",
         )
-
-    async def _use_up(self, admitted: Admitted) -> None:
-        if not admitted.nonce:
-            return
-        if self._launches is None:
-            raise BusAway("NATS was never there")
-        key = f"{names.token(admitted.platform)}.{admitted.nonce}"
-        try:
-            async with asyncio.timeout(_ANSWER_WITHIN):
-                await self._launches.create(key, Launch(used_at=now()))
-        except Lost as e:
-            raise Refused("replayed", admitted.platform) from e
-        except TimeoutError as e:
-            raise BusAway("NATS is too slow") from e
 
     def _refused(
         self, access: str, click: Click, why: Refused, language: languages.Language
     ) -> Response:
-        place = click.place
-        refused = AccessRefused(
-            access=access,
-            course=place.course,
-            student=place.student,
-            notebook=place.notebook,
-            reason=why.reason,
-            platform=why.platform,
-        )
-        # A course that does not exist is a name that somebody typed: no subject of the bus.
-        known = self._courses.get(place.course) is not None
-        self._refusals.note(self._bus if known else None, refused)
+        self._doorstep.refused(access, click.place, why)
         return self._pages.message("refused", language, quote=access)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from nbh_kit import pages
 from nbh_kit.links import Place
 from nbh_proto import AccessProgress
+from nbh_proto.access import Action
 from nbh_proto.workspace import Full
 from nbh_router import languages
 from nbh_router.languages import Language
@@ -29,6 +30,7 @@ STATUS: dict[Kind, int] = {
     "internal": 500,
     "error": 500,
     "confirm-reset": 200,
+    "confirm-undo": 200,
     "no-room": 200,
 }
 """503 for all others: they pass."""
@@ -82,10 +84,21 @@ class Pages:
             {"Retry-After": str(refresh)} if refresh else {},
         )
 
-    def confirm(self, language: Language, place: Place, ticket: str) -> HTMLResponse:
-        """Whether a reset is meant (S14)."""
-        values = _words("confirm-reset", language, place) | {"tone": "still", "sign": "?"}
-        return self._response("confirm", 200, values | {"ticket": ticket}, language)
+    def confirm(
+        self, language: Language, place: Place, action: Action, ticket: str
+    ) -> HTMLResponse:
+        """Whether a reset, or its undoing, is meant (S14)."""
+        kind: Kind = "confirm-undo" if action == "undo" else "confirm-reset"
+        buttons = language.buttons
+        values = {
+            **_words(kind, language, place),
+            "tone": "still",
+            "sign": "?",
+            "action": action,
+            "yes": buttons.undo if action == "undo" else buttons.reset,
+            "ticket": ticket,
+        }
+        return self._response("confirm", 200, values, language)
 
     def progress(
         self,

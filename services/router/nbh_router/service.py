@@ -17,6 +17,7 @@ from nbh_router.accesses import Accesses
 from nbh_router.admission import admission
 from nbh_router.app import app
 from nbh_router.courses import Courses
+from nbh_router.doorstep import Doorstep
 from nbh_router.entrance import Entrance
 from nbh_router.following import Following
 from nbh_router.launching import Launching
@@ -24,6 +25,7 @@ from nbh_router.origins import normal
 from nbh_router.pages import Pages
 from nbh_router.patience import Forecast
 from nbh_router.routes import Routes
+from nbh_router.sharing import Sharing
 from nbh_router.stead import Stead
 from nbh_router.ticket import Tickets
 
@@ -55,10 +57,12 @@ class Service:
             tickets=tickets,
             pages=pages,
         )
+        rules = admission(config, content, self.routes.capability_of)
+        self._doorstep = Doorstep(self._courses)
         self._launching = Launching(
-            admission=admission(config, content, self.routes.capability_of),
+            admission=rules,
             entrance=entrance,
-            courses=self._courses,
+            doorstep=self._doorstep,
             routes=self.routes,
             tickets=tickets,
             pages=pages,
@@ -72,9 +76,18 @@ class Service:
             pages=pages,
             content_origin=content,
         )
+        self._sharing = Sharing(
+            admission=rules,
+            doorstep=self._doorstep,
+            routes=self.routes,
+            content_origin=content,
+            share_origin=config.origins.share,
+            within=config.share.within,
+        )
         self._app = app(
             launching=self._launching,
             following=following,
+            sharing=self._sharing,
             stead=Stead(pages, self.routes.why_gone),
             pages=pages,
         )
@@ -108,7 +121,8 @@ class Service:
         health.look("traefik", lambda: self.routes.are_live)
 
     async def _work(self, bus: Bus, server: http.Serving) -> None:
-        self._launching.connect(bus)
+        self._doorstep.connect(bus)
+        self._sharing.connect(bus)
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._courses.follow(Replica(Bucket(bus, Course))))
             loops.create_task(self.routes.follow(Bucket(bus, Lab).watch()))

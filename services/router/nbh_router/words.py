@@ -21,6 +21,7 @@ Kind = (
         "lab-over-quota",
         "lab-silent",
         "confirm-reset",
+        "confirm-undo",
         "error",
     ]
 )
@@ -61,6 +62,7 @@ class Buttons(NamedTuple):
 
     again: str
     reset: str
+    undo: str
     keep: str
     files: str
     """Leads to the student's files."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbh_kit.conditions import Mount
+from nbh_kit.conditions import Contained, Mount
 from nbh_proto import now
 from nbh_provisioner.engine import (
     CannotAttach,
@@ -162,6 +162,9 @@ class MemoryEngine:
         held = self._labs.get(self._name_of(running.container))
         while held:
             yield await held.shortages.get()
+
+    async def run(self, contained: Contained, *, within: float) -> Ending:
+        raise Refused("there are no containers, so nothing is run in one")
 
     async def remove_leftovers(self) -> None:
         pass  # they ended with their process

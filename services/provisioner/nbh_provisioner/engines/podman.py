@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from nbh_kit import remains
-from nbh_kit.conditions import Mount
+from nbh_kit.conditions import Contained, Mount
 from nbh_provisioner import lab_paths
 from nbh_provisioner.engine import (
     Deaf,
@@ -28,6 +28,7 @@ from nbh_provisioner.engine import (
 )
 from nbh_provisioner.engines import (
     attaching,
+    errands,
     removing,
     shortage,
     stillness,
@@ -143,7 +144,19 @@ class PodmanEngine:
     def shortages(self, running: Running) -> AsyncGenerator[Shortage]:
         return self._shortages.of(shortage.tally(running))
 
+    async def run(self, contained: Contained, *, within: float) -> Ending:
+        # Once it is asked for it comes, whatever becomes of us: it is waited for and taken away.
+        starting = asyncio.ensure_future(self._call(partial(errands.start, contained, self._site)))
+        try:
+            process = await asyncio.shield(starting)
+            async with asyncio.timeout(within):
+                await _exit_of(process)
+            return await self._ending_of(contained.name)
+        finally:
+            await asyncio.shield(self._take_away(contained.name, starting))
+
     async def remove_leftovers(self) -> None:
+        await self._call(partial(errands.remove_all, self._site))
         look = partial(removing.unknown, self._site)
         if unknown := await self._call(look):
             await asyncio.sleep(_ENDS_BY_ITSELF)
@@ -159,10 +172,13 @@ class PodmanEngine:
         self._kills[running.container] = killed.so_far() if killed else 0
 
     async def ending(self, running: Running) -> Ending:
+        return await self._ending_of(running.container)
+
+    async def _ending_of(self, container: str) -> Ending:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_UNTIL_KNOWN):
-                return await self._known_ending(running.container)
-        self._kills.pop(running.container, None)
+                return await self._known_ending(container)
+        self._kills.pop(container, None)
         return Ending(code=None)
 
     async def log(self, name: str) -> str:
@@ -179,6 +195,10 @@ class PodmanEngine:
     async def _call(self, call: Callable[[PodmanApi], R]) -> R:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: call(self._api()))
+
+    async def _take_away(self, name: str, starting: "asyncio.Future[int]") -> None:
+        await asyncio.wait({starting})
+        await self._call(partial(removing.remove, name))
 
     def _guard(self) -> None:
         """Watch over the wall, once somebody is behind it."""

@@ -1,11 +1,17 @@
-"""What a reset keeps: the student's version, under a second and dated name (S9)."""
+"""What a reset keeps: the student's version, under a second and dated name (S9); and its way back
+(E-19)."""
 
 import hashlib
 import os
+import re
+import stat
 from datetime import datetime
 from typing import NamedTuple
 
 _COMPONENT_BYTES = 255
+_MARK = 6
+_ANY = datetime(2026, 1, 1)
+_STAMP = len("20261123-153012")
 
 
 class Kept(NamedTuple):
@@ -27,8 +33,7 @@ def keep(place: int, leaf: str, access: str, at: datetime) -> Kept:
     Raises:
         OSError: EPERM if a folder has that name, or what link(2) says.
     """
-    mark = hashlib.sha256(access.encode()).hexdigest()[:6]
-    name = kept_name(leaf, at, mark)
+    name = kept_name(leaf, at, _mark(access))
     if earlier := _earlier(place, name):
         return Kept(earlier, done=not _same(place, earlier, leaf))
     try:
@@ -37,6 +42,31 @@ def keep(place: int, leaf: str, access: str, at: datetime) -> Kept:
     except FileNotFoundError:
         return Kept("", done=False)
     return Kept(name, done=False)
+
+
+def bring_back(place: int, leaf: str, access: str, at: datetime) -> tuple[str, str]:
+    """Put the version that was kept last in the place of ``leaf``, which is kept as well.
+
+    Twice for one access is as good as once, unless there was nothing to be kept.
+
+    Returns:
+        The name that it had, empty if there is none or it was brought back before; and the name
+        of what was there until now.
+
+    Raises:
+        OSError: as `keep`.
+    """
+    mark = _mark(access)
+    names = [name for name in _all(place, leaf) if not _is_marked(name, mark)]
+    if not names:
+        return "", ""
+    now_kept = keep(place, leaf, access, at)
+    if now_kept.done:
+        return "", now_kept.name
+    # no copy: it takes no room, and what was kept is not kept twice
+    os.rename(names[-1], leaf, src_dir_fd=place, dst_dir_fd=place)
+    os.fsync(place)
+    return names[-1], now_kept.name
 
 
 def kept_name(leaf: str, at: datetime, mark: str) -> str:
@@ -58,6 +88,30 @@ def _earlier(place: int, name: str) -> str | None:
         if there.startswith(f"{before}.kept-") and there.endswith(ending):
             return there
     return None
+
+
+def _all(place: int, leaf: str) -> list[str]:
+    """What is kept of a file, oldest first."""
+    before, _, rest = kept_name(leaf, _ANY, "0" * _MARK).rpartition(".kept-")
+    suffix = re.escape(rest.partition(".")[2])
+    dated = rf"\.kept-[0-9]{{8}}-[0-9]{{6}}-[0-9a-f]{{{_MARK}}}\."
+    pattern = re.compile(re.escape(before) + dated + suffix)
+    found = []
+    for name in filter(pattern.fullmatch, os.listdir(place)):
+        about = os.stat(name, dir_fd=place, follow_symlinks=False)
+        if stat.S_ISREG(about.st_mode):
+            # its name tells seconds; when it got that name the kernel knows better
+            stamp = name.removeprefix(f"{before}.kept-")[:_STAMP]
+            found.append((stamp, about.st_ctime_ns, name))
+    return [name for _, _, name in sorted(found)]
+
+
+def _is_marked(name: str, mark: str) -> bool:
+    return name.rpartition(".")[0].endswith(f"-{mark}")
+
+
+def _mark(access: str) -> str:
+    return hashlib.sha256(access.encode()).hexdigest()[:_MARK]
 
 
 def _same(place: int, one: str, other: str) -> bool:

@@ -25,7 +25,10 @@ class Ready(NamedTuple):
     copied: bool = False
     was_reset: bool = False
     kept_as: str = ""
-    """Where a reset put the student's version, relative to the workspace."""
+    """Where a reset, or its undoing, put the student's version, relative to the workspace."""
+
+    was_kept_as: str = ""
+    """Where the version was that is there again."""
 
 
 class Wanted(NamedTuple):
@@ -118,6 +121,25 @@ class Workspaces:
                 self._link(place, wanted.revision)
         kept_as = f"{parent}{slash}{old.name}" if old.name else ""
         return Ready(path, was_reset=is_original, kept_as=kept_as)
+
+    def undo(self, wanted: Wanted, access: str, at: datetime) -> Ready:
+        """Put what the last reset kept in the place of the student's copy, which is kept as well.
+
+        Where nothing is kept the notebook is only opened.
+
+        Raises:
+            FilesError: and the student's copy is where it was.
+        """
+        with told(), self.made(wanted.workspace) as root:
+            path, is_original = _located(root, wanted)
+            parent, slash, leaf = path.rpartition("/")
+            with self._place(root, path) as place:
+                was, now = kept.bring_back(place, leaf, access, at)
+                if is_original:
+                    self._copied(place, path, wanted.revision, replace=False)
+                self._link(place, wanted.revision)
+        was, now = (f"{parent}{slash}{name}" if name else "" for name in (was, now))
+        return Ready(path, kept_as=now, was_kept_as=was)
 
     @contextmanager
     def made(self, workspace: str) -> Iterator[int]:

@@ -1,0 +1,65 @@
+"""Copies a student's notebook out of their workspace, for who makes something of it (S13)."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from nbh_provisioner.files import notebooks
+from nbh_provisioner.files.beneath import open_beneath
+from nbh_provisioner.files.failure import NotebookUnknown
+
+_STEP = 1024**2
+
+
+class TooLarge(Exception):
+    """A notebook is larger than it may be."""
+
+
+class Taken(NamedTuple):
+    """A notebook that was copied."""
+
+    notebook: str
+    """The file, with its suffix, relative to the workspace."""
+
+    size: int
+    """Bytes."""
+
+
+def copy_out(workspace: int, name: str, target: Path, most: int) -> Taken:
+    """Copy the student's own file of a notebook's name, whatever else they do to it meanwhile.
+
+    Args:
+        workspace: descriptor of the folder.
+        name: canonical; only the student's files are looked at, never the course's.
+        target: a new file in a folder that only we can reach.
+        most: bytes.
+
+    Raises:
+        NotebookUnknown: there is none.
+        TooLarge: it has more bytes than that, or grows while it is copied.
+        OSError: ELOOP if it is a link, EINVAL if it is no file, and what read(2) says.
+    """
+    path = notebooks.own(workspace, name)
+    if path is None:
+        raise NotebookUnknown(name)
+    # O_NONBLOCK: a student could have put a pipe there, which nobody ever writes to.
+    source = open_beneath(workspace, path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(source).st_mode):
+            raise OSError(errno.EINVAL, "not a file", path)
+        return Taken(path, _copy(source, target, most))
+    finally:
+        os.close(source)
+
+
+def _copy(source: int, target: Path, most: int) -> int:
+    size = 0
+    with target.open("xb") as file:
+        while piece := os.read(source, _STEP):
+            size += len(piece)
+            if size > most:
+                raise TooLarge
+            file.write(piece)
+    return size

@@ -1,0 +1,1 @@
+"""Notebooks of students as pages for others: made, kept, withdrawn (S13)."""
