@@ -22,19 +22,25 @@ _FIRST_PORT, _PAST_PORT = 10_000, 32_768
 _CONFIG = """
 host: 127.0.0.1
 port: {port}
-jetstream {{ store_dir: "{store}", sync_interval: always }}
+jetstream {{ store_dir: "{store}", sync_interval: {sync} }}
 """
 
 
 @asynccontextmanager
-async def nats_server(store: Path | None = None, *, port: int = -1) -> AsyncGenerator[str]:
+async def nats_server(
+    store: Path | None = None, *, port: int = -1, sync: str = "always"
+) -> AsyncGenerator[str]:
     """Run a real nats-server with JetStream on a free port (or the one given); yield its URL.
+
+    ``sync`` is its ``sync_interval``; where a test only fills a stream, seconds are quicker.
 
     It writes the port it took, so none is guessed; it is ready in some 20 ms.
     """
     with tempfile.TemporaryDirectory(prefix="nbh-nats-") as folder:
         config = Path(folder, "nats.conf")
-        config.write_text(_CONFIG.format(port=port, store=store or Path(folder, "store")))
+        config.write_text(
+            _CONFIG.format(port=port, sync=sync, store=store or Path(folder, "store"))
+        )
         process = await asyncio.create_subprocess_exec(
             str(programs.find("nats-server")),
             "-c",

@@ -25,6 +25,7 @@ from tests.bench import (
     reaping,
     routes,
     running,
+    statistics,
 )
 from tests.bench.bare import Bare
 from tests.bench.figures import Figure
@@ -42,6 +43,8 @@ async def main(output: Path) -> int:
         found = routes.figures(Path(folder))
         found += await courses.figures()
         found += indexing.figures()
+        with console.status("asking, keeping and taking over statistics"):
+            found += await statistics.figures()
         with console.status("watching idle labs"):
             found += await reaping.figures()
         async with running_system(Path(folder), engine="podman") as system:

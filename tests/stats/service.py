@@ -39,7 +39,14 @@ def front(folder: Path, port: int = 0):
 class Service:
     """``python -m nbh_stats`` on a folder and a nats-server of the test's own."""
 
-    def __init__(self, folder: Path, nats_url: str, server: str = "", health: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        nats_url: str,
+        server: str = "",
+        health: int = 0,
+        batches: str = "batch_rows = 500\nbatch_within = 0.02\n",
+    ) -> None:
         self.data = folder / "data"
         self.port = free_port()
         self.file = folder / "nbhosting.toml"
@@ -48,7 +55,7 @@ class Service:
             f'[nats]\nurl = "{nats_url}"\n[health]\nfirst_port = {health}\n'
             f'[origins]\nui = "http://127.0.0.1:{self.port}"\n'
             f"[stats]\nport = {self.port}\n"
-            f'clickhouse = "{server}"\nbatch_rows = 500\nbatch_within = 0.02\n'
+            f'clickhouse = "{server}"\n{batches}'
         )
         self.clickhouse = self.data / "clickhouse"
         self.clickhouse.mkdir(parents=True)

@@ -29,7 +29,7 @@ def made_of(data, subject="nbh.event.lab.ready.py"):
 
 def row(data, subject="nbh.event.lab.ready.py"):
     (one,) = made_of(data, subject)
-    return dict(zip(rows.COLUMNS, msgspec.json.decode(rows.encoded(one)), strict=True))
+    return dict(zip(rows.COLUMNS, msgspec.json.decode(rows.encoded(one, 0)), strict=True))
 
 
 def test_what_every_event_has_gets_a_column_and_the_rest_is_detail():

@@ -1,5 +1,7 @@
 """Takes over what nbhosting 0.59 wrote (T1, T2)."""
 
+import asyncio
+
 import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -25,13 +27,14 @@ class Importing:
 
     async def lines(self, given: ImportLines) -> LinesImported:
         """Keep what they say, as far as it is not kept."""
+        # not in ClickHouse's turn: it may still be storing the lines before these
+        read = await asyncio.to_thread(_read, given)
 
-        def work(client: Client) -> tuple[Read, set[int]]:
-            read = _read(given)
-            return read, {row.sequence for row in store(client, self._students, read.rows)}
+        def work(client: Client) -> set[int]:
+            return {row.sequence for row in store(client, self._students, read.rows)}
 
         try:
-            read, stored = await self._writing.use(work)
+            stored = await self._writing.use(work)
         except ClickHouseError as e:
             logger.exception("lines could not be imported")
             return LinesImported(error=f"ClickHouse says: {str(e).partition(chr(10))[0]}")

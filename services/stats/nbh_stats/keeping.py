@@ -54,10 +54,9 @@ def store(client: Client, students: Students, made: Sequence[Row]) -> list[Row]:
     if not new:
         return []
     students.register(client, (row.student for row in new))
-    numbered = [row._replace(who=students.number(row.student)) for row in new]
-    lines = b"\n".join(map(rows.encoded, numbered))
+    lines = b"\n".join(rows.encoded(row, students.number(row.student)) for row in new)
     client.raw_insert("events", rows.COLUMNS, lines, fmt="JSONCompactEachRow")
-    return numbered
+    return new
 
 
 def _rows(batch: Batch) -> tuple[list[Row], list[Refusal]]:

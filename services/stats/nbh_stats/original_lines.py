@@ -23,6 +23,7 @@ NODE = "nbhosting-0.59"
 
 _EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_SECOND = len("2026-01-02T03:04:05")
 _OPENED = ("created", "existing")
 _KILLED = "killing"
 _KNOWN = (
@@ -93,36 +94,52 @@ class _PassedOver(Exception):
     """There is nothing in this line to count."""
 
 
+class _Ids:
+    """The ids of lines: from what they say, and from how many said the same before."""
+
+    def __init__(self) -> None:
+        self._times: Counter[str] = Counter()
+
+    def next(self, said: str) -> str:
+        """The id of a row that says this."""
+        self._times[said] += 1
+        digest = hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+        return f"{digest}-{self._times[said]}"
+
+
+_RowsOf = Callable[[int, str, _Ids], Iterable[Row]]
+"""The rows of a line, by its number and what it says."""
+
+
 def events(course: str, lines: Sequence[str], first: int) -> Read:
     """Lines of an ``events.raw``; ``course`` is whose they are, empty for what each line says.
 
     ``first`` is the number of the first line in its file. Lines of one second come in one call.
     """
-    return _read(lines, first, lambda line: _opened(course, line))
+    return _read(lines, first, lambda *line: _opened(course, *line))
 
 
 def counts(course: str, lines: Sequence[str], first: int) -> Read:
     """Lines of a course's ``counts.raw``."""
-    return _read(lines, first, lambda line: _counted(course, line))
+    return _read(lines, first, lambda *line: _counted(course, *line))
 
 
-def _read(lines: Sequence[str], first: int, rows_of: Callable[[str], Iterable[Row]]) -> Read:
-    read = Read([], [], 0)
-    times: Counter[str] = Counter()
+def _read(lines: Sequence[str], first: int, rows_of: _RowsOf) -> Read:
+    rows: list[Row] = []
+    unreadable: list[Unreadable] = []
+    passed_over = 0
+    ids = _Ids()
     for number, line in enumerate(lines, first):
         try:
-            for row in rows_of(line):
-                times[row.id] += 1
-                id_ = f"{row.id}-{times[row.id]}"
-                read.rows.append(row._replace(sequence=number, id=id_))
+            rows += rows_of(number, line, ids)
         except _PassedOver:
-            read = read._replace(passed_over=read.passed_over + 1)
+            passed_over += 1
         except _Bad as e:
-            read.unreadable.append(Unreadable(number, str(e)))
-    return read
+            unreadable.append(Unreadable(number, str(e)))
+    return Read(rows, unreadable, passed_over)
 
 
-def _opened(course: str, line: str) -> Iterator[Row]:
+def _opened(course: str, number: int, line: str, ids: _Ids) -> Iterator[Row]:
     words = line.split()
     if not words:
         raise _PassedOver
@@ -134,11 +151,14 @@ def _opened(course: str, line: str) -> Iterator[Row]:
     if action not in _OPENED:
         raise _Bad(f"{action!r} is nothing that was done")
     notebook = " ".join(path)
+    at = _instant(instant)
+    course = _id("course", course or said)
     yield _row(
-        _instant(instant),
+        number,
+        at,
         "access.opened",
-        _id("course", course or said),
-        said=(said, *words[2:]),
+        course,
+        id_=ids.next(_text("access.opened", course, at, said, *words[2:])),
         student=_id("student", student),
         notebook=notebook,
         stem=stem_of(notebook),
@@ -146,7 +166,7 @@ def _opened(course: str, line: str) -> Iterator[Row]:
     )
 
 
-def _counted(course: str, line: str) -> Iterator[Row]:
+def _counted(course: str, number: int, line: str, ids: _Ids) -> Iterator[Row]:
     if not line.strip() or line.startswith("#"):
         raise _PassedOver
     instant, *given = line.split()
@@ -157,15 +177,18 @@ def _counted(course: str, line: str) -> Iterator[Row]:
     of_node = _gauges(values, _OF_NODE)
     at = _instant(instant)
     course = _id("course", course)
-    yield _sample(at, course, of_course)
+    yield _sample(number, at, course, of_course, ids)
     # every course's file says the same of the machine
-    yield _sample(at, "", of_node)
+    yield _sample(number, at, "", of_node, ids)
 
 
-def _sample(at: datetime, course: str, gauges: dict[str, float]) -> Row:
-    said = (NODE, *(f"{name}={value}" for name, value in gauges.items()))
+def _sample(number: int, at: datetime, course: str, gauges: dict[str, float], ids: _Ids) -> Row:
+    values = (f"{name}={value}" for name, value in gauges.items())
+    id_ = ids.next(_text("node.sampled", course, at, NODE, *values))
     detail = _json({"imported": True, "node": NODE, **gauges})
-    return _row(at, "node.sampled", course, said=said, node=NODE, gauges=gauges, detail=detail)
+    return _row(
+        number, at, "node.sampled", course, id_=id_, node=NODE, gauges=gauges, detail=detail
+    )
 
 
 def _gauges(values: Mapping[str, int], names_: Mapping[str, str]) -> dict[str, float]:
@@ -174,12 +197,17 @@ def _gauges(values: Mapping[str, int], names_: Mapping[str, str]) -> dict[str, f
     return {k: v / 100 if k.startswith("load") else v for k, v in gauges.items()}
 
 
+def _text(kind: str, course: str, at: datetime, *said: str) -> str:
+    return "\n".join((kind, course, at.isoformat(), *said))
+
+
 def _row(
+    number: int,
     at: datetime,
     kind: str,
     course: str,
     *,
-    said: Sequence[str],
+    id_: str,
     student: str = "",
     notebook: str = "",
     stem: str = "",
@@ -187,16 +215,15 @@ def _row(
     gauges: dict[str, float] | None = None,
     detail: str,
 ) -> Row:
-    text = "\n".join((kind, course, at.isoformat(), *said))
     return Row(
         stream=STREAM,
-        sequence=0,
+        sequence=number,
         at=at,
         kind=kind,
         course=course,
         student=student,
         notebook=notebook,
-        id=hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),
+        id=id_,
         detail=detail,
         node=node,
         who=0,
@@ -210,7 +237,8 @@ def _row(
 
 def _instant(text: str) -> datetime:
     try:
-        at = datetime.fromisoformat(text)
+        # as the original wrote them, without a zone: it is quicker to read one than to add it
+        at = datetime.fromisoformat(f"{text}+00:00" if len(text) == _SECOND else text)
     except ValueError:
         raise _Bad(f"{text[:40]!r} is no instant") from None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
     node: str
     who: int
-    """The student's number; 0 for nobody."""
+    """The student's number in the table; 0 for nobody, and before it is stored."""
 
     stem: str
     """The notebook without its suffix."""
@@ -80,6 +80,8 @@ class _Said(msgspec.Struct):
 
 
 _KNOWN = {field.name for field in msgspec.structs.fields(_Said)}
+_WHO = COLUMNS.index("who")
+_encoder = msgspec.json.Encoder()
 _said = msgspec.json.Decoder(_Said)
 _whole = msgspec.json.Decoder(dict[str, Any])
 
@@ -106,9 +108,12 @@ def rows(event: Stored, stream: datetime) -> Iterator[Row]:
         yield row
 
 
-def encoded(row: Row) -> bytes:
-    """One line of ClickHouse's format JSONCompactEachRow, in the order of `COLUMNS`."""
-    return msgspec.json.encode(row)
+def encoded(row: Row, who: int) -> bytes:
+    """One line of ClickHouse's format JSONCompactEachRow, in the order of `COLUMNS`; ``who`` is
+    the number of its student."""
+    cells: list[object] = list(row)
+    cells[_WHO] = who
+    return _encoder.encode(cells)
 
 
 def kind_of(subject: str) -> str:

@@ -1,7 +1,8 @@
 """`nbh stats import`."""
 
 import asyncio
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -62,11 +63,11 @@ async def _import(bus: Bus, file: Path, course: str) -> int:
         raise Sorry(f"{file}: {whose!r} is no course; name it with --course", 2)
     total = LinesImported()
     bad = 0
-    for chunk in _chunks(file):
-        question = ImportLines(
-            file=kind, only_course=whose, first=chunk.first, lines=tuple(chunk.lines)
-        )
-        answer = await _asked(bus, question)
+    questions = (
+        ImportLines(file=kind, only_course=whose, first=chunk.first, lines=tuple(chunk.lines))
+        for chunk in _chunks(file)
+    )
+    async for answer in _answers(bus, questions):
         for each in answer.unreadable:
             print(f"{file}:{each.line}: {each.why}")
         bad += len(answer.unreadable)
@@ -84,6 +85,22 @@ def _sum(total: LinesImported, more: LinesImported) -> LinesImported:
         known=total.known + more.known,
         passed_over=total.passed_over + more.passed_over,
     )
+
+
+async def _answers(bus: Bus, questions: Iterable[ImportLines]) -> AsyncIterator[LinesImported]:
+    """In the order of the questions; while the service works on one, the next is on its way."""
+    asked: deque[asyncio.Task[LinesImported]] = deque()
+    try:
+        for question in questions:
+            asked.append(asyncio.create_task(_asked(bus, question)))
+            if len(asked) > 1:
+                yield await asked.popleft()
+        while asked:
+            yield await asked.popleft()
+    finally:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
 
 
 async def _asked(bus: Bus, question: ImportLines) -> LinesImported:
