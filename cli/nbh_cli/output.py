@@ -99,13 +99,18 @@ def text(value: object) -> str:
             )
 
 
-def _print_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A line for each row, its cells under each other. Pure."""
     # Not rich's table: importing it takes a fifth of the time of `nbh lab list`.
-    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    header, *lines = (
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (columns, *cells)
-    )
+        for row in rows
+    ]
+
+
+def _print_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    header, *lines = aligned([columns, *cells])
     print(bold(header))
     for line in lines:
         print(line)

@@ -100,10 +100,15 @@ async def _checked(what: str, check: Check) -> bool:
 def _app(health: Health) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         is_well, told = await _said(health, scope)
-        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+        body = msgspec.json.encode(told) + b"\n"
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+        ]
         status = 404 if told is None else 200 if is_well else 503
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": msgspec.json.encode(told) + b"\n"})
+        await send({"type": "http.response.body", "body": body})
 
     return answer
 

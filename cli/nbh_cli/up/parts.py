@@ -9,9 +9,9 @@ from nbh_cli.up import nats_server, reach
 from nbh_cli.up.children import Program
 from nbh_kit import programs, traefik
 from nbh_kit.config import Config
-from nbh_kit.settings import Role
+from nbh_kit.settings import Role, Service
 
-SERVICES = ("router", "provisioner", "courses", "builder", "reaper", "stats")
+SERVICES: tuple[Service, ...] = ("router", "provisioner", "courses", "builder", "reaper", "stats")
 _UNPRIVILEGED: tuple[Role, ...] = ("router", "courses", "reaper", "stats")
 _FIRST_FREE_PORT = 1024
 
@@ -47,11 +47,11 @@ def of(config: Config, file: Path, podman: Program | None) -> Parts:
             *([podman] if podman else []),
             *([_as(config, "traefik", proxy, show)] if proxy else []),
         ),
-        tuple(_service(name, file, show) for name in _services(config)),
+        tuple(_service(name, file, show) for name in services(config)),
     )
 
 
-def _services(config: Config) -> tuple[str, ...]:
+def services(config: Config) -> tuple[Service, ...]:
     """Without podman there is nothing to build with, and nothing that runs what is built."""
     if config.provisioner.engine == "podman":
         return SERVICES
