@@ -88,7 +88,8 @@ def test_one_thing_that_is_wrong_is_said_and_said_first(change, said):
     seen = judged(msgspec.structs.replace(WELL, **change))
     assert seen.troubles == (said,)
     first, second, *_ = saying.screen(seen)
-    assert first.endswith("1 trouble") and said in second
+    assert first.endswith("1 trouble")
+    assert said in second
 
 
 def test_labs_of_several_courses_are_counted_together_too():
