@@ -36,8 +36,9 @@ ONCE_SECONDS = 300
 PATHS: dict[Workspace, str] = {"copy": "notebookLazyCopy", "git": "notebookGitRepo"}
 """The first segment of a link to each kind of workspace (S2, C1)."""
 
-SHARE_PATH = "ipythonShare"
-"""The first segment of a link that shares a notebook (S13)."""
+SHARE_PATH, STOP_PATH, FORWARD_PATH = "ipythonShare", "containerKill", "ipythonForward"
+"""The first segments of links that share a notebook (S13), stop a lab (S14), and open another page
+of Jupyter (S15). The last two have no notebook; what is signed has an empty line for it."""
 
 
 class Refused(Exception):
@@ -137,13 +138,20 @@ def signature(link: Link, secret: bytes) -> str:
 def sign(link: Link, key: SigningKey) -> str:
     """The path and query of a signed link; the content origin goes before it."""
     place = link.place
-    way = SHARE_PATH if link.action == "share" else PATHS[place.workspace]
-    path = "/".join((way, place.course, quote(place.notebook), place.student))
+    path = "/".join(filter(None, (_way(link), place.course, quote(place.notebook), place.student)))
     return (
         f"/{path}?action={link.action}&platform={link.platform}&role={link.role}"
         f"&expires={link.expires}&nonce={link.nonce}&key={key.id}"
         f"&signature={signature(link, key.secret)}"
     )
+
+
+def _way(link: Link) -> str:
+    if link.action == "share":
+        return SHARE_PATH
+    if not link.place.notebook:
+        return STOP_PATH if link.action == "stop" else FORWARD_PATH
+    return PATHS[link.place.workspace]
 
 
 _QUERY = re.compile(

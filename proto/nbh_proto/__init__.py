@@ -5,6 +5,7 @@ from nbh_proto._value import Value
 from nbh_proto.access import (
     AccessDenied,
     AccessFailed,
+    AccessForwarded,
     AccessOpened,
     AccessProgress,
     AccessReady,
@@ -118,6 +119,7 @@ from nbh_proto.workspace import (
 __all__ = [
     "AccessDenied",
     "AccessFailed",
+    "AccessForwarded",
     "AccessOpened",
     "AccessProgress",
     "AccessReady",

@@ -59,7 +59,10 @@ class AccessRequested(Event, frozen=True, kw_only=True):
     course: str
     student: str
     notebook: str
-    """Canonical, as `nbh_proto.names.notebook` makes it."""
+    """Canonical, as `nbh_proto.names.notebook` makes it; empty where ``page`` is asked for."""
+
+    page: str = ""
+    """Another page of Jupyter, below the lab's own address (S15)."""
 
     workspace: Workspace = "copy"
     action: Action = "open"
@@ -91,6 +94,22 @@ class AccessOpened(Event, frozen=True, kw_only=True):
     student: str
     notebook: str
     """The file that was opened, with its suffix, relative to the workspace."""
+
+    way: Way
+    seconds: float
+    """From the request's instant to the answer."""
+
+
+class AccessForwarded(Event, frozen=True, kw_only=True):
+    """A lab is ready for a page of Jupyter that is no notebook (S15). Told by the provisioner."""
+
+    subject: ClassVar[str] = "nbh.event.access.forwarded.{course}"
+
+    access: str
+    course: str
+    student: str
+    page: str
+    """Its path below the lab's own address."""
 
     way: Way
     seconds: float

@@ -122,6 +122,8 @@ ROUTER = {
     dynamic.LAB_SILENT: "anybody: a page that says so",
     dynamic.ROUTER_SILENT: "anybody: a page that says so",
     "/ipythonShare/{path:path}": "the student's own lab, or who has a link signed for it",
+    "/ipythonForward/{path:path}": "the student's own lab, a signed link, or by the Referer rule",
+    "/containerKill/{path:path}": "the same; by the Referer rule it asks first",
     "/share/{path:path}": "the student's own lab, or who has a link signed for it",
     "/{path:path}": "who has a signed launch link, or the lab's own URL; else a page that says so",
 }

@@ -191,6 +191,17 @@ async def test_an_undone_reset_is_told_with_both_versions(memory, router, data, 
     assert ".kept-" in told["was_kept_as"]
 
 
+async def test_another_page_than_a_notebook_needs_a_lab_alone(memory, router, data, bus):
+    ready = await router.opened("", page="lab/tree")
+    assert (ready.notebook, ready.capability) == ("", (await router.lab()).capability)
+    assert world.entries(data / "students/ada/python") == []
+    (told,) = await eventually(lambda: _told(bus, "access.forwarded", 1))
+    assert (told["page"], told["way"]) == ("lab/tree", "cold")
+    # no notebook was opened, and the statistics count none
+    assert await world.events(bus, "access.opened") == []
+    assert await router.denied("") == "notebook-unknown"
+
+
 async def test_an_access_asked_for_twice_is_told_once(memory, router, bus):
     for _ in range(2):
         await router.opened(access="the-same")

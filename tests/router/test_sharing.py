@@ -200,3 +200,28 @@ async def test_a_refusal_is_told_once_it_is_of_a_course(world, page, sharer, bus
 
     refused = await eventually(told)
     assert (refused["student"], refused["reason"]) == ("ada", "referer")
+
+
+async def test_traefik_waits_as_long_as_it_takes_and_asks_once(site, provisioner, bus, sharer):
+    lab = await provisioner.lab("127.0.0.1:9")
+    referer = f"{site.origin}/{lab.capability}/lab"
+    sharer.answers = None
+    async with site.client(headers={"Referer": referer}) as page:
+        page.timeout = 30
+        await eventually(lambda: _known(page))
+        sharing = asyncio.create_task(page.get("/ipythonShare/py/w1/n1/ada"))
+        (command,) = await eventually(lambda: [c for c in sharer.heard if _is_wish(c)])
+        # longer than the router's other pages may take
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(sharing), 11)
+        await bus.answer(command.answer_to, ShareMade(about=command.id, share=SHARE))
+        assert (await sharing).json()["url"] == URL
+    assert len([c for c in sharer.heard if _is_wish(c)]) == 1
+
+
+async def _known(page):
+    return (await page.get("/share/py/ada")).status_code == 200
+
+
+def _is_wish(command):
+    return isinstance(command, ShareNotebook)

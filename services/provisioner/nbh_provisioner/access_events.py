@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from nbh_proto import (
     AccessFailed,
+    AccessForwarded,
     AccessOpened,
     AccessRequested,
     Event,
@@ -19,8 +20,18 @@ from nbh_provisioner.files.workspace import Ready
 from nbh_provisioner.revision import Revision
 
 
-def opened(requested: AccessRequested, ready: Ready, way: Way) -> AccessOpened:
-    """A lab is ready and the notebook is in it, at this instant."""
+def opened(requested: AccessRequested, ready: Ready, way: Way) -> AccessOpened | AccessForwarded:
+    """A lab is ready and the notebook is in it, at this instant; or another page is asked for."""
+    if requested.page:
+        return AccessForwarded(
+            id=_id("forwarded", requested),
+            access=requested.access,
+            course=requested.course,
+            student=requested.student,
+            page=requested.page,
+            way=way,
+            seconds=_since(requested.at),
+        )
     return AccessOpened(
         id=_id("opened", requested),
         access=requested.access,

@@ -103,7 +103,8 @@ class Accesses:
         until = requested.at + PATIENCE
         if now() > until:
             raise _Denied("expired", "nobody could serve it in time")
-        _check_name(requested.notebook)
+        if not requested.page:
+            _check_name(requested.notebook)
         await self._adopted()
         with self._counted(requested):
             await self._open_there(requested, until)

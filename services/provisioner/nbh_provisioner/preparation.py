@@ -49,6 +49,9 @@ class Preparation:
             FilesError: it cannot be had.
         """
         wanted = Wanted(requested.student, revision, requested.notebook)
+        if requested.page:
+            await self._in_thread(partial(self._make, wanted))
+            return Ready("")
         no_room: DiskFull | None = None
         if requested.workspace == "git":
             try:
@@ -102,6 +105,10 @@ class Preparation:
             logger.info("a student's repository has no configuration", error=str(e))
             return
         await self._in_thread(partial(self._put_config, wanted, corrected))
+
+    def _make(self, wanted: Wanted) -> None:
+        with told(), self._workspaces.made(wanted.workspace):
+            pass
 
     def _is_cloned(self, wanted: Wanted) -> bool:
         """Whether there is nothing to do; a look, as `Workspaces.glance` is."""

@@ -5,7 +5,7 @@ student is always the last part. The path is decoded exactly once (S-41).
 """
 
 import re
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qs, quote, unquote_plus, unquote_to_bytes
 
 import msgspec
 
@@ -20,6 +20,16 @@ _WAYS: dict[str, Workspace] = {
 }
 
 _ACTIONS: dict[str, Action] = {"forcecopy": "reset", "undo": "undo"}
+
+_PULL = "git-pull"
+_PAGES = ("tree", "lab", "notebooks", _PULL)
+"""What of Jupyter may be asked for (S15)."""
+
+_OURS = ("token", "course", "student")
+"""Parameters that we alone give a page; a token in a URL would stand over the lab's (S-19)."""
+
+_SIGNED = re.compile(r"(?:^|&)action=[^&]*&platform=.*$")
+_SAFE = "/:@!$&'()*+,;="
 
 _LONGEST = 4096
 _LAB = re.compile(rb"/([0-9]+)(?:/|$)")
@@ -83,6 +93,57 @@ def workspace_place(raw_path: bytes) -> Place:
         return Place(course=parts[0], notebook="", student=parts[1])
     except names.BadName as e:
         raise NoSuchAddress(str(e)) from e
+
+
+class Forward(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of Jupyter that somebody asks for (S15)."""
+
+    place: Place
+    """Without a notebook."""
+
+    page: str
+    """Path and query, below the lab's own address; the path percent-encoded anew."""
+
+    repository: str | None
+    """What is to be pulled, if that is what the page does."""
+
+    signed: str
+    """The part of the query that may be signed: its end."""
+
+
+def forward(raw_path: bytes, query: bytes) -> Forward:
+    """Read ``/<way>/<course>/<student>/<page>?<its query>[&<what is signed>]``.
+
+    Raises:
+        NoSuchAddress: it is none, or the page is none that may be asked for.
+    """
+    course, _, rest = "/".join(_parts(raw_path)).partition("/")
+    student, _, page = rest.partition("/")
+    segments = page.split("/")
+    if (
+        segments[0] not in _PAGES
+        or any(s in (".", "..") for s in segments)
+        or not page.isprintable()
+    ):
+        raise NoSuchAddress("no page that may be asked for")
+    given, signed = _without_signature(query.decode("ascii", errors="replace"))
+    repository = None
+    if segments[0] == _PULL:
+        repository = next(iter(parse_qs(given).get("repo", [])), "")
+    try:
+        place = Place(course=course, notebook="", student=student)
+    except names.BadName as e:
+        raise NoSuchAddress(str(e)) from e
+    asked = quote(page, safe=_SAFE) + (f"?{given}" if given else "")
+    return Forward(place=place, page=asked, repository=repository, signed=signed)
+
+
+def _without_signature(query: str) -> tuple[str, str]:
+    """A page's own query, and what is signed behind it; nothing of ours goes into the lab."""
+    found = _SIGNED.search(query)
+    given = query[: found.start()] if found else query
+    own = (p for p in given.split("&") if unquote_plus(p.partition("=")[0]) not in _OURS)
+    return "&".join(filter(None, own)), found[0].removeprefix("&") if found else ""
 
 
 def _parts(raw_path: bytes) -> list[str]:

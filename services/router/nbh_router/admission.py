@@ -8,6 +8,7 @@ it, the original's Referer rule (S-1). Whoever shows a signature is judged by it
 import hmac
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from typing import Literal
 
 import msgspec
 
@@ -33,6 +34,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
     action: LinkAction
     query: str = ""
+    by_referer: Literal["never", "asked", "at-once"] = "never"
+    """Whether the Referer rule lets a platform's page do this, and the student is asked first."""
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +96,13 @@ class Admission:
                 raise Refused("scope", link.platform)
             return Admitted(place=link.place, platform=link.platform, nonce=link.nonce)
         capability = referers.lab_page(referer, self._content_origin)
-        if capability is None:
+        if capability is not None:
+            self._check_own(call.place, capability)
+            return Admitted(place=call.place)
+        if call.by_referer == "never":
             raise Refused("referer")
-        self._check_own(call.place, capability)
-        return Admitted(place=call.place)
+        platform = self._legacy_platform(call.place, referer)
+        return Admitted(place=call.place, platform=platform, sure=call.by_referer == "at-once")
 
     def _by_signature(self, click: Click, now: float) -> Admitted:
         link = links.verify(click.place, click.query, self._signing, now)
@@ -123,16 +129,19 @@ class Admission:
             raise Refused("capability")
 
     def _by_referer(self, click: Click, referer: str) -> Admitted:
+        return Admitted(
+            place=click.place,
+            action=click.action,
+            platform=self._legacy_platform(click.place, referer),
+            sure=click.action == "open",
+        )
+
+    def _legacy_platform(self, place: Place, referer: str) -> str:
         for platform in self._legacy:
             if referers.is_from(referer, platform.hosts, insecure=self._insecure):
-                if not any(fnmatchcase(click.place.course, p) for p in platform.courses):
+                if not any(fnmatchcase(place.course, p) for p in platform.courses):
                     raise Refused("scope", platform.name)
-                return Admitted(
-                    place=click.place,
-                    action=click.action,
-                    platform=platform.name,
-                    sure=click.action == "open",
-                )
+                return platform.name
         raise Refused("referer")
 
 

@@ -10,10 +10,12 @@ from nbh_kit import links
 from nbh_proto import new_id
 from nbh_router import address, dynamic, languages
 from nbh_router.following import Following
+from nbh_router.forwarding import Forwarding
 from nbh_router.launching import Launching
 from nbh_router.pages import Pages
 from nbh_router.sharing import Sharing
 from nbh_router.stead import Stead
+from nbh_router.stopping import Stopping
 
 logger = structlog.get_logger(__name__)
 
@@ -22,7 +24,9 @@ def app(
     *,
     launching: Launching,
     following: Following,
+    forwarding: Forwarding,
     sharing: Sharing,
+    stopping: Stopping,
     stead: Stead,
     pages: Pages,
 ) -> Starlette:
@@ -54,6 +58,8 @@ def app(
             Route(dynamic.LAB_SILENT, stead.lab_silent),
             Route(dynamic.ROUTER_SILENT, stead.router_silent),
             Route(f"/{links.SHARE_PATH}/{{path:path}}", sharing.legacy),
+            Route(f"/{links.FORWARD_PATH}/{{path:path}}", forwarding.open),
+            Route(f"/{links.STOP_PATH}/{{path:path}}", stopping.answer, methods=["GET", "POST"]),
             Route("/share/{path:path}", sharing.own, methods=["GET", "POST", "DELETE"]),
             Route("/{path:path}", anything, methods=_METHODS),
         ],

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from nbh_kit import links
 from nbh_kit.config import Config
 from nbh_router.origins import normal
 from nbh_router.table import Route
@@ -46,6 +47,8 @@ _REST, _OTHERS, _LAB, _GATE = 1, 5, 10, 20
 LAB_SILENT, ROUTER_SILENT = "/-/silent/lab", "/-/silent/router"
 """Where the pages are that Traefik shows for a lab, or the router, that does not answer."""
 
+_LASTING = (links.SHARE_PATH, "share", links.STOP_PATH)
+
 LAB_IDLE = "2s"
 """How long Traefik keeps a connection to a lab that nobody uses. A lab is not frozen while there
 is one; once it is frozen each request begins with a new connection, which is what thaws it. So
@@ -67,6 +70,7 @@ def static(config: Config, content_origin: str) -> Dynamic:
         http=Http(
             routers={
                 "rest": _rest(),
+                "lasting": _lasting(),
                 "gate": _gate(content_origin),
                 "error-pages": _error_pages(),
                 "hooks": _hooks(config.origins.ui),
@@ -79,12 +83,14 @@ def static(config: Config, content_origin: str) -> Dynamic:
                 "courses": _service(f"{config.courses.host}:{config.courses.port}", "router"),
                 "stats": _service(f"{config.stats.host}:{config.stats.port}", "router"),
                 "router": _service(f"{config.router.host}:{config.router.port}", "router"),
+                "lasting": _service(f"{config.router.host}:{config.router.port}", "lasting"),
                 # Through our own internal entry point, since Traefik fetches a page without any
                 # middleware: a router that is being started again is waited for there.
                 "error-pages": _service(config.traefik.internal),
             },
             middlewares={
                 "again": _again(),
+                "again-if-absent": _again("502"),
                 "router-errors": _errors("502", "504", path=ROUTER_SILENT),
                 "nobody": Middleware(
                     ip_allow_list=IpAllowList(source_range=("255.255.255.255/32",))
@@ -96,6 +102,8 @@ def static(config: Config, content_origin: str) -> Dynamic:
             servers_transports={
                 "labs": _transport(dial_timeout="5s", idle_conn_timeout=LAB_IDLE),
                 "router": _transport(dial_timeout="1s", response_header_timeout="10s"),
+                # the router itself says when it has taken too long
+                "lasting": _transport(dial_timeout="1s"),
             },
         ),
         tls=_tls(config),
@@ -159,14 +167,26 @@ def _rest() -> Router:
     )
 
 
-def _again() -> Middleware:
+def _lasting() -> Router:
+    """What takes its time: a page is made of a notebook, a lab saves and ends."""
+    return Router(
+        rule=" || ".join(f"PathPrefix(`/{way}/`)" for way in _LASTING),
+        service="lasting",
+        entry_points=_WEB,
+        priority=_OTHERS,
+        middlewares=("router-errors", "again-if-absent"),
+        observability=_UNOBSERVED,
+    )
+
+
+def _again(*status: str) -> Middleware:
     # A router that is started again is not noticed, for some ten seconds. What may have reached it
     # is sent once more too if it is a GET; the router itself never answers with these statuses.
     return Middleware(
         retry=Retry(
             attempts=80,
             initial_interval="100ms",
-            status=("502", "504"),
+            status=status or ("502", "504"),
             # Measured: Traefik's default costs 0.7 ms of CPU for each click.
             max_request_body_bytes=16 * 1024,
         )

@@ -6,6 +6,7 @@ BUTTONS = Buttons(
     again="Try again",
     reset="Reset to the original",
     undo="Undo the reset",
+    stop="Stop my notebook server",
     keep="Open my version",
     files="Open my files",
     notebook="Open the notebook",
@@ -195,6 +196,17 @@ SENTENCES: dict[Kind, Sentences] = {
         "“{notebook}” becomes again what it was before you last went back to the original. "
         "What is there now is kept beside it, under another name.",
         "",
+    ),
+    "confirm-stop": Sentences(
+        "Stop your notebook server for “{course}”?",
+        "What you saved is kept; what was computed and not saved is lost. All its open notebooks "
+        "are closed.",
+        "",
+    ),
+    "lab-stopped": Sentences(
+        "Your notebook server for “{course}” is stopped",
+        "What you saved is kept.",
+        "Go back to your course and reload its page to start a fresh one.",
     ),
     "error": Sentences(
         "Something went wrong on our side",

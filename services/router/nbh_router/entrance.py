@@ -47,8 +47,15 @@ class Entrance:
         return f"/-/access/{self._tickets.write(ticket)}"
 
     def notebook_url(self, ticket: Ticket, ready: AccessReady) -> str:
-        """Where the notebook is, in its lab."""
+        """Where the notebook is, in its lab; or the page that is asked for."""
         place = ticket.place
+        if ticket.page:
+            return redirect.page_url(
+                capability=ready.capability,
+                page=ticket.page,
+                course=place.course,
+                student=place.student,
+            )
         return redirect.notebook_url(
             capability=ready.capability,
             notebook=ready.notebook,

@@ -6,6 +6,7 @@ BUTTONS = Buttons(
     again="Réessayer",
     reset="Revenir à l’original",
     undo="Annuler le retour",
+    stop="Arrêter mon serveur de notebooks",
     keep="Ouvrir ma version",
     files="Ouvrir mes fichiers",
     notebook="Ouvrir le notebook",
@@ -206,6 +207,17 @@ SENTENCES: dict[Kind, Sentences] = {
         "«\u00a0{notebook}\u00a0» redevient ce qu’il était avant votre dernier retour à "
         "l’original. La version actuelle est gardée à côté, sous un autre nom.",
         "",
+    ),
+    "confirm-stop": Sentences(
+        "Arrêter votre serveur de notebooks pour «\u00a0{course}\u00a0»\u00a0?",
+        "Ce que vous avez enregistré est gardé\u00a0; ce qui a été calculé sans être enregistré "
+        "est perdu. Tous ses notebooks ouverts sont fermés.",
+        "",
+    ),
+    "lab-stopped": Sentences(
+        "Votre serveur de notebooks pour «\u00a0{course}\u00a0» est arrêté",
+        "Ce que vous avez enregistré est gardé.",
+        "Revenez à votre cours et rechargez sa page pour en démarrer un nouveau.",
     ),
     "error": Sentences(
         "Quelque chose s’est mal passé de notre côté",

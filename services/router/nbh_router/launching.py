@@ -2,7 +2,6 @@
 so is its undoing."""
 
 import time
-from urllib.parse import parse_qs
 
 import msgspec
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from nbh_kit.bus import BusAway
 from nbh_kit.links import Refused
 from nbh_proto import new_id
-from nbh_router import address, languages
+from nbh_router import address, forms, languages
 from nbh_router.address import Click, NoSuchAddress
 from nbh_router.admission import Admission, Admitted
 from nbh_router.doorstep import Doorstep
@@ -19,8 +18,6 @@ from nbh_router.entrance import Entrance
 from nbh_router.pages import Pages
 from nbh_router.routes import Routes
 from nbh_router.ticket import SECONDS, BadTicket, Ticket, Tickets
-
-_MOST_BYTES = 8192
 
 
 class Launching:
@@ -84,7 +81,7 @@ class Launching:
     async def _confirmed(self, request: Request, click: Click) -> Ticket:
         if request.headers.get("origin") != self._content_origin:
             raise BadTicket("not from our own page")
-        form = await _form(request)
+        form = await forms.read(request)
         ticket = self._tickets.read(form.get("ticket", ""), time.time())
         if ticket.purpose != "confirm" or ticket.place != click.place:
             raise BadTicket("for something else")
@@ -115,12 +112,3 @@ def _ticket(admitted: Admitted, access: str, purpose: str = "follow") -> Ticket:
         asked=asked,
         until=asked + SECONDS,
     )
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise BadTicket("too long")
-    return {k: v[0] for k, v in parse_qs(body.decode("ascii", errors="replace")).items()}

@@ -31,6 +31,8 @@ STATUS: dict[Kind, int] = {
     "error": 500,
     "confirm-reset": 200,
     "confirm-undo": 200,
+    "confirm-stop": 200,
+    "lab-stopped": 200,
     "no-room": 200,
 }
 """503 for all others: they pass."""
@@ -96,6 +98,20 @@ class Pages:
             "sign": "?",
             "action": action,
             "yes": buttons.undo if action == "undo" else buttons.reset,
+            "no": buttons.keep,
+            "ticket": ticket,
+        }
+        return self._response("confirm", 200, values, language)
+
+    def confirm_stop(self, language: Language, place: Place, ticket: str) -> HTMLResponse:
+        """Whether a lab is meant to be stopped (S14)."""
+        values = {
+            **_words("confirm-stop", language, place),
+            "tone": "still",
+            "sign": "?",
+            "action": "stop",
+            "yes": language.buttons.stop,
+            "no": "",
             "ticket": ticket,
         }
         return self._response("confirm", 200, values, language)
@@ -118,7 +134,7 @@ class Pages:
             "tone": "busy",
             "sign": "*",
             "words": words,
-            "notebook": place.notebook,
+            "notebook": place.notebook or place.course,
             "steps": [
                 ("queued", _first_step(words, heard)),
                 ("copying", words.copying),
@@ -162,7 +178,8 @@ def _words(
     kind: Kind, language: Language, place: Place | None, full: Full | None = None
 ) -> dict[str, object]:
     sentences = language.sentences[kind]
-    names = {"course": place.course, "notebook": place.notebook} if place else {}
+    # another page than a notebook's is one of the whole course's
+    names = {"course": place.course, "notebook": place.notebook or place.course} if place else {}
     if full:
         names["amount"] = languages.amount(full, language.amounts)
     title, what, advice = (text.format_map(names) for text in sentences)

@@ -24,6 +24,13 @@ def notebook_url(
     return f"/{capability}/{quote(path, safe=_SAFE)}?{given}course={course}&student={student}"
 
 
+def page_url(*, capability: str, page: str, course: str, student: str) -> str:
+    """The path and query of another page of Jupyter; ``page`` is what `address.forward` made."""
+    path, _, query = page.partition("?")
+    given = f"&{query}" if query else ""
+    return f"/{capability}/{path}?course={course}&student={student}{given}"
+
+
 def files_url(*, capability: str, url_format: str, course: str, student: str) -> str:
     """The path and query of a lab's list of files, where a student can delete some.
 

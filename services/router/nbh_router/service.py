@@ -16,10 +16,12 @@ from nbh_router import dynamic
 from nbh_router.accesses import Accesses
 from nbh_router.admission import admission
 from nbh_router.app import app
+from nbh_router.calls import Calls
 from nbh_router.courses import Courses
 from nbh_router.doorstep import Doorstep
 from nbh_router.entrance import Entrance
 from nbh_router.following import Following
+from nbh_router.forwarding import Forwarding
 from nbh_router.launching import Launching
 from nbh_router.origins import normal
 from nbh_router.pages import Pages
@@ -27,6 +29,7 @@ from nbh_router.patience import Forecast
 from nbh_router.routes import Routes
 from nbh_router.sharing import Sharing
 from nbh_router.stead import Stead
+from nbh_router.stopping import Stopping
 from nbh_router.ticket import Tickets
 
 _NEEDS = ("nats", "courses", "labs", "traefik")
@@ -76,18 +79,32 @@ class Service:
             pages=pages,
             content_origin=content,
         )
-        self._sharing = Sharing(
+        calls = Calls(
             admission=rules,
             doorstep=self._doorstep,
             routes=self.routes,
             content_origin=content,
+        )
+        self._stopping = Stopping(
+            calls=calls,
+            tickets=tickets,
+            pages=pages,
+            content_origin=content,
+            within=config.lab.stop_within,
+        )
+        self._sharing = Sharing(
+            calls=calls,
             share_origin=config.origins.share,
             within=config.share.within,
         )
         self._app = app(
             launching=self._launching,
             following=following,
+            forwarding=Forwarding(
+                calls=calls, entrance=entrance, courses=self._courses, pages=pages
+            ),
             sharing=self._sharing,
+            stopping=self._stopping,
             stead=Stead(pages, self.routes.why_gone),
             pages=pages,
         )
@@ -123,6 +140,7 @@ class Service:
     async def _work(self, bus: Bus, server: http.Serving) -> None:
         self._doorstep.connect(bus)
         self._sharing.connect(bus)
+        self._stopping.connect(bus)
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._courses.follow(Replica(Bucket(bus, Course))))
             loops.create_task(self.routes.follow(Bucket(bus, Lab).watch()))

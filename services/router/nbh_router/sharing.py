@@ -1,6 +1,5 @@
 """Shares a student's notebook, shows what they share, withdraws it: JSON for a lab's own page."""
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,9 +24,8 @@ from nbh_proto.course import CommandAnswer
 from nbh_proto.share import ShareAnswer
 from nbh_router import address, commanding, languages
 from nbh_router.address import NoSuchAddress
-from nbh_router.admission import Admission, Call
-from nbh_router.doorstep import Doorstep
-from nbh_router.routes import Routes
+from nbh_router.admission import Call
+from nbh_router.calls import Calls
 from nbh_router.share_words import SAID, STATUS, Why
 
 _LONGER = 10.0
@@ -50,18 +48,12 @@ class Sharing:
     def __init__(
         self,
         *,
-        admission: Admission,
-        doorstep: Doorstep,
-        routes: Routes,
-        content_origin: str,
+        calls: Calls,
         share_origin: str,
         within: float,
     ) -> None:
         """Take who is needed; ``within`` is how many seconds a page may take to be made."""
-        self._admission = admission
-        self._doorstep = doorstep
-        self._routes = routes
-        self._content_origin = content_origin
+        self._calls = calls
         self._share_origin = share_origin
         self._within = within + _LONGER
         self._bus: Bus | None = None
@@ -109,16 +101,9 @@ class Sharing:
         place = _place(raw_path)
         query = request.scope["query_string"].decode("ascii", errors="replace")
         call = Call(place=place, action="share", query=query)
-        # A call from inside a lab is judged by what is known of labs.
-        await self._routes.known.wait(time.monotonic())
         try:
-            if request.headers.get("origin", self._content_origin) != self._content_origin:
-                raise Refused("referer")
-            referer = request.headers.get("referer", "")
-            admitted = self._admission.admit_call(call, referer, time.time())
-            await self._doorstep.use_up(admitted)
+            await self._calls.let_in(request, call, quote)
         except Refused as e:
-            self._doorstep.refused(quote, place, e)
             raise _Not("refused") from e
         return place
 

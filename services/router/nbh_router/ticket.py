@@ -24,9 +24,12 @@ SECONDS = 3600.0
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """What was admitted, and when."""
 
-    purpose: Literal["follow", "confirm"] = "follow"
+    purpose: Literal["follow", "confirm", "stop"] = "follow"
     access: str
     place: Place
+    page: str = ""
+    """Another page of Jupyter than a notebook, path and query (S15)."""
+
     action: Action
     platform: str
     asked: float
@@ -43,6 +46,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
             course=self.place.course,
             student=self.place.student,
             notebook=self.place.notebook,
+            page=self.page.partition("?")[0],
             workspace=self.place.workspace,
             action=self.action,
             platform=self.platform,

@@ -22,6 +22,8 @@ Kind = (
         "lab-silent",
         "confirm-reset",
         "confirm-undo",
+        "confirm-stop",
+        "lab-stopped",
         "error",
     ]
 )
@@ -63,6 +65,7 @@ class Buttons(NamedTuple):
     again: str
     reset: str
     undo: str
+    stop: str
     keep: str
     files: str
     """Leads to the student's files."""
