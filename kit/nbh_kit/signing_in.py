@@ -4,7 +4,8 @@ import re
 from urllib.parse import quote, urlencode
 
 LOGIN = "/login"
-HOME = "/account"
+ACCOUNT = "/account"
+HOME = "/dashboard/"
 """Where somebody is who wanted to go nowhere."""
 
 _LONGEST = 1024

@@ -215,7 +215,7 @@ async def test_chromium_keeps_the_cookie_at_the_staff_s_origin_and_shows_it_to_n
     async with house.served(), browser(tmp_path / "profile", javascript=True) as chromium:
         page = await chromium.new_page()
         await page.goto(f"{house.ui}/account")
-        assert page.url == f"{house.ui}/login"
+        assert page.url == f"{house.ui}/login?next=%2Faccount"
         await page.get_by_label("Name").fill("ada")
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()

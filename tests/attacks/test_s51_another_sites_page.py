@@ -64,7 +64,7 @@ def _hostile(url):
 async def test_in_chromium_another_site_signs_nobody_out(house, tmp_path):
     async with house.served(), browser(tmp_path / "profile") as chromium:
         page = await chromium.new_page()
-        await page.goto(f"{house.ui}/login")
+        await page.goto(f"{house.ui}/login?next=/account")
         await page.get_by_label("Name").fill("ada")
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
@@ -86,7 +86,7 @@ async def test_a_link_from_another_site_finds_who_is_signed_in(house, tmp_path):
     """The browser keeps the cookie from the first request; they need not sign in once more."""
     async with house.served(), browser(tmp_path / "profile", javascript=False) as chromium:
         page = await chromium.new_page()
-        await page.goto(f"{house.ui}/login")
+        await page.goto(f"{house.ui}/login?next=/account")
         await page.get_by_label("Name").fill("ada")
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()

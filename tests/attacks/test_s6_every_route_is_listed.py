@@ -16,7 +16,7 @@ from nbh_courses.shared_pages import SharedPages
 from nbh_courses.shelf import Shelf
 from nbh_kit.config import Config
 from nbh_kit.settings import Origins
-from nbh_router import dynamic
+from nbh_router import static_file
 from nbh_router.__main__ import ticket_key
 from nbh_router.service import Service
 from nbh_stats.app import LISTED as STATISTICS
@@ -112,6 +112,7 @@ async def test_a_teacher_sees_neither_others_courses_nor_machines(each):
 def _filled(path):
     given = {"course": "py", "node": "n1", "student": "ada"}
     given |= {"number": "notebooks", "format": "json"}
+    given |= {"digest": "d", "name": "main.js"}
     return path.format_map(given)
 
 
@@ -119,8 +120,8 @@ ROUTER = {
     "/-/access/{ticket}": "who has the ticket, which is signed",
     "/-/access/{ticket}/events": "who has the ticket",
     "/-/access/{ticket}/again": "who has the ticket",
-    dynamic.LAB_SILENT: "anybody: a page that says so",
-    dynamic.ROUTER_SILENT: "anybody: a page that says so",
+    static_file.LAB_SILENT: "anybody: a page that says so",
+    static_file.ROUTER_SILENT: "anybody: a page that says so",
     "/ipythonShare/{path:path}": "the student's own lab, or who has a link signed for it",
     "/ipythonForward/{path:path}": "the student's own lab, a signed link, or by the Referer rule",
     "/containerKill/{path:path}": "the same; by the Referer rule it asks first",
@@ -138,12 +139,12 @@ async def test_every_address_of_the_router_is_listed(tmp_path, nats_url):
 
 @pytest.mark.parametrize("path", [each.path for each in STATISTICS])
 def test_what_the_statistics_serve_traefik_brings_there(path):
-    rule = dynamic.static(Config(), ORIGINS.content).http.routers["stats"].rule
+    rule = static_file.of(Config(), ORIGINS.content).http.routers["stats"].rule
     prefixes = re.findall(r"PathPrefix\(`([^`]+)`\)", rule)
     assert path.startswith(tuple(prefixes))
 
 
 @pytest.mark.parametrize("each", [each for each in LISTED if each.audience == "account"])
 def test_what_is_for_people_traefik_brings_to_the_courses_service(each):
-    router = dynamic.static(Config(), ORIGINS.content).http.routers["accounts"]
+    router = static_file.of(Config(), ORIGINS.content).http.routers["accounts"]
     assert (f"Path(`{each.path}`)" in router.rule, router.service) == (True, "courses")

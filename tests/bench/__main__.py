@@ -15,6 +15,7 @@ from tests.bench import (
     boot,
     cold,
     courses,
+    dashboard,
     demo,
     disaster,
     figures,
@@ -47,6 +48,8 @@ async def main(output: Path) -> int:
             found += await statistics.figures()
         with console.status("watching idle labs"):
             found += await reaping.figures()
+        with console.status("looking at the dashboard"):
+            found += await dashboard.figures()
         async with running_system(Path(folder), engine="podman") as system:
             await system.new_course("lesson")
             with console.status("starting idle labs"):

@@ -14,7 +14,7 @@ from nbh_courses.record import Record
 from nbh_courses.shared_pages import SharedPages
 from nbh_courses.shelf import Shelf
 from nbh_kit import config as configs
-from nbh_kit import http, passwords, sessions
+from nbh_kit import http, passwords, sessions, signing_in
 from nbh_kit.testing import free_port
 from nbh_proto import RemoveAccount, SetAccount
 
@@ -103,7 +103,9 @@ class Browser(httpx2.AsyncClient):
     async def signed_in(self, name="ada", password=PASSWORD) -> "Browser":
         """Sign in, and be in."""
         answer = await self.sign_in(name, password)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/account"), answer.text
+        assert (answer.status_code, answer.headers["location"]) == (303, signing_in.HOME), (
+            answer.text
+        )
         return self
 
     async def is_in(self) -> bool:

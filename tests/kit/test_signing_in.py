@@ -57,7 +57,8 @@ def test_no_browser_reads_another_host_in_it(target):
 @pytest.mark.parametrize(
     ("path", "query", "way"),
     [
-        ("/account", "", "/login"),
+        ("/dashboard/", "", "/login"),
+        ("/account", "", "/login?next=%2Faccount"),
         ("/stats/é", "a=b&c=%20", "/login?next=%2Fstats%2F%25C3%25A9%3Fa%3Db%26c%3D%2520"),
         ("//evil.example", "", "/login"),
     ],

@@ -7,7 +7,7 @@ import pytest
 
 from nbh_kit.config import from_tree
 from nbh_proto import names
-from nbh_router import dynamic
+from nbh_router import dynamic, static_file
 from nbh_router.table import Route
 
 CONFIG = from_tree({})
@@ -61,18 +61,18 @@ def test_what_go_would_take_for_a_template_is_never_written():
 
 def test_an_origin_that_could_end_the_rule_is_refused():
     with pytest.raises(ValueError, match="not an origin"):
-        dynamic.static(CONFIG, "https://a`) || PathPrefix(`/")
+        static_file.of(CONFIG, "https://a`) || PathPrefix(`/")
 
 
 def test_certificates_are_served_from_tls_1_2_on():
     tree = {"traefik": {"certificate": "/etc/c.pem", "certificate_key": "/etc/k.pem"}}
-    tls = json.loads(dynamic.encoded(dynamic.static(from_tree(tree), ORIGIN)))["tls"]
+    tls = json.loads(dynamic.encoded(static_file.of(from_tree(tree), ORIGIN)))["tls"]
     assert tls["certificates"] == [{"certFile": "/etc/c.pem", "keyFile": "/etc/k.pem"}]
     assert tls["options"]["default"]["minVersion"] == "VersionTLS12"
 
 
 def test_without_a_certificate_the_file_has_no_tls():
-    assert "tls" not in json.loads(dynamic.encoded(dynamic.static(CONFIG, ORIGIN)))
+    assert "tls" not in json.loads(dynamic.encoded(static_file.of(CONFIG, ORIGIN)))
 
 
 def _lab_routers(http):

@@ -22,7 +22,7 @@ from nbh_kit import programs, traefik
 from nbh_kit.config import from_tree
 from nbh_kit.testing import free_ports
 from nbh_proto import names
-from nbh_router import dynamic, whole_file
+from nbh_router import dynamic, static_file, whole_file
 from nbh_router.table import Route
 
 
@@ -112,7 +112,7 @@ def running(folder, **of_traefik):
         stack.enter_context(server("router", made.router))
         stack.enter_context(server("courses", made.courses))
         stack.enter_context(server("stats", made.stats))
-        static = dynamic.encoded(dynamic.static(made.config, made.origin))
+        static = dynamic.encoded(static_file.of(made.config, made.origin))
         whole_file.write(made.folder / "static.yml", static)
         with made.log.open("wb") as log:
             argv = [str(programs.find("traefik")), *traefik.flags(made.config)]
@@ -187,6 +187,11 @@ def test_health_and_confirmation_are_not_for_the_world(proxy):
         ("share.localhost", "/buildsx", "router"),
         ("127.0.0.1", "/api/stats/courses/py/live", "stats"),
         ("127.0.0.1", "/staff/stats/daily_metrics/py", "stats"),
+        ("127.0.0.1", "/dashboard/", "stats"),
+        ("127.0.0.1", "/dashboard", "stats"),
+        ("127.0.0.1", "/dashboard/courses/py", "stats"),
+        ("localhost", "/dashboard/courses/py", "router"),
+        ("share.localhost", "/dashboard/", "router"),
         ("localhost", "/api/stats/courses/py/live", "router"),
         ("share.localhost", "/staff/stats/daily_metrics/py", "router"),
     ],

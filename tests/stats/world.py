@@ -1,5 +1,6 @@
 """Courses, students and what they did, as the statistics hear of it; and the statistics' HTTP."""
 
+import functools
 from datetime import UTC, datetime
 
 import httpx2
@@ -10,6 +11,8 @@ from nbh_kit.settings import Origins
 from nbh_proto import Course, CourseIndex
 from nbh_stats.api import Api
 from nbh_stats.app import Endpoints, app
+from nbh_stats.dashboard.dashboard import Dashboard
+from nbh_stats.dashboard.pages import Pages
 from nbh_stats.events import Events
 from nbh_stats.exclusion import Rules
 from nbh_stats.finding import Finding
@@ -17,6 +20,7 @@ from nbh_stats.following import Following
 from nbh_stats.leaving_out import LeavingOut
 from nbh_stats.live import Live
 from nbh_stats.old_addresses import OldAddresses
+from nbh_stats.rows import stem_of
 from nbh_stats.students import Students
 from nbh_stats.viewers import by_secret
 
@@ -32,6 +36,12 @@ def stored(events, first=1):
         Stored(sequence, event.address, msgspec.json.encode(event))
         for sequence, event in enumerate(events, first)
     ]
+
+
+@functools.cache
+def pages():
+    """The dashboard's files, read once: they are large."""
+    return Pages()
 
 
 class Registered:
@@ -56,13 +66,14 @@ class Registered:
         return index.tracks if index else ()
 
     def titles(self, course):
-        return {}
+        index = self.indexes.get(course)
+        return {stem_of(n.path): n.title for n in index.notebooks} if index else {}
 
 
 class World:
     """The statistics on one connection, with what tests say happened."""
 
-    def __init__(self, door, rules=NO_RULES, zone="UTC", recognise=None, students=None):
+    def __init__(self, door, rules=NO_RULES, zone="UTC", recognise=None, students=None, ui=UI):
         self.door = door
         self.registered = Registered()
         self.students = students or Students()
@@ -72,8 +83,14 @@ class World:
         self.finding = Finding(door, self.registered, leaving_out, zone)
         recognise = recognise or by_secret(SECRET)
         following = Following(self.live, self.finding, recognise)
-        endpoints = Endpoints(Api(self.finding), following, OldAddresses(self.finding))
-        self.app = app(endpoints, recognise, UI)
+        endpoints = Endpoints(
+            Api(self.finding),
+            following,
+            OldAddresses(self.finding),
+            Dashboard(pages(), self.finding, self.registered),
+        )
+        self.ui = ui
+        self.app = app(endpoints, recognise, ui)
         self._said = 0
 
     async def say(self, *events):
@@ -90,7 +107,7 @@ class World:
         """Somebody who asks over HTTP."""
         return httpx2.AsyncClient(
             transport=httpx2.ASGITransport(self.app),
-            base_url=UI,
+            base_url=self.ui,
             headers={"Authorization": f"Bearer {secret}"} if secret else {},
         )
 

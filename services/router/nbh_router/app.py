@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from nbh_kit import links
 from nbh_proto import new_id
-from nbh_router import address, dynamic, languages
+from nbh_router import address, languages, static_file
 from nbh_router.following import Following
 from nbh_router.forwarding import Forwarding
 from nbh_router.launching import Launching
@@ -55,8 +55,8 @@ def app(
             Route("/-/access/{ticket}", following.page),
             Route("/-/access/{ticket}/events", following.events),
             Route("/-/access/{ticket}/again", following.again, methods=["POST"]),
-            Route(dynamic.LAB_SILENT, stead.lab_silent),
-            Route(dynamic.ROUTER_SILENT, stead.router_silent),
+            Route(static_file.LAB_SILENT, stead.lab_silent),
+            Route(static_file.ROUTER_SILENT, stead.router_silent),
             Route(f"/{links.SHARE_PATH}/{{path:path}}", sharing.legacy),
             Route(f"/{links.FORWARD_PATH}/{{path:path}}", forwarding.open),
             Route(f"/{links.STOP_PATH}/{{path:path}}", stopping.answer, methods=["GET", "POST"]),

@@ -1,113 +1,40 @@
-"""What the router tells Traefik at run time. Pure.
+"""What the router tells Traefik at run time: the labs. Pure.
 
-Two files: what is static, and the labs. JSON in files named ``.yml``, which Traefik reads as YAML
-(TRUST.md, 7). Traefik runs each file through Go's templates first, so nothing that anybody typed
-stands in the labs' file, and no file holds ``{{`` (R-13). No name holds a capability: names appear
-in logs and metrics (S-19).
+Two files: the labs', and what is static (`static_file`). JSON in files named ``.yml``, which
+Traefik reads as YAML (TRUST.md, 7). Traefik runs each file through Go's templates first, so
+nothing that anybody typed stands in the labs' file, and no file holds ``{{`` (R-13). No name holds
+a capability: names appear in logs and metrics (S-19).
 """
 
 import hashlib
-import re
 from collections.abc import Iterable
 
 import msgspec
 
-from nbh_kit import links
-from nbh_kit.config import Config
-from nbh_router.origins import normal
 from nbh_router.table import Route
 from nbh_router.traefik_config import (
-    Buffering,
-    Certificate,
     Dynamic,
-    Errors,
-    ForwardingTimeouts,
     Headers,
     Http,
-    IpAllowList,
     LoadBalancer,
     Middleware,
     Observability,
-    Retry,
     Router,
     Server,
-    ServersTransport,
     Service,
-    Tls,
-    TlsOptions,
 )
 
 # Launch URLs hold signatures and labs' URLs hold capabilities: an operator's own Traefik that logs
 # its requests does not log these (S-19).
-_UNOBSERVED = Observability(access_logs=False, metrics=False, tracing=False)
-_WEB = ("web",)
-_REST, _OTHERS, _LAB, _GATE = 1, 5, 10, 20
+UNOBSERVED = Observability(access_logs=False, metrics=False, tracing=False)
+WEB = ("web",)
+REST, OTHERS, LAB, GATE = 1, 5, 10, 20
 """Priorities: our own pages, other services', labs' routes, the gate before all labs."""
 
-LAB_SILENT, ROUTER_SILENT = "/-/silent/lab", "/-/silent/router"
-"""Where the pages are that Traefik shows for a lab, or the router, that does not answer."""
-
-_LASTING = (links.SHARE_PATH, "share", links.STOP_PATH)
-
-LAB_IDLE = "2s"
-"""How long Traefik keeps a connection to a lab that nobody uses. A lab is not frozen while there
-is one; once it is frozen each request begins with a new connection, which is what thaws it. So
-this is shorter than any sensible freeze time. On one machine a new connection costs a tenth of a
-ms."""
-
-_HOOK_BODIES = Buffering(
-    # as the courses service has it; who sends slowly keeps nobody else from sending
-    max_request_body_bytes=4 * 1024**2,
-    mem_request_body_bytes=64 * 1024,
-)
+LABS_TRANSPORT = "labs"
+"""How Traefik connects to labs; the static file has it."""
 
 _LAB_MIDDLEWARES = ("lab-headers", "lab-errors")
-
-
-def static(config: Config, content_origin: str) -> Dynamic:
-    """What does not change: our own pages, the gate before the labs, what all labs share."""
-    return Dynamic(
-        http=Http(
-            routers={
-                "rest": _rest(),
-                "lasting": _lasting(),
-                "gate": _gate(content_origin),
-                "error-pages": _error_pages(),
-                "hooks": _hooks(config.origins.ui),
-                "builds": _builds(config.origins.share),
-                "snapshots": _snapshots(config.origins.share),
-                "stats": _stats(config.origins.ui),
-                "accounts": _accounts(config.origins.ui),
-            },
-            services={
-                "courses": _service(f"{config.courses.host}:{config.courses.port}", "router"),
-                "stats": _service(f"{config.stats.host}:{config.stats.port}", "router"),
-                "router": _service(f"{config.router.host}:{config.router.port}", "router"),
-                "lasting": _service(f"{config.router.host}:{config.router.port}", "lasting"),
-                # Through our own internal entry point, since Traefik fetches a page without any
-                # middleware: a router that is being started again is waited for there.
-                "error-pages": _service(config.traefik.internal),
-            },
-            middlewares={
-                "again": _again(),
-                "again-if-absent": _again("502"),
-                "router-errors": _errors("502", "504", path=ROUTER_SILENT),
-                "nobody": Middleware(
-                    ip_allow_list=IpAllowList(source_range=("255.255.255.255/32",))
-                ),
-                "hook-bodies": Middleware(buffering=_HOOK_BODIES),
-                "lab-headers": Middleware(headers=_lab_headers()),
-                "lab-errors": _errors("502-504", path=LAB_SILENT),
-            },
-            servers_transports={
-                "labs": _transport(dial_timeout="5s", idle_conn_timeout=LAB_IDLE),
-                "router": _transport(dial_timeout="1s", response_header_timeout="10s"),
-                # the router itself says when it has taken too long
-                "lasting": _transport(dial_timeout="1s"),
-            },
-        ),
-        tls=_tls(config),
-    )
 
 
 def labs(routes: Iterable[Route], version: str) -> Dynamic:
@@ -116,7 +43,7 @@ def labs(routes: Iterable[Route], version: str) -> Dynamic:
     return Dynamic(
         http=Http(
             routers={n: _lab(n, r) for n, r in there} | {"version": _version(version)},
-            services={n: _service(r.address, transport="labs") for n, r in there},
+            services={n: service(r.address, LABS_TRANSPORT) for n, r in there},
             middlewares={n: _token(r) for n, r in there},
         )
     )
@@ -142,9 +69,9 @@ def routes_in(data: bytes) -> dict[str, Route]:
     """
     http = msgspec.json.decode(data, type=Dynamic).http
     found = {}
-    for name, service in http.services.items():
+    for name, served in http.services.items():
         capability = http.routers[name].rule.removeprefix("PathPrefix(`/").removesuffix("/`)")
-        address = service.load_balancer.servers[0].url.removeprefix("http://")
+        address = served.load_balancer.servers[0].url.removeprefix("http://")
         headers = http.middlewares[name].headers or Headers()
         token = headers.custom_request_headers["Authorization"].removeprefix("token ")
         found[capability] = Route(capability, address, token)
@@ -156,174 +83,14 @@ def version_path(version: str) -> str:
     return f"/-/routes/{version}"
 
 
-def _rest() -> Router:
-    return Router(
-        rule="PathPrefix(`/`)",
-        service="router",
-        entry_points=_WEB,
-        priority=_REST,
-        middlewares=("router-errors", "again"),
-        observability=_UNOBSERVED,
-    )
-
-
-def _lasting() -> Router:
-    """What takes its time: a page is made of a notebook, a lab saves and ends."""
-    return Router(
-        rule=" || ".join(f"PathPrefix(`/{way}/`)" for way in _LASTING),
-        service="lasting",
-        entry_points=_WEB,
-        priority=_OTHERS,
-        middlewares=("router-errors", "again-if-absent"),
-        observability=_UNOBSERVED,
-    )
-
-
-def _again(*status: str) -> Middleware:
-    # A router that is started again is not noticed, for some ten seconds. What may have reached it
-    # is sent once more too if it is a GET; the router itself never answers with these statuses.
-    return Middleware(
-        retry=Retry(
-            attempts=80,
-            initial_interval="100ms",
-            status=status or ("502", "504"),
-            # Measured: Traefik's default costs 0.7 ms of CPU for each click.
-            max_request_body_bytes=16 * 1024,
-        )
-    )
-
-
-def _error_pages() -> Router:
-    return Router(
-        rule=f"Path(`{LAB_SILENT}`) || Path(`{ROUTER_SILENT}`)",
-        service="router",
-        entry_points=("internal",),
-        middlewares=("again",),
-    )
-
-
-def _errors(*status: str, path: str) -> Middleware:
-    return Middleware(errors=Errors(status=status, service="error-pages", query=path))
-
-
-def _hooks(ui_origin: str) -> Router:
-    return Router(
-        rule=f"Host(`{_host(ui_origin)}`) && PathPrefix(`/hooks/`)",
-        service="courses",
-        entry_points=_WEB,
-        priority=_OTHERS,
-        middlewares=("hook-bodies",),
-    )
-
-
-def _builds(share_origin: str) -> Router:
-    return Router(
-        rule=f"Host(`{_host(share_origin)}`) && PathPrefix(`/builds/`)",
-        service="courses",
-        entry_points=_WEB,
-        priority=_OTHERS,
-        middlewares=("again",),
-    )
-
-
-def _snapshots(share_origin: str) -> Router:
-    return Router(
-        rule=f"Host(`{_host(share_origin)}`) && PathPrefix(`/snapshots/`)",
-        service="courses",
-        entry_points=_WEB,
-        priority=_OTHERS,
-        middlewares=("again",),
-        # who has the link may read the page: it is in no log
-        observability=_UNOBSERVED,
-    )
-
-
-def _stats(ui_origin: str) -> Router:
-    return Router(
-        rule=f"Host(`{_host(ui_origin)}`)"
-        " && (PathPrefix(`/api/stats/`) || PathPrefix(`/staff/stats`))",
-        service="stats",
-        entry_points=_WEB,
-        priority=_OTHERS,
-        middlewares=("again",),
-    )
-
-
-def _accounts(ui_origin: str) -> Router:
-    # no body limit of Traefik's: it would answer without a page; the service reads 8 KiB at most
-    return Router(
-        rule=f"Host(`{_host(ui_origin)}`)"
-        " && (Path(`/login`) || PathPrefix(`/login/`) || Path(`/logout`) || Path(`/account`)"
-        " || Path(`/password`))",
-        service="courses",
-        entry_points=_WEB,
-        priority=_OTHERS,
-        middlewares=("again",),
-        # how somebody signs in is nobody else's to note down
-        observability=_UNOBSERVED,
-    )
-
-
-def _host(origin: str) -> str:
-    """Traefik compares hosts without ports; the courses service looks at the whole ``Host``."""
-    found = re.fullmatch(r"https?://\[?([a-z0-9.:-]+?)\]?(?::[0-9]+)?", normal(origin))
-    if not found:
-        raise ValueError(f"not an origin that can stand in a rule: {origin!r}")
-    return found[1]
-
-
-def _transport(**timeouts: str) -> ServersTransport:
-    return ServersTransport(forwarding_timeouts=ForwardingTimeouts(**timeouts))
-
-
-def _gate(content_origin: str) -> Router:
-    # The token that Traefik adds switches Jupyter's own check of the origin off (S-20).
-    if not re.fullmatch(r"https?://[a-z0-9.:\[\]-]+", content_origin):
-        raise ValueError(f"not an origin that can stand in a rule: {content_origin!r}")
-    return Router(
-        rule="PathRegexp(`^/[0-9]+/`) && HeaderRegexp(`Origin`, `.+`)"
-        f" && !Header(`Origin`, `{content_origin}`)",
-        service="router",
-        entry_points=_WEB,
-        priority=_GATE,
-        middlewares=("nobody",),
-        observability=_UNOBSERVED,
-    )
-
-
-def _lab_headers() -> Headers:
-    # An empty value takes the header away. What a lab says about more than its own path does not
-    # leave it (S-17); what the browser says to all labs of this origin does not enter it.
-    stripped = (
-        "Set-Cookie",
-        "Service-Worker-Allowed",
-        "Clear-Site-Data",
-        "Strict-Transport-Security",
-    )
-    return Headers(
-        custom_request_headers={"Cookie": ""},
-        custom_response_headers=dict.fromkeys(stripped, "") | {"Referrer-Policy": "same-origin"},
-    )
-
-
-def _tls(config: Config) -> Tls | None:
-    certificate, key = config.traefik.certificate, config.traefik.certificate_key
-    if certificate is None or key is None:
-        return None
-    return Tls(
-        certificates=(Certificate(cert_file=str(certificate), key_file=str(key)),),
-        options={"default": TlsOptions(min_version="VersionTLS12")},
-    )
-
-
 def _lab(name: str, route: Route) -> Router:
     return Router(
         rule=f"PathPrefix(`/{route.capability}/`)",
         service=name,
-        entry_points=_WEB,
-        priority=_LAB,
+        entry_points=WEB,
+        priority=LAB,
         middlewares=(*_LAB_MIDDLEWARES, name),
-        observability=_UNOBSERVED,
+        observability=UNOBSERVED,
     )
 
 
@@ -341,7 +108,8 @@ def _token(route: Route) -> Middleware:
     )
 
 
-def _service(address: str, transport: str | None = None) -> Service:
+def service(address: str, transport: str | None = None) -> Service:
+    """What answers at an address."""
     return Service(
         load_balancer=LoadBalancer(
             servers=(Server(url=f"http://{address}"),), servers_transport=transport

@@ -12,7 +12,7 @@ from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.health import Health
 from nbh_proto import Course, Lab
-from nbh_router import dynamic
+from nbh_router import static_file
 from nbh_router.accesses import Accesses
 from nbh_router.admission import admission
 from nbh_router.app import app
@@ -44,7 +44,7 @@ class Service:
         content = normal(config.origins.content)
         self._config = config
         self._password = password
-        self._static = dynamic.static(config, content)
+        self._static = static_file.of(config, content)
         self.routes = Routes(traefik.folder(config), config.traefik.internal)
         self._courses = Courses()
         forecast = Forecast()

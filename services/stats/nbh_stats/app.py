@@ -7,6 +7,7 @@ import structlog
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -16,6 +17,8 @@ from nbh_kit.bus import BusAway
 from nbh_proto import new_id
 from nbh_stats.api import Api
 from nbh_stats.asked import BadQuestion
+from nbh_stats.dashboard.dashboard import Dashboard, Refusal
+from nbh_stats.dashboard.pages import HOME
 from nbh_stats.finding import Unknown
 from nbh_stats.following import Following
 from nbh_stats.old_addresses import OldAddresses
@@ -29,6 +32,7 @@ Audience = Literal["viewer", "course", "staff"]
 _LONGEST_QUERY = 4096
 
 Endpoint = Callable[[Request, Viewer], Awaitable[Response]]
+Refuse = Callable[[Request, Refusal], Response]
 
 
 class Listed(NamedTuple):
@@ -36,7 +40,15 @@ class Listed(NamedTuple):
 
     path: str
     audience: Audience
+    is_page: bool = False
+    """Whether a person looks at it, who is told in words of their own what is wrong."""
 
+
+DASHBOARD = Listed(HOME, "viewer", is_page=True)
+DASHBOARD_BARE = Listed(HOME.removesuffix("/"), "viewer", is_page=True)
+COURSE_PAGE = Listed("/dashboard/courses/{course}", "course", is_page=True)
+NODE_PAGE = Listed("/dashboard/nodes/{node}", "staff", is_page=True)
+ASSET = Listed("/dashboard/assets/{digest}/{name}", "viewer")
 
 CATALOGUE = Listed("/api/stats/numbers", "viewer")
 COURSE = Listed("/api/stats/courses/{course}", "course")
@@ -50,6 +62,11 @@ DAILY_METRICS = Listed("/staff/stats/daily_metrics/{course}", "course")
 MONITOR_COUNTS = Listed("/staff/stats/monitor_counts/{course}", "course")
 MATERIAL_USAGE = Listed("/staff/stats/material_usage/{course}", "course")
 LISTED = (
+    DASHBOARD,
+    DASHBOARD_BARE,
+    COURSE_PAGE,
+    NODE_PAGE,
+    ASSET,
     CATALOGUE,
     COURSE,
     COURSE_LIVE,
@@ -71,18 +88,25 @@ class Endpoints(NamedTuple):
     api: Api
     following: Following
     old: OldAddresses
+    dashboard: Dashboard
 
 
 def app(endpoints: Endpoints, recognise: Recognise, ui_origin: str) -> Starlette:
     """All addresses."""
-    api, following, old = endpoints
+    api, following, old, dashboard = endpoints
 
     def route(listed: Listed, endpoint: Endpoint) -> Route:
-        guarded = _for(listed.audience, recognise, endpoint)
+        refuse = dashboard.refused if listed.is_page else _refused
+        guarded = _for(listed.audience, recognise, endpoint, refuse)
         return Route(listed.path, _only_at(ui_origin, guarded), methods=["GET"])
 
     starlette = Starlette(
         routes=[
+            route(DASHBOARD, dashboard.home),
+            route(DASHBOARD_BARE, dashboard.bare),
+            route(COURSE_PAGE, dashboard.course),
+            route(NODE_PAGE, dashboard.node),
+            route(ASSET, dashboard.asset),
             route(CATALOGUE, api.catalogue),
             route(COURSE, api.course),
             route(COURSE_LIVE, following.course),
@@ -95,26 +119,31 @@ def app(endpoints: Endpoints, recognise: Recognise, ui_origin: str) -> Starlette
             route(MONITOR_COUNTS, old.monitor_counts),
             route(MATERIAL_USAGE, old.material_usage),
         ],
-        middleware=[Middleware(web.Guarded)],
+        middleware=[
+            Middleware(web.Guarded),
+            # it lets streams of events pass as they are
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+        ],
     )
     starlette.router.redirect_slashes = False  # it would write our own address, not the origin's
     return starlette
 
 
 def _for(
-    audience: Audience, recognise: Recognise, endpoint: Endpoint
+    audience: Audience, recognise: Recognise, endpoint: Endpoint, refuse: Refuse
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             viewer = await recognise(request)
         except BusAway as e:
             logger.warning("nobody can be known", error=str(e))
-            return _error(503, "nobody can be known at the moment; try again in a few seconds")
+            why = "nobody can be known at the moment; try again in a few seconds"
+            return refuse(request, Refusal(503, why))
         if viewer is None:
             return _first(request)
         if not _may(viewer, audience, request):
-            return _error(403, "this is not for you")
-        return await _answered(request, viewer, endpoint)
+            return refuse(request, Refusal(403, "this is not for you"))
+        return await _answered(request, viewer, endpoint, refuse)
 
     return answer
 
@@ -137,17 +166,24 @@ def _may(viewer: Viewer, audience: Audience, request: Request) -> bool:
             return viewer.is_staff
 
 
-async def _answered(request: Request, viewer: Viewer, endpoint: Endpoint) -> Response:
+async def _answered(
+    request: Request, viewer: Viewer, endpoint: Endpoint, refuse: Refuse
+) -> Response:
     try:
         return await endpoint(request, viewer)
     except BadQuestion as e:
-        return _error(400, str(e))
+        return refuse(request, Refusal(400, str(e)))
     except Unknown as e:
-        return _error(404, str(e))
+        return refuse(request, Refusal(404, str(e)))
     except ClickHouseError:
         quote = new_id()
         logger.exception("a number could not be read", request=quote)
-        return _error(503, f"the statistics cannot be read at the moment; quote {quote}")
+        why = f"the statistics cannot be read at the moment; quote {quote}"
+        return refuse(request, Refusal(503, why, quote))
+
+
+def _refused(_request: Request, refusal: Refusal) -> Response:
+    return _error(refusal.status, refusal.sentence)
 
 
 def _error(status: int, sentence: str) -> Response:

@@ -21,6 +21,8 @@ from nbh_stats.api import Api
 from nbh_stats.app import Endpoints, app
 from nbh_stats.clickhouse import Door
 from nbh_stats.courses import Courses
+from nbh_stats.dashboard.dashboard import Dashboard
+from nbh_stats.dashboard.pages import Pages
 from nbh_stats.events import Events
 from nbh_stats.exclusion import Rules
 from nbh_stats.finding import Finding
@@ -41,10 +43,11 @@ logger = structlog.get_logger(__name__)
 
 
 class Secrets(NamedTuple):
-    """What is read while we may."""
+    """What is read while we may: secrets, and the dashboard's files."""
 
     nats: str
     viewers: str
+    pages: Pages
 
 
 class Tables(NamedTuple):
@@ -61,7 +64,7 @@ def secrets(config: Config) -> Secrets:
         viewers = (config.site.data / "secrets" / "stats").read_text().strip()
     except FileNotFoundError:
         viewers = ""
-    return Secrets(config.password_of("stats"), viewers)
+    return Secrets(config.password_of("stats"), viewers, Pages())
 
 
 def folder(config: Config) -> Path:
@@ -94,7 +97,12 @@ async def _work(config: Config, known: Secrets, tables: Tables, b: Bus) -> None:
     leaving_out = LeavingOut(tables.students, courses, rules)
     finding = Finding(tables.reading, courses, leaving_out, given.time_zone)
     recognise = anybody_known(known.viewers, Sessions(b))
-    endpoints = Endpoints(Api(finding), Following(live, finding, recognise), OldAddresses(finding))
+    endpoints = Endpoints(
+        Api(finding),
+        Following(live, finding, recognise),
+        OldAddresses(finding),
+        Dashboard(known.pages, finding, courses),
+    )
     web = app(endpoints, recognise, config.origins.ui)
     async with (
         b.answering(FindEvents, events.find),

@@ -13,6 +13,9 @@ from starlette.requests import Request
 from nbh_kit.sessions import Sessions
 from nbh_proto import Account
 
+UNATTENDED = "nbh-unattended"
+"""A header of requests that a page sends by itself, since numbers are other ones."""
+
 
 class Viewer(NamedTuple):
     """Somebody who is let in."""
@@ -62,8 +65,9 @@ def by_session(sessions: Sessions) -> Recognise:
     """Whoever is signed in: staff see everything, teachers the courses of their account (S-54)."""
 
     async def recognise(request: Request) -> Viewer | None:
-        # a stream that a page opens again by itself keeps nobody signed in
-        active = request.headers.get("accept", "") != "text/event-stream"
+        # what a page asks for by itself keeps nobody signed in
+        is_stream = request.headers.get("accept", "") == "text/event-stream"
+        active = not is_stream and UNATTENDED not in request.headers
         known = await sessions.of(request.headers.get("cookie", ""), active=active)
         return _viewer(known.account) if known else None
 

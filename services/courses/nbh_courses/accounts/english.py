@@ -17,6 +17,7 @@ WORDS = Words(
     teacher="As a teacher you see your courses.",
     your_courses="Your courses",
     no_courses="You have no course at the moment. Whoever runs this site can add one.",
+    dashboard="Dashboard",
     change_password="Change your password",
     change_what="At least {least} characters. A few words that you can remember are better than "
     "one that you cannot. You are signed out everywhere else.",

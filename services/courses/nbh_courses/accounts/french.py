@@ -19,6 +19,7 @@ WORDS = Words(
     your_courses="Vos cours",
     no_courses="Vous n’avez aucun cours pour le moment. La personne qui gère ce site peut en "
     "ajouter un.",
+    dashboard="Tableau de bord",
     change_password="Changer de mot de passe",
     change_what="Au moins {least} caractères. Quelques mots dont vous vous souvenez valent mieux "
     "qu’un seul que vous oubliez. Vous serez déconnecté partout ailleurs.",

@@ -79,7 +79,7 @@ class Own:
         )
         if account is None:
             return self._again(request, known, "current")
-        return await self._desk.let_in(request, account, f"{signing_in.HOME}?{_CHANGED}")
+        return await self._desk.let_in(request, account, f"{signing_in.ACCOUNT}?{_CHANGED}")
 
     def _again(
         self, request: Request, known: Known, wrong: Wrong | None, wait: float = 0

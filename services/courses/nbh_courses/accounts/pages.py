@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from nbh_courses.accounts import english, french
 from nbh_courses.accounts.words import Words, Wrong
-from nbh_kit import languages, pages, passwords, web
+from nbh_kit import languages, pages, passwords, signing_in, web
 from nbh_kit.languages import Tag
 from nbh_proto import Account
 
@@ -87,6 +87,7 @@ class Pages:
             "tag": tag,
             "words": words,
             "style": self._style_url,
+            "home": signing_in.HOME,
             "least": passwords.SHORTEST,
             "complaint": _complaint(words, wrong, wait),
         }

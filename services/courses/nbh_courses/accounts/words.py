@@ -38,6 +38,7 @@ class Words(NamedTuple):
     teacher: str
     your_courses: str
     no_courses: str
+    dashboard: str
     change_password: str
     change_what: str
     """With ``{least}``."""

@@ -1,0 +1,28 @@
+// The table of a chart: the same numbers, for who would rather read them.
+
+import { element } from "./elements.js";
+import { cell, column, count, say } from "./text.js";
+
+const MOST_ROWS = 500;
+
+export function fill(details, number) {
+  const shown = Math.min(number.length, MOST_ROWS);
+  const said =
+    shown < number.length
+      ? say("rows-first", { shown: count(shown), count: count(number.length) })
+      : say("rows", { count: count(number.length) });
+  details.querySelector(".rows").textContent = said;
+  const body = element("tbody");
+  for (let row = 0; row < shown; row++) {
+    const cells = number.columns.map((of, at) =>
+      element(at ? "td" : "th", { scope: at ? undefined : "row", class: of.type }, cell(number.data[at][row], of)),
+    );
+    body.append(element("tr", {}, ...cells));
+  }
+  details.querySelector("table").replaceChildren(head(number.columns), body);
+}
+
+function head(columns) {
+  const cells = columns.map((of) => element("th", { scope: "col", class: of.type }, column(of.name)));
+  return element("thead", {}, element("tr", {}, ...cells));
+}
