@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nbh_proto import Course
@@ -11,11 +11,12 @@ from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.housing import Housing
 from nbh_provisioner.files.workspace import Wanted, Workspaces
 from nbh_provisioner.revision import Revisions
+from nbh_provisioner.shares.snapshots import Snapshots
 
 
 def do(data: Path, what: str) -> None:
     """Open or reset Ada's notebook or undo that, bring a clone in, write a repository's
-    configuration, or have all of a course move or go."""
+    configuration, share the notebook, or have all of a course move or go."""
     owner = Owner(1000, 100) if os.getuid() == 0 else None
     course = Course(course="python", giturl="x", image="x")
     wanted = Wanted("ada", Revisions(data / "courses").current(course), "w1/n1")
@@ -31,6 +32,13 @@ def do(data: Path, what: str) -> None:
             with workspaces.made("ada/python") as root:
                 if repository.config_of(root) is None:
                     repository.bring_in(_clone(data / "clone"), root, owner)
+        case "share":
+            pages = Snapshots(data / "snapshots", None)
+            pages.load()
+            with pages.making() as work:
+                work.page.write_text("new")
+                at = datetime(2026, 11, 24, tzinfo=UTC)
+                pages.put(("python", "ada", "w1/n1"), work.page, at)
         case "move":
             Housing(data / "students").rename("python", "py3")
         case "remove":

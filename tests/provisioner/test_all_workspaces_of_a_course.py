@@ -7,12 +7,14 @@ import pytest
 
 from nbh_kit.buckets import Replica
 from nbh_kit.testing import eventually
-from nbh_proto import CloseCourse, CountWorkspaces, FindRevisions, StopLab, names
+from nbh_proto import CloseCourse, CountWorkspaces, FindRevisions, StopLab, names, now
 from nbh_proto.workspace import CourseClosed, RevisionsFound, WorkspacesCounted
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.files.housing import Housing
+from nbh_provisioner.shares.snapshots import Snapshots
 from tests.provisioner import world
+from tests.provisioner.sharing import Students
 
 
 @pytest.fixture
@@ -64,6 +66,33 @@ async def test_each_students_files_follow_the_new_name(memory, router, bus, clos
     assert (data / "students/ada/py3/mine.txt").read_text() == "mine"
     assert (data / "students/bob/py3/w1/n1.ipynb").exists()
     assert await close("rename", "py3") == CourseClosed(), "asked again it is done"
+
+
+async def test_what_students_share_follows_their_course_and_goes_with_it(
+    site, course, router, bus, close, data
+):
+    pages = Snapshots(data / "snapshots", None)
+    pages.load()
+    for name in ("python", "r"):
+        with pages.making() as work:
+            work.page.write_text(name)
+            pages.put((name, "ada", "n1"), work.page, now())
+    students = Students(bus, data)
+    async with world.running(site, MemoryEngine({world.IMAGE})):
+        links = {share.course: share.name for share in await students.all()}
+        await unregister(router)
+        await close("rename", "py3")
+        renamed = {share.course: share.name for share in await students.all()}
+        assert renamed == {"py3": links["python"], "r": links["r"]}
+    async with world.running(site, MemoryEngine({world.IMAGE})):
+        assert {s.course: s.name for s in await students.all()} == renamed
+        await close("keep", course="py3")
+        assert len(await students.all()) == 2
+        await close("remove", course="py3")
+        (left,) = await students.all()
+        assert (left.course, students.page(left).read_text()) == ("r", "r")
+        (told,) = await eventually(lambda: world.events(bus, "notebook.withdrawn"))
+        assert told["reason"] == "course-removed"
 
 
 async def test_who_works_in_a_course_keeps_it_from_being_closed(memory, router, close, data):

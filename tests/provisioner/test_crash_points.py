@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nbh_provisioner.shares.snapshots import Snapshots
 from tests.provisioner import doing, world
 
 STRACE = shutil.which("strace")
@@ -119,6 +120,35 @@ def test_an_undo_never_loses_a_version(make_worked):
 
     points = killed_everywhere(reset, "undo", ("linkat", "renameat", "fsync"), check)
     assert points == ["linkat 1", "renameat 1", "fsync 1"]
+
+
+@pytest.mark.parametrize("before", [None, "old"], ids=["the first time", "again"])
+def test_a_shared_page_is_whole_and_keeps_its_link(make, before):
+    names = {}
+
+    def made() -> Path:
+        data = make()
+        if before:
+            doing.do(data, "share")
+            (page,) = (data / "snapshots").glob("*.html")
+            page.write_text(before)
+            names[data] = page.name
+        return data
+
+    def check(data: Path, ended: bool) -> None:
+        pages = Snapshots(data / "snapshots", None)
+        pages.load()
+        there = {p.name: p.read_text() for p in (data / "snapshots").glob("*.html")}
+        assert [f"{share.name}.html" for share in pages.find()] == list(there)
+        assert set(there.values()) <= {before, "new"}
+        if before:
+            assert list(there) == [names[data]]
+        if ended:
+            assert list(there.values()) == ["new"]
+            assert {p.suffix for p in (data / "snapshots").iterdir()} == {".html", ".json"}
+
+    points = killed_everywhere(made, "share", ("fsync", "rename"), check)
+    assert points == ["fsync 1", "fsync 2", "fsync 3", "rename 1", "rename 2"]
 
 
 def test_a_clone_comes_in_whole_around_what_the_student_has(make_worked):

@@ -14,6 +14,9 @@ UNREADABLE, TOO_LARGE, NO_NBCONVERT, OUT_OF_MEMORY = 64, 65, 66, 67
 
 def main(source: str, title: str, target: str) -> int:
     """Write the page of the notebook ``source`` into the file ``target``; the exit status."""
+    # A grammar that jsonschema builds, if it can, for a format that no notebook has: two thirds of
+    # all that a page takes.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     try:
         page = _page(_notebook(source), title)
         Path(target).write_text(page, encoding="utf-8")
