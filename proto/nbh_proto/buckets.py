@@ -113,6 +113,9 @@ class Course(Value, frozen=True, kw_only=True):
     submodules: bool = False
     """Whether its repository's submodules are fetched."""
 
+    git_pull: tuple[str, ...] = ()
+    """URLs of the repositories beside its own that students may pull into their files (E-14)."""
+
     staff: tuple[str, ...] = ()
     """Ids of students and accounts, and ``@group`` for all of a group."""
 

@@ -87,6 +87,9 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     egress: str | UnsetType = UNSET
     """As `nbh_proto.egress` reads it; empty for the site's default."""
 
+    git_pull: tuple[str, ...] | UnsetType = UNSET
+    """URLs of the repositories beside its own that students may pull into their files (E-14)."""
+
     staff: tuple[str, ...] | UnsetType = UNSET
     groups: tuple[str, ...] | UnsetType = UNSET
     add_staff: tuple[str, ...] = ()

@@ -41,6 +41,14 @@ def test_what_labs_may_reach_is_set_and_taken_back():
     assert applied(closed, Changes(egress=""), local=False).egress == ""
 
 
+def test_what_students_may_pull_is_set_and_taken_back():
+    urls = ("https://forge.example.org/data", "https://forge.example.org/more")
+    course = changed(git_pull=(*urls, urls[0]))
+    assert course.git_pull == urls
+    assert course.value("image", hook=False).git_pull == urls
+    assert applied(course, Changes(git_pull=()), local=False).git_pull == ()
+
+
 def test_limits_are_set_one_by_one_and_none_is_the_sites_default():
     small = changed(limits={"memory": 1536 * 1024**2, "cpus": 0.5, "idle": 7200})
     assert small.limits == Limits(memory=1536 * 1024**2, cpus=0.5, idle=7200)
@@ -52,6 +60,7 @@ def test_limits_are_set_one_by_one_and_none_is_the_sites_default():
     ("changes", "said"),
     [
         ({"giturl": "file:///etc"}, "url-refused: files and bundles need"),
+        ({"git_pull": ("https://forge.example.org/a", "/srv/b")}, "url-refused"),
         ({"branch": "-x"}, "branch-refused"),
         ({"image": "--privileged"}, "image: '--privileged' is the name of no image"),
         ({"image": "a b"}, "image: 'a b'"),

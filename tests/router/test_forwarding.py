@@ -1,5 +1,6 @@
 """Other pages of Jupyter than notebooks (S15)."""
 
+import msgspec
 import pytest
 
 from nbh_kit.testing import eventually
@@ -105,7 +106,7 @@ async def test_nobody_else_opens_one(site, provisioner, lab):
     assert provisioner.heard == []
 
 
-async def test_only_the_courses_own_repository_is_pulled(site, provisioner, lab):
+async def test_only_a_repository_that_the_course_allows_is_pulled(site, provisioner, lab):
     link = site.link(notebook="", action="open")
     path, _, signed = link.partition("?")
     async with site.client() as browser:
@@ -116,9 +117,17 @@ async def test_only_the_courses_own_repository_is_pulled(site, provisioner, lab)
         answer = await browser.get(
             f"{path}/git-pull?repo=https%3A%2F%2Fgit.example.org%2Fpy.git&branch=main&{signed}"
         )
-    assert answer.status_code == 302
-    assert "/git-pull?course=" in answer.headers["location"]
-    assert "branch=main" in answer.headers["location"]
+        assert answer.status_code == 302
+        assert "/git-pull?course=" in answer.headers["location"]
+        assert "branch=main" in answer.headers["location"]
+        other = f"{path}/git-pull?repo=https://git.example.org/data&{signed}"
+        assert (await browser.get(other)).status_code == 403
+        held = await provisioner.courses.get("py")
+        allowed = msgspec.structs.replace(
+            held.value, git_pull=("https://git.example.org/data.git/",)
+        )
+        await provisioner.courses.update("py", allowed, held.revision)
+        await eventually(lambda: _there(browser, other))
 
 
 async def _there(browser, path):

@@ -33,6 +33,7 @@ def applied(record: Record, changes: Changes, *, local: bool) -> Record:
         ("branch", checked_branch),
         ("image", _image),
         ("egress", _egress),
+        ("git_pull", _git_pull),
     ):
         if not isinstance(value := getattr(changes, name), UnsetType):
             given[name] = checked(value)
@@ -86,6 +87,11 @@ def _egress(text: str) -> str:
         return egress.checked(text) if text else ""
     except egress.BadEgress as e:
         raise CourseError("setting-refused", f"egress: {e}") from e
+
+
+def _git_pull(urls: Iterable[str]) -> tuple[str, ...]:
+    # labs fetch them, not this machine: never a folder of its own
+    return tuple(dict.fromkeys(checked_url(url, local=False) for url in urls))
 
 
 def _limits(there: Limits, changes: Mapping[str, float | int | None]) -> Limits:

@@ -59,6 +59,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     autopull: bool = True
     autobuild: bool = False
     submodules: bool = False
+    git_pull: tuple[str, ...] = ()
     staff: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     limits: Limits = Limits()
@@ -123,6 +124,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             hook=hook,
             autobuild=self.autobuild,
             submodules=self.submodules,
+            git_pull=self.git_pull,
             staff=self.staff,
             groups=self.groups,
             limits=self.limits,

@@ -69,7 +69,9 @@ class Forwarding:
 
     def _may_pull(self, wanted: Forward) -> bool:
         course = self._courses.get(wanted.place.course)
-        return course is not None and _plain(wanted.repository or "") == _plain(course.giturl)
+        if course is None:
+            return False
+        return _plain(wanted.repository or "") in map(_plain, (course.giturl, *course.git_pull))
 
 
 def _plain(url: str) -> str:

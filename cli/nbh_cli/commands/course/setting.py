@@ -36,6 +36,10 @@ def set_(
     archived: Annotated[bool | None, Parameter(help="Never pulled, not listed.")] = None,
     autobuild: Annotated[bool | None, Parameter(help="Images and pages, at a push.")] = None,
     submodules: Annotated[bool | None, Parameter(help="Fetched too.")] = None,
+    git_pull: Annotated[
+        str | None,
+        Parameter(help="Repositories that students may pull beside its own: 'URL URL'."),
+    ] = None,
     egress: Annotated[
         str | None,
         Parameter(help="What labs reach: open, closed or 'HOST:PORT,…'; '' for the site's."),
@@ -85,6 +89,7 @@ def set_(
         archived=UNSET if archived is None else archived,
         autobuild=UNSET if autobuild is None else autobuild,
         submodules=UNSET if submodules is None else submodules,
+        git_pull=UNSET if git_pull is None else tuple(git_pull.split()),
         egress=UNSET if egress is None else egress,
         staff=UNSET if staff is None else tuple(staff.split()),
         groups=UNSET if groups is None else tuple(groups.split()),

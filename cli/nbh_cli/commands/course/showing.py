@@ -73,6 +73,8 @@ def lines(
     yield "groups", " ".join(course.groups) or "–"
     yield "switches", _switches(course)
     yield "egress", course.egress or f"{config.lab.egress} (site default)"
+    if course.git_pull:
+        yield "git-pull", " ".join(course.git_pull)
     yield from _limits(course.limits, config)
     if index:
         yield from _index(index)
