@@ -41,10 +41,11 @@ chaos: setup ## everything is killed while a class works; MINUTES=30, SEED=… r
 images: setup ## what students run in
 	@$(BIN)/python -m nbh_cli images
 
-lint: setup ## ruff, mypy, locks, each service alone with its own dependencies
+lint: setup ## ruff, mypy, locks, the extension's types, each service alone with its own dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@scripts/check-locks
+	@scripts/check-extension check
 	@scripts/check-alone
 
 locks: $(UV) ## write the locks anew

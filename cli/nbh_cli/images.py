@@ -47,7 +47,10 @@ IMAGES = (
     Image("base", ("images/base",), has_certificates=False),
     Image(
         "minimal-notebook",
-        ("images/minimal-notebook", "locks/uv.txt", "locks/minimal-notebook.txt"),
+        (
+            *("images/minimal-notebook", "images/extension"),
+            *("locks/uv.txt", "locks/minimal-notebook.txt", "locks/extension.txt"),
+        ),
     ),
     Image("scipy-notebook", ("images/scipy-notebook", "locks/scipy-notebook.txt")),
 )

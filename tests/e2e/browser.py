@@ -45,6 +45,7 @@ async def browser(
     javascript: bool = True,
     width: int = 1100,
     height: int = 900,
+    locale: str = "en-GB",
     cable: apart.Cable | None = None,
 ) -> AsyncGenerator[BrowserContext]:
     """A fresh browser with a profile of its own.
@@ -65,6 +66,7 @@ async def browser(
             args=_QUIET,
             java_script_enabled=javascript,
             viewport={"width": width, "height": height},
+            locale=locale,
         )
         context.set_default_timeout(PATIENCE)
         try:

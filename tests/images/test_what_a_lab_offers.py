@@ -75,6 +75,7 @@ async def test_front_end_extensions_are_there(lab):
         "@jupyter-widgets/jupyterlab-manager",
         "jupyterlab-jupytext",
         "jupyterlab_pygments",
+        "nbh-notebook",
     }
     assert config["terminalsAvailable"]
     assert not config.get("quitButton")

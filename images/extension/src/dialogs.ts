@@ -1,0 +1,74 @@
+// Questions and answers, in Jupyter's own dialogs.
+import { Dialog, showDialog } from "@jupyterlab/apputils";
+import { Widget } from "@lumino/widgets";
+import type { Words } from "./words.ts";
+
+/** Whether they say yes. */
+export async function agrees(title: string, body: string, yes: string, words: Words): Promise<boolean> {
+  const buttons = [Dialog.cancelButton({ label: words.cancel }), Dialog.warnButton({ label: yes })];
+  return (await showDialog({ title, body, buttons, defaultButton: 0 })).button.accept;
+}
+
+/** Says something. */
+export async function tell(title: string, body: string | Widget, words: Words): Promise<void> {
+  await showDialog({ title, body, buttons: [Dialog.okButton({ label: words.close })] });
+}
+
+/** Shows a text that can be taken along; a link can be opened too. */
+export async function show(title: string, body: string, text: string, words: Words): Promise<void> {
+  const isLink = text.startsWith("http");
+  const buttons = [
+    ...(isLink ? [Dialog.createButton({ label: words.open, actions: ["open"] })] : []),
+    Dialog.createButton({ label: words.copy, actions: ["copy"] }),
+    Dialog.okButton({ label: words.close }),
+  ];
+  const answer = await showDialog({
+    title,
+    body: taken(body, text),
+    buttons,
+    defaultButton: buttons.length - 1,
+  });
+  if (answer.button.actions.includes("open")) window.open(text, "_blank", "noopener");
+  if (answer.button.actions.includes("copy")) await copy(text);
+}
+
+/** A table of keys and what they do. */
+export function keys(rows: Words["keys"]): Widget {
+  const table = document.createElement("table");
+  table.className = "nbh-Keys";
+  for (const [key, does] of rows) {
+    const row = table.insertRow();
+    const head = document.createElement("th");
+    head.scope = "row";
+    head.textContent = key;
+    row.append(head);
+    row.insertCell().textContent = does;
+  }
+  return new Widget({ node: table });
+}
+
+function taken(body: string, text: string): Widget {
+  const node = document.createElement("div");
+  const said = document.createElement("p");
+  said.textContent = body;
+  const field = document.createElement("input");
+  Object.assign(field, { className: "nbh-Taken", readOnly: true, value: text });
+  field.setAttribute("aria-label", body);
+  field.addEventListener("focus", () => field.select());
+  node.append(said, field);
+  return new Widget({ node });
+}
+
+/** A frame may not write to the clipboard unless its page allows it; the old way asks nobody. */
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+}

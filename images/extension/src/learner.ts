@@ -1,0 +1,133 @@
+// One learner's page: its header, its notebook, and what the course says of both.
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import { Menu } from "@lumino/widgets";
+import type { Scene } from "./actions.ts";
+import { Header } from "./header.ts";
+import { rebind } from "./keys.ts";
+import * as look from "./look.ts";
+import { addCommands, fill } from "./menu.ts";
+import type { Place } from "./place.ts";
+import { after, type Saving, type Told } from "./saving.ts";
+import { DEFAULTS, type Settings } from "./settings.ts";
+import { isKept, keep } from "./text-cells.ts";
+import { titleOf, versionOf } from "./title.ts";
+import { languageOf, WORDS, type Words } from "./words.ts";
+
+/** Jupyter's commands whose keys do nothing where the body has the class. */
+const OUT_OF_REACH = [
+  ["apputils:activate-command-palette", look.NO_PALETTE],
+  ["filebrowser:toggle-main", look.NO_FILES],
+  ["application:toggle-left-area", look.NO_FILES],
+  ["launcher:create", look.NO_LAUNCHER],
+] as const;
+
+export class Learner {
+  private settings = DEFAULTS;
+  private panel: NotebookPanel | null = null;
+  private header: Header | null = null;
+  private saving: Saving = "saved";
+  private readonly menu: Menu;
+
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly place: Place | null,
+  ) {
+    addCommands(
+      app,
+      () => this.words(),
+      () => this.scene(),
+    );
+    this.menu = new Menu({ commands: app.commands });
+    this.menu.id = "nbh-menu";
+    this.bindKeys();
+  }
+
+  /** Shows the page as a learner's, before its notebook is there. */
+  begin(): void {
+    if (this.header !== null) return;
+    look.wear(this.settings);
+    fill(this.menu, this.settings);
+    const save = () => void this.app.commands.execute("nbh:save");
+    this.header = new Header(this.words(), this.menu, save);
+    // the line of Notebook's menu; JupyterLab's line of menus is its top
+    const area = "menu" in this.app.shell ? "menu" : "top";
+    this.app.shell.add(this.header, area, { rank: 1 });
+    void this.app.restored.then(() => look.alone(this.app.shell, this.settings));
+  }
+
+  /** A notebook is opened in this page. */
+  async opens(panel: NotebookPanel): Promise<void> {
+    await panel.context.ready;
+    this.panel = panel;
+    this.begin();
+    this.follow(panel);
+    this.applies();
+  }
+
+  /** What the course says is known, or has changed. */
+  heeds(settings: Settings): void {
+    this.settings = settings;
+    if (this.header === null) return;
+    look.wear(settings);
+    void this.app.restored.then(() => look.alone(this.app.shell, settings));
+    fill(this.menu, settings);
+    this.header.speak(this.words());
+    this.header.hasMenu(this.menu.items.length > 0);
+    this.applies();
+  }
+
+  private applies(): void {
+    if (this.panel === null) return;
+    keep(this.panel, this.settings.textIsReadOnly);
+    this.names();
+  }
+
+  private follow(panel: NotebookPanel): void {
+    const { context } = panel;
+    context.saveState.connect((_, state) => {
+      this.hears(state);
+      // what was written while it was being saved
+      if (state !== "started" && context.model.dirty) this.hears("dirty");
+    });
+    context.model.stateChanged.connect((_, change) => {
+      if (change.name === "dirty") this.hears(change.newValue ? "dirty" : "clean");
+    });
+    context.model.metadataChanged.connect(() => this.names());
+    context.pathChanged.connect(() => this.names());
+  }
+
+  private hears(told: Told): void {
+    this.saving = after(this.saving, told);
+    this.header?.shows(this.saving);
+  }
+
+  private names(): void {
+    if (this.panel === null) return;
+    const { metadata } = this.panel.context.model;
+    this.header?.names(titleOf(metadata, this.panel.context.path), versionOf(metadata));
+  }
+
+  private bindKeys(): void {
+    const { commands } = this.app;
+    commands.addCommand("nbh:nothing", { execute: () => undefined });
+    for (const [command, where] of OUT_OF_REACH) rebind(commands, command, "nbh:nothing", where);
+    commands.addCommand("nbh:enter", { execute: () => commands.execute(this.entered()) });
+    rebind(commands, "notebook:enter-edit-mode", "nbh:enter", look.ENTER_MOVES_ON);
+  }
+
+  private entered(): string {
+    const cell = this.panel?.content.activeCell;
+    const moves = cell && isKept(cell);
+    return moves ? "notebook:move-cursor-down" : "notebook:enter-edit-mode";
+  }
+
+  private words(): Words {
+    return WORDS[languageOf(this.settings.language, navigator.languages)];
+  }
+
+  private scene(): Scene | null {
+    const { app, panel, place, settings } = this;
+    return panel && { app, panel, place, settings, words: this.words() };
+  }
+}

@@ -1,0 +1,49 @@
+// Whose notebook this is, and the addresses of what can be done with it. Pure.
+
+/** Whose lab a page belongs to: `?course=…&student=…` of its address (S11). */
+export interface Place {
+  readonly course: string;
+  readonly student: string;
+}
+
+/** What a page shows: one notebook, or something that is not ours to change. */
+export type Page = "notebook" | "maybe" | "other";
+
+const NOTEBOOK = /\/(notebooks\/|(lab|doc)(\/workspaces\/[^/]+)?\/tree\/.*\.(ipynb|md|py)$)/;
+
+/** Null where nobody said whose it is: outside nbhosting. */
+export function placeIn(search: string): Place | null {
+  const said = new URLSearchParams(search);
+  const [course, student] = [said.get("course"), said.get("student")];
+  return course && student ? { course, student } : null;
+}
+
+/** What the page at this path shows. An editor (`/edit/`) may show a notebook too (U9). */
+export function pageAt(pathname: string): Page {
+  const path = decodeURIComponent(pathname).replace(/^\/\d+(?=\/)/, "");
+  if (NOTEBOOK.test(path) && path.search(NOTEBOOK) === 0) return "notebook";
+  return path.startsWith("/edit/") ? "maybe" : "other";
+}
+
+/** Goes back to the course's version (S9). */
+export function resetUrl(place: Place, notebook: string): string {
+  return `${launchUrl(place, notebook)}?forcecopy=true`;
+}
+
+/** Brings back what was there before the last reset (S9). */
+export function undoUrl(place: Place, notebook: string): string {
+  return `${launchUrl(place, notebook)}?undo=true`;
+}
+
+/** Where a static version is made, told and withdrawn (S13). */
+export function shareUrl(place: Place, notebook: string): string {
+  return `/share/${parts(place, notebook)}`;
+}
+
+function launchUrl(place: Place, notebook: string): string {
+  return `/notebookLazyCopy/${parts(place, notebook)}`;
+}
+
+function parts({ course, student }: Place, notebook: string): string {
+  return [course, ...notebook.split("/"), student].map(encodeURIComponent).join("/");
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pageAt, placeIn, resetUrl, shareUrl } from "../src/place.ts";
+
+const ADA = { course: "python", student: "ada" };
+
+test("whose notebook it is stands in the address", () => {
+  assert.deepEqual(placeIn("?course=python&student=ada"), ADA);
+  assert.equal(placeIn("?course=python"), null);
+  assert.equal(placeIn(""), null);
+});
+
+const PAGES = {
+  "/notebooks/w1/intro.md": "notebook",
+  "/notebooks/w1/with%20blank.ipynb": "notebook",
+  "/lab/tree/w1/intro.ipynb": "notebook",
+  "/lab/workspaces/auto-1/tree/w1/intro.py": "notebook",
+  "/doc/tree/w1/intro.ipynb": "notebook",
+  "/edit/w1/intro.md": "maybe",
+  "/lab": "other",
+  "/lab/tree/data": "other",
+  "/tree/notebooks/w1": "other",
+  "/terminals/1": "other",
+};
+
+for (const [path, page] of Object.entries(PAGES)) {
+  test(`${path} shows: ${page}`, () => assert.equal(pageAt(path), page));
+}
+
+test("addresses keep folders and escape what is in names", () => {
+  assert.equal(
+    resetUrl(ADA, "w1/été #1?.md"),
+    "/notebookLazyCopy/python/w1/%C3%A9t%C3%A9%20%231%3F.md/ada?forcecopy=true",
+  );
+  assert.equal(shareUrl(ADA, "w1/n1.md"), "/share/python/w1/n1.md/ada");
+});

@@ -1,0 +1,250 @@
+"""A notebook as learners see it, in Notebook 7 and in JupyterLab (U3 to U8, U10, U12, G16)."""
+
+import json
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+
+from nbh_kit.testing import eventually
+from tests.e2e.learner import LearnersPage
+
+pytestmark = [
+    pytest.mark.podman,
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+LESSON = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3 (ipykernel)
+  language: python
+  name: python3
+nbhosting:
+  title: Loops, and how to leave them
+  version: '2.1'
+---
+
+# Loops
+
+Read this first.
+
+```{code-cell} ipython3
+print("hello from the course")
+```
+
+Read this afterwards.
+
+```{code-cell} ipython3
+print("the end")
+```
+"""
+IN_LAB = "general:\n  notebook-url-format: lab/tree/{notebook}\n"
+WISHES = ".nbhosting/jupyter/lab/user-settings/nbh-notebook/plugin.jupyterlab-settings"
+WISHED = {
+    "interface": "full",
+    "textCells": "editable",
+    "menu": ["help", "save"],
+    "language": "fr",
+}
+ENTRIES = [
+    "Save",
+    "Download",
+    "Reset to original…",
+    "My student id…",
+    "Restart kernel…",
+    "Help",
+]
+BOTH = pytest.mark.parametrize("course", ["learner", "learner-lab"])
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def courses(system):
+    """One course for each front end, and one that has wishes."""
+    for name, more in (
+        ("learner", {}),
+        ("learner-lab", {".nbhosting/nbhosting.yaml": IN_LAB}),
+        ("learner-full", {WISHES: json.dumps(WISHED)}),
+    ):
+        repository = await system.new_course(name)
+        repository.push({"w1/loops.md": LESSON, **more})
+        await system.pull(name)
+
+
+@pytest.fixture
+def opened(system):
+    """Opens the lesson: ``await opened(context, "learner", "ada")``."""
+
+    async def open_(context, course, student):
+        page = LearnersPage(await context.new_page())
+        return await page.open(system.link(course, "w1/loops", student))
+
+    return open_
+
+
+@BOTH
+async def test_a_learner_sees_a_title_a_menu_and_little_else(opened, student_browser, course):
+    async with student_browser("profile") as context:
+        page = await opened(context, course, "ada")
+        assert await page.title.inner_text() == "Loops, and how to leave them"
+        assert await page.header.locator(".nbh-Version").inner_text() == "version 2.1"
+        assert await page.save.inner_text() == "Saved"
+        assert await page.menu() == ENTRIES
+        for what in ("#jp-MainMenu", "#top-panel-wrapper", ".jp-SideBar", ".jp-FileBrowser"):
+            for each in await page.page.locator(what).all():
+                assert not await each.is_visible(), what
+        tools = page.page.locator(".jp-NotebookPanel-toolbar [data-jp-item-name]:visible")
+        names = [await tool.get_attribute("data-jp-item-name") for tool in await tools.all()]
+        assert set(names) >= {"run", "interrupt", "restart"}
+        assert not {"cut", "cellType", "interfaceSwitcher", "kernelName"} & set(names)
+        await page.page.keyboard.press("Escape")
+        await page.page.keyboard.press("ControlOrMeta+Shift+c")
+        await page.page.keyboard.press("ControlOrMeta+Shift+l")
+        await page.page.keyboard.press("ControlOrMeta+b")
+        out_of_reach = ".lm-CommandPalette:visible, .jp-Launcher:visible, .jp-FileBrowser:visible"
+        assert await page.page.locator(out_of_reach).count() == 0
+        assert await page.notebook.run() == "hello from the course"
+
+
+@BOTH
+async def test_text_stays_and_enter_goes_on(system, opened, student_browser, course):
+    async with student_browser("profile") as context:
+        page = await opened(context, course, "bea")
+        await page.text().dblclick()
+        assert await page.text().locator(".cm-content:visible").count() == 0
+        await page.page.keyboard.press("Enter")
+        await page.page.locator(".jp-CodeCell.jp-mod-active").wait_for()
+        await page.page.keyboard.press("Enter")
+        await page.page.keyboard.type("# mine ")
+        await page.notebook.shows("# mine")
+        assert await page.save.inner_text() == "Save"
+        await page.save.click()
+        await page.save.filter(has_text="Saved").wait_for()
+    text = system.file("bea", course, "w1/loops.md")
+    assert "# mine" in text
+    assert "editable" not in text
+
+
+async def test_work_is_saved_by_itself(system, opened, student_browser):
+    async with student_browser("profile") as context:
+        page = await opened(context, "learner", "cleo")
+        await page.notebook.write("print('not lost')")
+        await page.save.filter(has_text="Saved").wait_for(timeout=30_000)
+        assert "not lost" in system.file("cleo", "learner", "w1/loops.md")
+
+
+@BOTH
+async def test_a_reset_keeps_what_was_written(system, opened, student_browser, course):
+    async with student_browser("profile") as context:
+        page = await opened(context, course, "dan")
+        await page.notebook.write("print('dan was here')")
+        await page.choose("Reset to original")
+        await page.answer("Cancel")
+        await page.notebook.shows("dan was here")
+        await page.choose("Reset to original")
+        await page.answer("Reset")
+        await page.page.wait_for_event("load")
+        await page.notebook.shows("hello from the course")
+        await page.opener.wait_for()
+    kept = [p for p in system.folder("dan", course).glob("w1/*.md") if p.name != "loops.md"]
+    assert any("dan was here" in path.read_text() for path in kept)
+
+
+@BOTH
+async def test_a_notebook_is_downloaded_its_kernel_restarted_its_student_told(
+    opened, student_browser, course
+):
+    async with student_browser("profile") as context:
+        page = await opened(context, course, "eve")
+        await page.notebook.write("x = 41; print(x)")
+        assert await page.notebook.run() == "41"
+        async with page.page.expect_download() as download:
+            await page.choose("Download")
+        got = await download.value
+        assert got.suggested_filename == "loops.md"
+        assert "x = 41" in Path(await got.path()).read_text()
+
+        await page.choose("My student id")
+        assert await page.dialog.get_by_role("textbox").input_value() == "eve"
+        await page.answer("Close")
+
+        await page.choose("Restart kernel")
+        await page.answer("Restart")
+        await page.notebook.shown()
+        await page.notebook.write("print('x' in dir())")
+        assert await page.notebook.run() == "False"
+
+
+@BOTH
+async def test_the_menu_needs_no_mouse(opened, student_browser, course):
+    async with student_browser("profile") as context:
+        page = await opened(context, course, "flo")
+        keyboard = page.page.keyboard
+        await page.opener.focus()
+        await keyboard.press("Enter")
+        await page.entries.first.wait_for()
+        active = page.page.locator("#nbh-menu .lm-Menu-item.lm-mod-active")
+        assert await active.inner_text() == "Save"
+        await keyboard.press("ArrowUp")
+        assert await active.inner_text() == "Help"
+        await keyboard.press("Enter")
+        await page.dialog.filter(has_text="Shift + Enter").wait_for()
+        await keyboard.press("Escape")
+        await page.dialog.wait_for(state="detached")
+        await page.opener.focus()
+        await keyboard.press("Enter")
+        await page.entries.first.wait_for()
+        await keyboard.press("Escape")
+        await eventually(lambda: page.opener.evaluate("e => e === document.activeElement"))
+        assert await page.opener.get_attribute("aria-expanded") == "false"
+
+
+@BOTH
+async def test_nothing_of_it_is_a_serious_obstacle(opened, student_browser, course):
+    async with student_browser("profile") as context:
+        page = await opened(context, course, "gus")
+        await page.menu()
+        found = (await Axe().run(page.page)).response["violations"]
+        grave = [each for each in found if each["impact"] in ("serious", "critical")]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in grave] == []
+
+
+@BOTH
+async def test_it_fits_a_frame_on_a_phone(opened, student_browser, course):
+    async with student_browser("profile", width=360, height=640) as context:
+        page = await opened(context, course, "hal")
+        for each in (page.title, page.save, page.opener):
+            box = await each.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 360
+        assert await page.page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert await page.menu() == ENTRIES
+        box = await page.page.locator("#nbh-menu").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+        await page.page.keyboard.press("Escape")
+        assert await page.notebook.run() == "hello from the course"
+
+
+async def test_a_french_browser_reads_french(opened, student_browser):
+    async with student_browser("profile", locale="fr-FR") as context:
+        page = await opened(context, "learner", "ines")
+        assert await page.save.inner_text() == "Enregistré"
+        assert (await page.menu())[2] == "Revenir à l’original…"
+
+
+async def test_a_course_says_how_much_its_learners_see(system, opened, student_browser):
+    async with student_browser("profile") as context:
+        page = await opened(context, "learner-full", "jo")
+        assert await eventually(page.menu) == ["Aide", "Enregistrer"]
+        await page.page.keyboard.press("Escape")
+        await page.page.locator("#jp-MainMenu").wait_for()
+        await page.page.locator('[data-jp-item-name="cut"]').first.wait_for()
+        await page.text().dblclick()
+        await page.text().locator(".cm-content").wait_for()
