@@ -26,10 +26,10 @@ _QUIET = [
 ]
 _PREFERENCES = {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}
 
-_KERNEL_IS_IDLE = """async () => {
-  const [, lab, , ...path] = location.pathname.split("/");
+_KERNEL_IS_IDLE = r"""async () => {
+  const [, lab, path] = location.pathname.match(/^\/(\d+)\/(?:notebooks|lab\/tree)\/(.*)$/) || [];
   const sessions = await (await fetch(`/${lab}/api/sessions`)).json();
-  const { kernel } = sessions.find((s) => s.path === path.join("/")) || {};
+  const { kernel } = sessions.find((s) => s.path === path) || {};
   return kernel && kernel.connections > 0 && kernel.execution_state === "idle";
 }"""
 
