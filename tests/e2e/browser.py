@@ -27,7 +27,7 @@ _QUIET = [
 _PREFERENCES = {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}
 
 _KERNEL_IS_IDLE = r"""async () => {
-  const [, lab, path] = location.pathname.match(/^\/(\d+)\/(?:notebooks|lab\/tree)\/(.*)$/) || [];
+  const [, lab, path] = location.pathname.match(/^\/(\d+)\/(?:notebooks|\w+\/tree)\/(.*)$/) || [];
   const sessions = await (await fetch(`/${lab}/api/sessions`)).json();
   const { kernel } = sessions.find((s) => s.path === path) || {};
   return kernel && kernel.connections > 0 && kernel.execution_state === "idle";

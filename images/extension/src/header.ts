@@ -26,7 +26,7 @@ export class Header extends Widget {
     this.save.disabled = this.opener.disabled = true;
     this.save.addEventListener("click", save);
     this.opener.addEventListener("click", () => this.open());
-    menu.aboutToClose.connect(() => this.opener.setAttribute("aria-expanded", "false"));
+    menu.aboutToClose.connect(() => this.closes());
     this.speak(words);
   }
 
@@ -55,6 +55,14 @@ export class Header extends Widget {
 
   hasMenu(is: boolean): void {
     this.opener.hidden = !is;
+  }
+
+  /** Who left the menu without taking anything is where they were. */
+  private closes(): void {
+    this.opener.setAttribute("aria-expanded", "false");
+    setTimeout(() => {
+      if (document.activeElement === document.body) this.opener.focus();
+    });
   }
 
   private open(): void {

@@ -7,6 +7,7 @@ import { Header } from "./header.ts";
 import { rebind } from "./keys.ts";
 import * as look from "./look.ts";
 import { addCommands, fill } from "./menu.ts";
+import * as names from "./names.ts";
 import type { Place } from "./place.ts";
 import { after, type Saving, type Told } from "./saving.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
@@ -21,6 +22,13 @@ const OUT_OF_REACH = [
   ["application:toggle-left-area", look.NO_FILES],
   ["launcher:create", look.NO_LAUNCHER],
 ] as const;
+
+/** JupyterLab writes another address, without whose notebook it is; a reload needs it. */
+function sayAgain(said: string): void {
+  const { pathname, search, hash } = window.location;
+  if (search !== "") return;
+  window.history.replaceState(window.history.state, "", pathname + said + hash);
+}
 
 export class Learner {
   private settings = DEFAULTS;
@@ -53,7 +61,12 @@ export class Learner {
     // the line of Notebook's menu; JupyterLab's line of menus is its top
     const area = "menu" in this.app.shell ? "menu" : "top";
     this.app.shell.add(this.header, area, { rank: 1 });
-    void this.app.restored.then(() => look.alone(this.app.shell, this.settings));
+    const said = window.location.search;
+    void this.app.restored.then(() => {
+      look.alone(this.app.shell, this.settings);
+      sayAgain(said);
+      this.app.shell.currentChanged?.connect(() => setTimeout(() => sayAgain(said)));
+    });
   }
 
   /** A notebook is opened in this page. */
@@ -63,6 +76,7 @@ export class Learner {
     this.begin();
     this.follow(panel);
     this.applies();
+    names.give(panel.content.node, () => this.words());
   }
 
   /** What the course says is known, or has changed. */
@@ -93,6 +107,7 @@ export class Learner {
     context.model.stateChanged.connect((_, change) => {
       if (change.name === "dirty") this.hears(change.newValue ? "dirty" : "clean");
     });
+    this.hears(context.model.dirty ? "dirty" : "clean");
     context.model.metadataChanged.connect(() => this.names());
     context.pathChanged.connect(() => this.names());
   }

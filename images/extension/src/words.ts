@@ -18,6 +18,10 @@ export interface Words {
   readonly launcher: string;
   readonly palette: string;
   readonly saving: Readonly<Record<Saving, string>>;
+  /** What a screen reader says of a cell, and of the button that folds what is below a title. */
+  readonly code: string;
+  readonly text: string;
+  readonly section: string;
   readonly version: (version: string) => string;
   readonly cancel: string;
   readonly close: string;
@@ -53,6 +57,9 @@ const en: Words = {
   launcher: "New launcher",
   palette: "All commands…",
   saving: { saved: "Saved", changed: "Save", saving: "Saving…", failed: "Not saved! Try again" },
+  code: "Code",
+  text: "Text",
+  section: "Fold or unfold what is below this title",
   version: (version) => `version ${version}`,
   cancel: "Cancel",
   close: "Close",
@@ -103,6 +110,9 @@ const fr: Words = {
     saving: "Enregistrement…",
     failed: "Pas enregistré ! Réessayer",
   },
+  code: "Code",
+  text: "Texte",
+  section: "Replier ou déplier ce qui suit ce titre",
   version: (version) => `version ${version}`,
   cancel: "Annuler",
   close: "Fermer",
