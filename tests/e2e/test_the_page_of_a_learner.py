@@ -57,6 +57,8 @@ ENTRIES = [
     "Save",
     "Download",
     "Reset to original…",
+    "Undo reset…",
+    "Share static version…",
     "My student id…",
     "Restart kernel…",
     "Help",
@@ -140,7 +142,9 @@ async def test_work_is_saved_by_itself(system, opened, student_browser):
 
 
 @BOTH
-async def test_a_reset_keeps_what_was_written(system, opened, student_browser, course):
+async def test_a_reset_keeps_what_was_written_and_is_undone(
+    system, opened, student_browser, course
+):
     async with student_browser("profile") as context:
         page = await opened(context, course, "dan")
         await page.notebook.write("print('dan was here')")
@@ -152,8 +156,23 @@ async def test_a_reset_keeps_what_was_written(system, opened, student_browser, c
         await page.page.wait_for_event("load")
         await page.notebook.shows("hello from the course")
         await page.opener.wait_for()
-    kept = [p for p in system.folder("dan", course).glob("w1/*.md") if p.name != "loops.md"]
-    assert any("dan was here" in path.read_text() for path in kept)
+        kept = [p for p in system.folder("dan", course).glob("w1/*.md") if p.name != "loops.md"]
+        assert any("dan was here" in path.read_text() for path in kept)
+        await page.choose("Undo reset")
+        await page.answer("Undo")
+        await page.page.wait_for_event("load")
+        await page.notebook.shows("dan was here")
+
+
+async def test_a_static_version_is_shared_and_kept_for_whoever_has_its_link(
+    opened, student_browser
+):
+    async with student_browser("profile") as context:
+        page = await opened(context, "learner", "kay")
+        await page.choose("Share static version")
+        link = page.dialog.get_by_role("textbox")
+        await link.wait_for(timeout=30_000)
+        assert re.search(r"/snapshots/[0-9a-f]{32}\.html$", await link.input_value())
 
 
 @BOTH

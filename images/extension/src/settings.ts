@@ -32,7 +32,7 @@ export interface Settings {
 /** What holds until the course's settings are there. */
 export const DEFAULTS: Settings = {
   short: true,
-  menu: ["save", "download", "reset", "student-id", "restart", "help"],
+  menu: ENTRIES,
   toolbar: ["insert", "run", "interrupt", "restart", "restart-and-run", "executionProgress"],
   textIsReadOnly: true,
   enterMovesOn: true,
