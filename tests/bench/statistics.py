@@ -68,9 +68,9 @@ async def figures() -> list[Figure]:
 async def _of(folder: Path, events: int) -> list[Figure]:
     folder.mkdir()
     async with nats_server(sync="10s") as nats, buses.connect(nats, name="bench") as bus:
-        await _register(bus)
+        await register(bus)
         service = Service(folder, nats, batches="")
-        made = await _filled(service, events)
+        made = await filled(service, events)
         async with _asked(service) as site:
             at_rest = pss(site.pid)
             found = [await _asking(site, events, made)]
@@ -81,7 +81,8 @@ async def _of(folder: Path, events: int) -> list[Figure]:
         return found
 
 
-async def _register(bus: Bus) -> None:
+async def register(bus: Bus) -> None:
+    """The course as the courses service tells of it, with staff and a track."""
     staff = tuple(f"student-{n}" for n in range(1, made_up.STAFF + 1))
     course = Course(
         **{"course": COURSE, "giturl": "https://forge.example.org/x.git", "image": "i"},
@@ -94,7 +95,8 @@ async def _register(bus: Bus) -> None:
     await Bucket(bus, CourseIndex).put(index.key, index)
 
 
-async def _filled(service: Service, events: int) -> MadeUp:
+async def filled(service: Service, events: int) -> MadeUp:
+    """Fill a service's tables, before it runs."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench.made_up", str(service.clickhouse), str(events)),
         stdout=asyncio.subprocess.PIPE,

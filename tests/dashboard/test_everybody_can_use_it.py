@@ -80,8 +80,16 @@ async def test_it_is_printed_on_white_without_what_only_a_screen_can_do(site):
         for gone in (".bar", ".range", "#notebooks details"):
             await expect(page.locator(gone).first).to_be_hidden()
         await expect(page.locator("#figures")).to_be_visible()
-        pdf = await page.pdf(format="A4", print_background=True)
-        assert pdf.startswith(b"%PDF")
+        ink = "(id) => document.querySelector(`#${id} .plot`).layout.font.color"
+        night = await page.evaluate(ink, "labs")
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert await page.evaluate(ink, "labs") != night
+        widths = await page.locator(".main-svg").evaluate_all(
+            "(all) => all.map((e) => e.clientWidth)"
+        )
+        assert max(widths) <= 660
+        await page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert await page.evaluate(ink, "labs") == night
 
 
 async def test_it_speaks_french(site):

@@ -260,6 +260,31 @@ async def test_the_other_track_and_who_is_left_out_can_be_chosen(site):
         await expect(page.locator("#students tbody th", has_text="student-00")).to_have_count(1)
 
 
+async def test_a_course_of_a_hundred_notebooks_is_shown(site):
+    """Plotly draws many cells in another way than few."""
+    opened = [
+        AccessOpened(
+            access="a",
+            course="unused",
+            student=f"s{student:02}",
+            notebook=f"w/n{notebook:03}.md",
+            way="pool",
+            seconds=0.1,
+        )
+        for student in range(60)
+        for notebook in range(student % 3, 100, 3)
+    ]
+    await site.world.say(*opened)
+    async with site.looking() as page:
+        await page.goto(f"{site.ui}/dashboard/courses/unused")
+        await drawn(page)
+        await _map_is_right(page, await columns(site, "courses/unused/map"))
+        long = page.locator("#notebooks .drawing")
+        await long.focus()
+        await page.keyboard.press("End")
+        await expect(long.locator("li").last).to_be_in_viewport()
+
+
 async def test_a_person_who_is_signed_out_is_told_and_comes_back(site):
     async with site.looking() as page:
         await open_course(page)

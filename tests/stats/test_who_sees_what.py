@@ -83,7 +83,7 @@ async def test_a_person_who_is_nobody_signs_in_and_comes_back(world):
     assert (way.path, way.params["next"]) == ("/login", f"{OF_COURSE}?from=2026-01-01")
 
 
-async def test_a_stream_keeps_nobody_signed_in_and_a_person_does(enter, bus):
+async def test_a_page_by_itself_keeps_nobody_signed_in_and_a_person_does(enter, bus):
     staff = await enter("ada", role="staff")
     sessions = Bucket(bus, Session)
     async for change in sessions.watch():
@@ -93,6 +93,7 @@ async def test_a_stream_keeps_nobody_signed_in_and_a_person_does(enter, bus):
     earlier = msgspec.structs.replace(held.value, seen=now() - timedelta(minutes=30))
     await sessions.update(key, earlier, held.revision)
     await staff.get(OF_COURSE, headers={"Accept": "text/event-stream"})
+    await staff.get(OF_COURSE, headers={"Nbh-Unattended": "1"})
     assert (await sessions.get(key)).value == earlier
     await staff.get(OF_COURSE)
     assert (await sessions.get(key)).value.seen > earlier.seen

@@ -85,6 +85,7 @@ def _invite(demo: Demo, steps: Steps) -> None:
     steps.tell(f"\n  Open  {demo.url}\n")
     sign_in = f"{demo.config.origins.ui}{signing_in.LOGIN}"
     steps.tell(f"  sign in          {sign_in}  as {STAFF}, password {demo.password}")
+    steps.tell(f"  the dashboard    {demo.config.origins.ui}{signing_in.HOME}")
     steps.tell(f"  students' files  {demo.place.data / 'students'}")
     steps.tell(f"  the log          {demo.place.log}")
     steps.tell(f"  the operator     {nbh}")

@@ -23,14 +23,17 @@ Kind = Literal[
 """A drawing of that name is in ``static/drawings.js``."""
 
 
+Width = Literal["whole", "half", "third"]
+
+
 class Chart(NamedTuple):
     """A number, drawn."""
 
     id: str
     number: str
     kind: Kind
-    wide: bool = False
-    """Whether it has a row of the page for itself."""
+    width: Width = "half"
+    """How much of a row of the page it takes, where the page is wide."""
 
     is_plot: bool = False
     """Whether plotly draws it, rather than a table that has bars or colours in its cells."""
@@ -43,15 +46,15 @@ class Group(NamedTuple):
     charts: tuple[Chart, ...]
 
 
-def _chart(number: str, kind: Kind, *, wide: bool = False, is_plot: bool = False) -> Chart:
-    return Chart(number, number, kind, wide, is_plot)
+def _chart(number: str, kind: Kind, width: Width = "half", *, is_plot: bool = False) -> Chart:
+    return Chart(number, number, kind, width, is_plot)
 
 
 COURSE = (
     Group(
         "who",
         (
-            _chart("students-by-day", "by-day", wide=True, is_plot=True),
+            _chart("students-by-day", "by-day", "whole", is_plot=True),
             _chart("return-visits", "cohorts"),
             _chart("hours", "hours"),
             _chart("students", "students"),
@@ -61,24 +64,24 @@ COURSE = (
     Group(
         "what",
         (
-            _chart("notebooks", "notebooks", wide=True),
-            _chart("notebooks-by-day", "by-day", wide=True, is_plot=True),
-            _chart("map", "map", wide=True, is_plot=True),
+            _chart("notebooks", "notebooks", "whole"),
+            _chart("notebooks-by-day", "by-day", "whole", is_plot=True),
+            _chart("map", "map", "whole", is_plot=True),
             _chart("resets", "reasons"),
             _chart("shares", "reasons"),
         ),
     ),
-    Group("where", (_chart("funnel", "funnel", wide=True),)),
+    Group("where", (_chart("funnel", "funnel", "whole"),)),
     Group(
         "holds",
         (
             _chart("starts", "pace"),
             _chart("starts-by-day", "pace-by-day", is_plot=True),
-            _chart("failures", "reasons"),
-            _chart("stops", "reasons"),
-            _chart("thaws", "pace"),
-            _chart("usage", "usage"),
-            _chart("labs", "labs", wide=True, is_plot=True),
+            _chart("failures", "reasons", "third"),
+            _chart("stops", "reasons", "third"),
+            _chart("thaws", "pace", "third"),
+            _chart("usage", "usage", "whole"),
+            _chart("labs", "labs", "whole", is_plot=True),
         ),
     ),
 )
@@ -88,13 +91,13 @@ NODE = (
     Group(
         "machine",
         (
-            Chart("load", "machine", "load", wide=True, is_plot=True),
-            Chart("memory", "machine", "memory", wide=True, is_plot=True),
-            Chart("disks", "machine", "disks", wide=True, is_plot=True),
-            Chart("node-labs", "labs", "labs", wide=True, is_plot=True),
+            Chart("load", "machine", "load", "whole", is_plot=True),
+            Chart("memory", "machine", "memory", "whole", is_plot=True),
+            Chart("disks", "machine", "disks", "whole", is_plot=True),
+            Chart("node-labs", "labs", "labs", "whole", is_plot=True),
         ),
     ),
 )
 
-SITE = (Group("machines", (Chart("usage-by-course", "usage", "usage", wide=True),)),)
+SITE = (Group("machines", (Chart("usage-by-course", "usage", "usage", "whole"),)),)
 """What stands below the list of courses, for staff."""

@@ -3,7 +3,8 @@
 import { element, scaled } from "./elements.js";
 import { bytes, count, duration, instant, say, word } from "./text.js";
 
-const FEW = 12;
+const FEW = 10;
+const SEVERAL = 15;
 
 // `rows` are {name, value, said, part, note}; `part` is drawn darker within the bar.
 export function list(rows, { most = Math.max(1, ...rows.map((row) => row.value)), columns = false } = {}) {
@@ -18,10 +19,13 @@ function item({ name, value, said, part, note }, most) {
   return element("li", { "data-value": value }, label, bar, amount, note ? element("small", {}, note) : "");
 }
 
-function few(number, made) {
+const few = (number, made) => first(number, FEW, made, {});
+const several = (number, made) => first(number, SEVERAL, made, { columns: true });
+
+function first(number, most, made, how) {
   const rows = number.rows();
-  const left = rows.length - FEW;
-  const parts = [list(rows.slice(0, FEW).map(made))];
+  const left = rows.length - most;
+  const parts = [list(rows.slice(0, most).map(made), how)];
   if (left > 0) parts.push(element("p", { class: "more" }, say("and-more", { count: count(left) })));
   return parts;
 }
@@ -41,11 +45,11 @@ export const reasons = (number) =>
   });
 
 export const usage = (number) =>
-  few(number, (row) => ({
+  several(number, (row) => ({
     name: row.student ?? row.course,
     value: row.cpu_seconds,
     said: duration(row.cpu_seconds),
-    note: bytes(row.memory_most),
+    note: say("memory-most", { size: bytes(row.memory_most) }),
   }));
 
 // Half of them within the dark part, 95 of 100 within the bar.
@@ -56,7 +60,7 @@ export const pace = (number) => [
       value: row.p95,
       part: row.p50,
       said: `${duration(row.p50)} – ${duration(row.p95)}`,
-      note: count(row.opens ?? row.thaws),
+      note: `${count(row.opens ?? row.thaws)} ×`,
     })),
   ),
 ];
@@ -70,7 +74,7 @@ export function funnel(number) {
       parts.push(element("h4", {}, row.section), element("ol", { class: "bars funnel" }));
     }
     const { title, reached, students: opened, stopped } = row;
-    const note = stopped ? say("stopped", { count: count(stopped) }) : "";
+    const note = stopped ? say(at < rows.length - 1 ? "stopped" : "finished", { count: count(stopped) }) : "";
     parts.at(-1).append(item({ name: title, value: reached, part: opened, note }, most));
   }
   return parts;

@@ -11,6 +11,8 @@ import { fill } from "./table.js";
 import { say } from "./text.js";
 import { theme } from "./theme.js";
 
+const LONG = 60;
+
 const lists = {
   students: bars.students,
   reasons: bars.reasons,
@@ -36,6 +38,7 @@ export class Chart {
       this.replay = new Replay(this.tools, this.box, grew);
     }
     if (plots[this.kind]) this.box.setAttribute("role", "img");
+    this.title = article.querySelector("h3").textContent;
   }
 
   // Shows what the question asks for; false if another question came meanwhile.
@@ -64,13 +67,25 @@ export class Chart {
     this.say("");
     if (this.replay) this.replay.take(this.number);
     else if (lists[this.kind]) this.box.replaceChildren(...lists[this.kind](this.number));
+    if (lists[this.kind] || this.replay) this.scroll();
     else await this.plot(plots[this.kind](this.number, theme()));
   }
 
   async plot(made) {
     this.tools.replaceChildren(...(made.legend || []).map(([name, color]) => key(name, color)));
-    this.box.setAttribute("aria-label", this.article.querySelector("h3").textContent);
+    this.box.setAttribute("aria-label", this.title);
     await draw(this.box, made);
+  }
+
+  // What is long is scrolled in its place, also with the keyboard.
+  scroll() {
+    const long = this.box.querySelectorAll("li").length > LONG;
+    this.box.classList.toggle("long", long);
+    const attributes = { tabindex: "0", role: "region", "aria-label": this.title };
+    for (const [name, value] of Object.entries(attributes)) {
+      if (long) this.box.setAttribute(name, value);
+      else this.box.removeAttribute(name);
+    }
   }
 
   say(text) {

@@ -37,7 +37,9 @@ class Page {
   async show(unattended, parts = this.parts) {
     const question = this.question;
     document.body.dataset.state = "busy";
-    const done = await Promise.allSettled(parts.map((part) => part.show(question, unattended)));
+    const shows = parts.map((part) => part.show(question, unattended));
+    Promise.allSettled(shows.filter((_, at) => isInSight(parts[at]))).then(() => performance.mark("seen"));
+    const done = await Promise.allSettled(shows);
     const failures = done.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
     if (failures.some((failure) => failure instanceof SignedOut)) over();
     else for (const failure of failures) console.warn(failure);
@@ -105,6 +107,8 @@ class Page {
     });
   }
 }
+
+const isInSight = ({ article }) => !article || article.getBoundingClientRect().top < innerHeight;
 
 function afterPaint() {
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));

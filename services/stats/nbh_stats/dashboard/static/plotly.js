@@ -1,8 +1,13 @@
 // Plotly, which is large: it comes after the page is seen, and draws one chart after the other.
 
+import { isPrinting } from "./theme.js";
+
 const SRC = document.querySelector("link[data-plotly]")?.href;
 const language = document.documentElement.lang;
 const touched = matchMedia("(pointer: coarse)").matches;
+
+// Pixels between the margins of a page of paper.
+const PAPER = 660;
 
 const config = { displayModeBar: false, responsive: false, showTips: false, locale: language, doubleClick: "reset" };
 
@@ -26,8 +31,11 @@ export function ready() {
 export async function draw(box, { traces, layout, height }) {
   const plotly = await ready();
   box.style.height = `${height}px`;
-  const sized = { ...layout, width: box.clientWidth, height, dragmode: touched ? false : layout.dragmode };
-  return plotly.react(box, traces, sized, config);
+  const width = isPrinting() ? PAPER : box.clientWidth;
+  const sized = { ...layout, width, height, dragmode: touched ? false : layout.dragmode };
+  const start = performance.now();
+  await plotly.react(box, traces, sized, config);
+  performance.measure(`plot ${box.closest("article").id}`, { start });
 }
 
 export function clear(box) {

@@ -44,7 +44,7 @@ function histogram(number, look) {
     layout: layout(look, {
       bargap: 0.1,
       hovermode: "closest",
-      xaxis: { ...axis(look), tickformat: "d", nticks: 12 },
+      xaxis: { ...axis(look), showgrid: false, tickformat: "d", nticks: 12 },
       yaxis: counted(look),
     }),
   };
@@ -63,11 +63,12 @@ function map(number, look) {
   const most = Math.max(2, percentile(opens, 0.98));
   return {
     legend: look.shades.map((color, at) => [["1", "", "", "", "", "", `≥ ${count(most)}`][at], color]),
-    height: 60 + 6.5 * longest + Math.min(640, Math.max(160, y.length * (few ? 16 : 5))),
+    height: 30 + 5.5 * longest + Math.min(640, Math.max(160, y.length * (few ? 16 : 5))),
     traces: [{
       type: "heatmap", x, y, z, zmin: 1, zmax: most,
       colorscale: look.shades.map((color, at) => [at / 6, color]),
-      xgap: x.length > 80 ? 0 : 1, ygap: few ? 1 : 0,
+      xgap: x.length > 80 ? 0.25 : 1,
+      ygap: few ? 1 : 0.25,
       hoverongaps: false,
       hovertemplate: `%{y}<br>%{x}: %{z} ${say("opens-count")}<extra></extra>`,
       showscale: false,
@@ -79,7 +80,7 @@ function map(number, look) {
         xaxis: { ...axis(look), showgrid: false, tickangle: -60, ticks: "", ...labels(x, 18, 60) },
         yaxis: { ...axis(look), showgrid: false, autorange: "reversed", ...labels(y, 12, 50) },
       }),
-      margin: { l: few ? 96 : 20, r: 8, t: 8, b: 24 + 6.5 * longest },
+      margin: { l: few ? 96 : 20, r: 8, t: 8, b: 20 + 5.5 * longest },
     },
   };
 }
@@ -175,7 +176,7 @@ function axis(look) {
 }
 
 const counted = (look) => ({ ...axis(look), rangemode: "tozero", tickformat: ",d", nticks: 5, fixedrange: true });
-const days = (x, look) => ({ ...axis(look), type: "date", showgrid: false, nticks: 8, hoverformat: x[0]?.length > 10 ? "%d %b %Y %H:%M" : "%a %d %b %Y" });
+const days = (x, look) => ({ ...axis(look), type: "date", showgrid: false, tickangle: 0, nticks: look.isNarrow ? 4 : 8, hoverformat: x[0]?.length > 10 ? "%d %b %Y %H:%M" : "%a %d %b %Y" });
 const faint = (color) => `${color}33`;
 
 function percentile(values, share) {

@@ -10,6 +10,7 @@ export function theme() {
     paper: of("card"),
     series: [of("c1"), of("c2"), of("c3"), of("c4")],
     shades: [1, 2, 3, 4, 5, 6, 7].map((level) => of(`h${level}`)),
+    isNarrow: innerWidth < 640,
     font: getComputedStyle(document.body).fontFamily,
   };
 }
@@ -20,6 +21,8 @@ export function whenItChanges(call) {
   addEventListener("beforeprint", () => printing(true, call));
   addEventListener("afterprint", () => printing(false, call));
 }
+
+export const isPrinting = () => document.documentElement.classList.contains("printing");
 
 function printing(now, call) {
   document.documentElement.classList.toggle("printing", now);
