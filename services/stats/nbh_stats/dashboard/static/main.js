@@ -10,7 +10,7 @@ import { Range } from "./range.js";
 import { zone } from "./text.js";
 import { whenItChanges } from "./theme.js";
 
-const PAUSE = 1000;
+const PAUSE = 400;
 const api = document.body.dataset.api;
 const of = (id, make) => (document.getElementById(id) ? make(document.getElementById(id)) : undefined);
 
