@@ -6,6 +6,8 @@ from typing import NamedTuple
 import structlog
 from clickhouse_connect.driver.client import Client
 
+from nbh_stats import summing
+
 logger = structlog.get_logger(__name__)
 
 
@@ -190,6 +192,24 @@ ALL = (
             ENGINE = MergeTree ORDER BY digest
             SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
             """,
+        ),
+    ),
+    Migration(
+        4,
+        "summing",
+        (
+            "ALTER TABLE events ADD COLUMN IF NOT EXISTS "
+            f"pace Int16 MATERIALIZED {summing.PACE} CODEC(LZ4)",
+            "ALTER TABLE events MATERIALIZE COLUMN pace SETTINGS mutations_sync = 2",
+            *(
+                statement
+                for name, projection in summing.PROJECTIONS.items()
+                for statement in (
+                    f"ALTER TABLE events ADD PROJECTION IF NOT EXISTS {name} ({projection})",
+                    f"ALTER TABLE events MATERIALIZE PROJECTION {name}"
+                    " SETTINGS mutations_sync = 2",
+                )
+            ),
         ),
     ),
 )

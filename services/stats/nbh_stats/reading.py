@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from clickhouse_connect.driver.client import Client
 
+from nbh_stats import summing
 from nbh_stats.asked import Asked
 from nbh_stats.clickhouse import Door
 from nbh_stats.numbers import Column, Number
@@ -98,8 +99,18 @@ def _parameters(number: Number, place: Place, asked: Asked) -> dict[str, Any]:
         **{k: list(v) if isinstance(v, tuple) else v for k, v in place._asdict().items()},
         "since": asked.since,
         "until": asked.until,
+        **_whole(number, asked),
         "zone": asked.zone,
         "step": asked.step,
         "limit": asked.limit,
     }
     return {name: everything[name] for name in number.parameters}
+
+
+def _whole(number: Number, asked: Asked) -> dict[str, Any]:
+    weeks = summing.whole_weeks(asked.since, asked.until)
+    whole = {"weeks_from": weeks.begin, "weeks_to": weeks.end}
+    if "quarters_from" in number.parameters:
+        quarters = summing.whole_quarters(asked.since, asked.until)
+        whole |= {"quarters_from": quarters.begin, "quarters_to": quarters.end}
+    return whole

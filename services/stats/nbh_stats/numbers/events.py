@@ -1,13 +1,13 @@
 """What became of clicks and labs (T1, T14): how fast, what failed and why, what was asked for."""
 
 from nbh_stats.numbers.number import Column, Number
+from nbh_stats.numbers.opened import BY_NOTEBOOK, FIRSTS
 
 _IN_RANGE = "course = {course} AND at >= {since} AND at < {until}"
 _STUDENTS = Column("students", "count", "different students")
 
-# Durations are counted by the hundredths of their logarithms, which lie 1 % apart.
-_PACE = "toInt16(round(log(greatest(seconds, 1e-6)) * 100))"
-_PACES = f"quantilesExactWeighted(0.5, 0.95, 0.99)({_PACE}, toUInt64(1))"
+# Durations are counted by their pace: hundredths of their logarithms, which lie 1 % apart.
+_PACES = "quantilesExactWeighted(0.5, 0.95, 0.99)(pace, toUInt64(1))"
 _QUANTILES = ", ".join(
     f"if(count() = 0, NULL, round(exp({_PACES}[{n}] / 100), 6)) AS {name}"
     for n, name in enumerate(("p50", "p95", "p99"), 1)
@@ -155,19 +155,17 @@ SUMMARY = Number(
     SELECT students, new, notebooks, opens, failures, resets, p50, p95, last
     FROM (
         SELECT
-            uniqExact(who) AS students, uniqExact(stem) AS notebooks, count() AS opens,
-            maxOrNull(at) AS last
-        FROM events
-        WHERE {_IN_RANGE} AND kind = 'access.opened' AND who NOT IN {{left_out}}
+            groupBitmapMerge(seen) AS students, count() AS notebooks, sum(each.opens) AS opens
+        FROM ({BY_NOTEBOOK}) AS each
     ) AS opened
     CROSS JOIN (
-        SELECT count() AS new FROM (
-            SELECT who FROM events
-            WHERE course = {{course}} AND kind = 'access.opened' AND at < {{until}}
-              AND who NOT IN {{left_out}}
-            GROUP BY who HAVING min(at) >= {{since}}
+        SELECT maxOrNull(at) AS last FROM (
+            SELECT at FROM events
+            WHERE {_IN_RANGE} AND kind = 'access.opened' AND who NOT IN {{left_out}}
+            ORDER BY course DESC, kind DESC, at DESC LIMIT 1
         )
-    ) AS came
+    ) AS latest
+    CROSS JOIN (SELECT count() AS new FROM ({FIRSTS}) WHERE begin >= {{since}}) AS came
     CROSS JOIN (
         SELECT
             countIf(kind = 'access.failed') AS failures,

@@ -19,6 +19,10 @@ PARAMETERS: Mapping[str, str] = {
     "node": "String",
     "since": "DateTime64(6, 'UTC')",
     "until": "DateTime64(6, 'UTC')",
+    "weeks_from": "DateTime64(6, 'UTC')",
+    "weeks_to": "DateTime64(6, 'UTC')",
+    "quarters_from": "DateTime64(6, 'UTC')",
+    "quarters_to": "DateTime64(6, 'UTC')",
     "zone": "String",
     "left_out": "Array(UInt32)",
     "staff": "Array(UInt32)",
@@ -33,7 +37,8 @@ PARAMETERS: Mapping[str, str] = {
 }
 """What a number's SQL may ask for, with its type in ClickHouse.
 
-``since`` is in the range, ``until`` is the first instant after it. ``left_out`` are numbers of
+``since`` is in the range, ``until`` is the first instant after it; ``weeks_…`` and ``quarters_…``
+are the part of it of which there are sums (see `summing`). ``left_out`` are numbers of
 students; where several courses are concerned, ``staff`` are left out of the courses ``staff_of``
 too. Who may see ``any_course`` sees more than ``courses``.
 """

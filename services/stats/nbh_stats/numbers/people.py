@@ -1,6 +1,7 @@
 """What students did: who came, what they opened, where they stopped (T5 to T10)."""
 
 from nbh_stats.numbers.number import STEP, Column, Number
+from nbh_stats.numbers.opened import BEFORE, BY_NOTEBOOK, FIRSTS, NOBODY, by_time
 
 _OPENS = """
     SELECT at, who, stem FROM events
@@ -15,7 +16,11 @@ _EVER = """
 """
 """Also what was before the range: who is new is not whoever is seen first in it."""
 
-_NOBODY = "bitmapBuild(CAST([], 'Array(UInt32)'))"
+
+def _day(at: str) -> str:
+    return f"toDate({at}, {{zone}}) AS day"
+
+
 _STUDENTS = Column("students", "count", "different students")
 _NOTEBOOK = Column("notebook", "text", "its path without the suffix")
 _DAY = Column("day", "day", "a day; those between the first and the last are all there")
@@ -26,8 +31,8 @@ NOTEBOOKS = Number(
     "How many students opened each notebook.",
     (_NOTEBOOK, _STUDENTS, Column("opens", "count", "how often it was opened")),
     f"""
-    SELECT stem AS notebook, uniqExact(who) AS students, count() AS opens
-    FROM ({_OPENS}) GROUP BY stem ORDER BY notebook
+    SELECT stem AS notebook, bitmapCardinality(seen) AS students, opens
+    FROM ({BY_NOTEBOOK}) ORDER BY notebook
     """,
     source="T5",
 )
@@ -44,9 +49,14 @@ NOTEBOOKS_OVER_TIME = Number(
     f"""
     SELECT until, notebook, sum(new) OVER (PARTITION BY notebook ORDER BY until) AS students
     FROM (
-        SELECT
-            toDateTime({STEP} + {{step}}, 'UTC') AS until, stem AS notebook, count() AS new
-        FROM (SELECT stem, who, min(at) AS at FROM ({_OPENS}) GROUP BY stem, who)
+        SELECT toDateTime(began + {{step}}, 'UTC') AS until, stem AS notebook, count() AS new
+        FROM (
+            SELECT stem, arrayJoin(arrayFilter(
+                (step, nth) -> nth = 1, groupArray(step), arrayEnumerateUniq(groupArray(who))
+            )) AS began
+            FROM (SELECT {STEP} AS step, who, stem FROM ({_OPENS}) ORDER BY at)
+            GROUP BY stem
+        )
         GROUP BY until, notebook
     )
     ORDER BY until, notebook
@@ -62,34 +72,15 @@ NOTEBOOKS_PER_STUDENT = Number(
     (Column("notebooks", "count", "how many different notebooks"), _STUDENTS),
     f"""
     SELECT notebooks, count() AS students
-    FROM (SELECT uniqExact(stem) AS notebooks FROM ({_OPENS}) GROUP BY who)
+    FROM (
+        SELECT count() AS notebooks
+        FROM (SELECT arrayJoin(bitmapToArray(seen)) AS who FROM ({BY_NOTEBOOK}))
+        GROUP BY who
+    )
     GROUP BY notebooks ORDER BY notebooks
     """,
     source="T7",
 )
-
-
-def _by_day(what: str) -> str:
-    """Per day how many different ones there were, how many of them for the first time ever, and
-    how many there have been from the course's begin up to the day's end."""
-    return f"""
-    SELECT day, different, new, total
-    FROM (
-        SELECT
-            day, sum(seen) AS different, sum(first) AS new,
-            sum(new) OVER (ORDER BY day) AS total
-        FROM (
-            SELECT toDate(at, {{zone}}) AS day, uniqExact({what}) AS seen, 0 AS first
-            FROM ({_OPENS}) GROUP BY day
-            UNION ALL
-            SELECT if(begin < {{since}}, toDate(0), toDate(begin, {{zone}})) AS day, 0, count()
-            FROM (SELECT min(at) AS begin FROM ({_EVER}) GROUP BY {what}) GROUP BY day
-        )
-        GROUP BY day
-    )
-    WHERE day != toDate(0)
-    ORDER BY day WITH FILL INTERPOLATE (total)
-    """
 
 
 STUDENTS_BY_DAY = Number(
@@ -102,7 +93,23 @@ STUDENTS_BY_DAY = Number(
         Column("new", "count", "of them, who opened something of this course for the first time"),
         Column("total", "count", "who ever did, from the course's begin to the end of the day"),
     ),
-    f"SELECT day, different AS students, new, total FROM ({_by_day('who')}) ORDER BY day",
+    f"""
+    SELECT day, students, new, total
+    FROM (
+        SELECT day, students, total - lagInFrame(total) OVER (ORDER BY day) AS new, total
+        FROM (
+            SELECT day, bitmapCardinality(seen) AS students,
+                groupBitmapMerge(seen) OVER (ORDER BY day) AS total
+            FROM (
+                SELECT toDate(0) AS day, seen FROM ({BEFORE})
+                UNION ALL
+                SELECT day, seen FROM ({by_time("day", _day)})
+            )
+        )
+    )
+    WHERE day != toDate(0)
+    ORDER BY day WITH FILL INTERPOLATE (total)
+    """,
     source="T8",
 )
 
@@ -116,7 +123,29 @@ NOTEBOOKS_BY_DAY = Number(
         Column("new", "count", "of them, which nobody had opened before"),
         Column("total", "count", "ever opened, from the course's begin to the end of the day"),
     ),
-    f"SELECT day, different AS notebooks, new, total FROM ({_by_day('stem')}) ORDER BY day",
+    f"""
+    SELECT day, notebooks, new, total
+    FROM (
+        SELECT day, sum(seen) AS notebooks, sum(first) AS new,
+            sum(new) OVER (ORDER BY day) AS total
+        FROM (
+            SELECT
+                arrayJoin(arrayConcat(
+                    arrayMap(day -> (day, 1, 0), days),
+                    [(if(begin < {{since}}, toDate(0), toDate(begin, {{zone}})), 0, 1)]
+                )) AS found,
+                found.1 AS day, found.2 AS seen, found.3 AS first
+            FROM (
+                SELECT groupUniqArrayIf(toDate(at, {{zone}}), at >= {{since}}) AS days,
+                    min(at) AS begin
+                FROM ({_EVER}) GROUP BY stem
+            )
+        )
+        GROUP BY day
+    )
+    WHERE day != toDate(0)
+    ORDER BY day WITH FILL INTERPOLATE (total)
+    """,
     source="T9",
 )
 
@@ -137,7 +166,7 @@ GROWTH = Number(
             sum(student) OVER (ORDER BY begin) AS so_many,
             sum(notebook) OVER (ORDER BY begin) AS so_many_notebooks
         FROM (
-            SELECT min(at) AS begin, 1 AS student, 0 AS notebook FROM ({_EVER}) GROUP BY who
+            SELECT begin, 1 AS student, 0 AS notebook FROM ({FIRSTS})
             UNION ALL SELECT min(at), 0, 1 FROM ({_EVER}) GROUP BY stem
         )
     )
@@ -204,6 +233,11 @@ STUDENTS = Number(
     options=("limit",),
 )
 
+
+def _hour(at: str) -> str:
+    return f"toDayOfWeek({at}, 0, {{zone}}) AS weekday, toHour({at}, {{zone}}) AS hour"
+
+
 HOURS = Number(
     "hours",
     "course",
@@ -214,10 +248,14 @@ HOURS = Number(
         Column("opens", "count", "how often anything was opened"),
     ),
     f"""
-    SELECT toDayOfWeek(at, 0, {{zone}}) AS weekday, toHour(at, {{zone}}) AS hour, count() AS opens
-    FROM ({_OPENS}) GROUP BY weekday, hour ORDER BY weekday, hour
+    SELECT weekday, hour, opens FROM ({by_time("weekday, hour", _hour)}) ORDER BY weekday, hour
     """,
 )
+
+
+def _week(at: str) -> str:
+    return f"toMonday(toDate({at}, {{zone}})) AS monday"
+
 
 RETURN_VISITS = Number(
     "return-visits",
@@ -231,12 +269,13 @@ RETURN_VISITS = Number(
     f"""
     SELECT cohort, week, count() AS students
     FROM (
-        SELECT
-            toMonday(toDate(min(at), {{zone}})) AS cohort,
-            arrayJoin(groupUniqArray(
-                intDiv(toMonday(toDate(at, {{zone}})) - toMonday(toDate(0)), 7)
-            )) - intDiv(cohort - toMonday(toDate(0)), 7) AS week
-        FROM ({_EVER}) GROUP BY who HAVING min(at) >= {{since}}
+        SELECT min(monday) AS cohort, intDiv(arrayJoin(groupArray(monday)) - cohort, 7) AS week
+        FROM (
+            SELECT monday, arrayJoin(bitmapToArray(bitmapAndnot(seen, before))) AS who
+            FROM ({by_time("monday", _week)}) AS visits
+            CROSS JOIN (SELECT seen AS before FROM ({BEFORE})) AS earlier
+        )
+        GROUP BY who
     )
     GROUP BY cohort, week ORDER BY cohort, week
     """,
@@ -265,10 +304,10 @@ FUNNEL = Number(
         FROM (
             SELECT position, groupBitmapMergeState(each) AS some
             FROM (
-                SELECT arrayJoin(arrayEnumerate({{track}})) AS position, {_NOBODY} AS each
+                SELECT arrayJoin(arrayEnumerate({{track}})) AS position, {NOBODY} AS each
                 UNION ALL
-                SELECT toUInt32(indexOf({{track}}, stem)) AS position, groupBitmapState(who)
-                FROM ({_OPENS}) GROUP BY stem HAVING position > 0
+                SELECT toUInt32(indexOf({{track}}, stem)) AS position, seen
+                FROM ({BY_NOTEBOOK}) WHERE position > 0
             )
             GROUP BY position
         )
