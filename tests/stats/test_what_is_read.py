@@ -1,4 +1,4 @@
-"""Numbers of large courses are read from sums, not from every row (ADR 27)."""
+"""Numbers of large courses are read from sums, not from every row (ADR 28)."""
 
 from datetime import UTC, datetime, timedelta
 
