@@ -26,6 +26,7 @@ logger = structlog.get_logger(__name__)
 
 Q = TypeVar("Q", bound=Question)
 R = TypeVar("R")
+M = TypeVar("M", bound=Message)
 Again = Callable[[], Awaitable[None]]
 
 
@@ -99,6 +100,25 @@ class Bus:
         subscription = await self.client.subscribe(address, cb=heard)
         try:
             yield address
+        finally:
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+
+    @asynccontextmanager
+    async def hearing(self, type_: type[M], hear: Callable[[M], None]) -> AsyncGenerator[None]:
+        """``hear`` gets each message of a type that is told while the block runs. What is told
+        before, or while NATS is away, is missed."""
+        decoder = msgspec.json.Decoder(type_)
+
+        async def heard(raw: Msg) -> None:
+            try:
+                hear(decoder.decode(raw.data))
+            except msgspec.MsgspecError as e:
+                logger.error("a message nobody can decode", subject=raw.subject, error=str(e))
+
+        subscription = await self.client.subscribe(type_.pattern(), cb=heard)
+        try:
+            yield
         finally:
             with contextlib.suppress(nats.errors.Error):
                 await subscription.unsubscribe()

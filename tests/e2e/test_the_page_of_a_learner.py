@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 
 from nbh_kit.testing import eventually
+from nbh_proto import LabStopAnnounced, LabStopWithdrawn, now
+from tests.e2e.apart import Cable
 from tests.e2e.learner import LearnersPage
 
 pytestmark = [
@@ -250,6 +253,42 @@ async def test_it_fits_a_frame_on_a_phone(opened, student_browser, course):
         assert box["x"] + box["width"] <= 360
         await page.page.keyboard.press("Escape")
         assert await page.notebook.run() == "hello from the course"
+
+
+async def test_a_page_says_that_it_reconnects_that_its_lab_stops_and_that_it_is_gone(
+    system, opened, student_browser
+):
+    course = "learner"
+    cable = Cable()
+    async with student_browser("profile", cable=cable) as context:
+        page = await opened(context, course, "lea")
+        notice = page.page.locator(".nbh-Notice")
+        assert not await notice.is_visible()
+        cable.pull()
+        await notice.filter(has_text="Reconnecting").wait_for()
+        cable.plug_in()
+        await notice.wait_for(state="hidden")
+
+        [lab] = [
+            lab for lab in await system.labs() if lab.student == "lea" and lab.course == course
+        ]
+        given = {"node": lab.node, "course": course, "student": "lea", "generation": 1}
+        at = now() + timedelta(minutes=9)
+        await system.bus.tell(LabStopAnnounced(**given, reason="idle", stops_at=at))
+        await notice.filter(has_text="stopped soon").wait_for()
+        assert re.match(r"8:\d\d", await notice.get_by_role("timer").inner_text())
+        await page.notebook.write("print('still here')")
+        await notice.get_by_role("button", name="Stay").click()
+        await notice.wait_for(state="hidden")
+        assert "still here" in system.file("lea", course, "w1/loops.md")
+        await system.bus.tell(LabStopWithdrawn(**given, reason="idle"))
+
+        await page.notebook.write("print('not saved')")
+        await system.nbh("lab", "stop", course, "lea")
+        await notice.filter(has_text="has stopped").wait_for()
+        async with page.page.expect_download() as download:
+            await notice.get_by_role("button", name="Download").click()
+        assert "not saved" in Path(await (await download.value).path()).read_text()
 
 
 async def test_a_french_browser_reads_french(opened, student_browser):

@@ -34,9 +34,20 @@ export const ACTIONS: Readonly<Record<Entry, (scene: Scene) => Promise<void>>> =
 
 async function download({ app, panel }: Scene): Promise<void> {
   await panel.context.save();
+  take(await app.serviceManager.contents.getDownloadUrl(panel.context.path), "");
+}
+
+/** Downloads what stands in the page, as an .ipynb: the lab is not asked, which may be gone. */
+export function rescue(panel: NotebookPanel): void {
+  const text = JSON.stringify(panel.context.model.toJSON(), null, 1);
+  const url = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
+  take(url, `${panel.context.path.replace(/^.*\//, "").replace(/\.\w+$/, "")}.ipynb`);
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function take(href: string, name: string): void {
   const link = document.createElement("a");
-  link.href = await app.serviceManager.contents.getDownloadUrl(panel.context.path);
-  link.download = "";
+  Object.assign(link, { href, download: name });
   document.body.append(link);
   link.click();
   link.remove();

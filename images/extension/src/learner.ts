@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { Menu } from "@lumino/widgets";
-import type { Scene } from "./actions.ts";
+import { rescue, type Scene } from "./actions.ts";
 import { Header } from "./header.ts";
 import { rebind } from "./keys.ts";
 import * as look from "./look.ts";
@@ -13,6 +13,7 @@ import { after, type Saving, type Told } from "./saving.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 import { isKept, keep } from "./text-cells.ts";
 import { titleOf, versionOf } from "./title.ts";
+import { Watch } from "./watch.ts";
 import { languageOf, WORDS, type Words } from "./words.ts";
 
 /** Jupyter's commands whose keys do nothing where the body has the class. */
@@ -76,6 +77,7 @@ export class Learner {
     this.begin();
     this.follow(panel);
     this.applies();
+    this.watches(panel);
     names.give(panel.content.node, () => this.words());
   }
 
@@ -89,6 +91,14 @@ export class Learner {
     this.header.speak(this.words());
     this.header.hasMenu(this.menu.items.length > 0);
     this.applies();
+  }
+
+  /** Outside nbhosting there is nobody to ask. */
+  private watches(panel: NotebookPanel): void {
+    const base = /^\/\d+\//.exec(window.location.pathname);
+    if (base === null || this.place === null) return;
+    const words = () => this.words();
+    new Watch(this.app, panel, base[0], words, () => rescue(panel));
   }
 
   private applies(): void {

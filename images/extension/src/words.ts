@@ -38,7 +38,18 @@ export interface Words {
   readonly sharedIs: string;
   readonly notShared: string;
   readonly notSaved: string;
+  readonly notices: Notices;
   readonly keys: readonly (readonly [string, string])[];
+}
+
+/** What cannot wait until somebody opens the menu. */
+export interface Notices {
+  readonly reconnecting: string;
+  readonly ended: (reason: string) => string;
+  readonly rescue: string;
+  readonly stops: (reason: string) => string;
+  readonly stay: string;
+  readonly save: string;
 }
 
 const en: Words = {
@@ -78,6 +89,24 @@ const en: Words = {
     "Whoever has this link can read the notebook as it is now. Sharing again replaces what is there.",
   notShared: "The static version could not be made.",
   notSaved: "Your work could not be saved. Check your connection, then save again.",
+  notices: {
+    reconnecting:
+      "Reconnecting… What you write stays in this page and is saved once your notebook server answers.",
+    ended: (reason) =>
+      (reason === "idle"
+        ? "Your notebook server was stopped, since nobody used it."
+        : reason === "out-of-memory"
+          ? "Your notebook server was stopped: it needed more memory than it may have."
+          : "Your notebook server has stopped.") +
+      " What you saved is kept. Go back to your course and reload its page to open the notebook again.",
+    rescue: "Download what is in this page",
+    stops: (reason) =>
+      reason === "age"
+        ? "Your notebook server has run for very long and is stopped soon. Save your work; then it can be opened again."
+        : "Nobody seems to work here, so your notebook server is stopped soon.",
+    stay: "Stay",
+    save: "Save",
+  },
   keys: [
     ["Shift + Enter", "run a cell and go to the next"],
     ["Ctrl + Enter", "run a cell and stay"],
@@ -132,6 +161,24 @@ const fr: Words = {
   notShared: "La version statique n’a pas pu être faite.",
   notSaved:
     "Votre travail n’a pas pu être enregistré. Vérifiez votre connexion, puis enregistrez à nouveau.",
+  notices: {
+    reconnecting:
+      "Reconnexion… Ce que vous écrivez reste dans cette page, et sera enregistré dès que votre serveur de notebooks répondra.",
+    ended: (reason) =>
+      (reason === "idle"
+        ? "Votre serveur de notebooks a été arrêté, car personne ne l’utilisait."
+        : reason === "out-of-memory"
+          ? "Votre serveur de notebooks a été arrêté : il lui fallait plus de mémoire que permis."
+          : "Votre serveur de notebooks s’est arrêté.") +
+      " Ce que vous avez enregistré est gardé. Retournez à votre cours et rechargez sa page pour rouvrir le notebook.",
+    rescue: "Télécharger ce qui est dans cette page",
+    stops: (reason) =>
+      reason === "age"
+        ? "Votre serveur de notebooks tourne depuis très longtemps et va être arrêté. Enregistrez votre travail ; il pourra être rouvert ensuite."
+        : "Personne ne semble travailler ici : votre serveur de notebooks va être arrêté.",
+    stay: "Rester",
+    save: "Enregistrer",
+  },
   keys: [
     ["Maj + Entrée", "exécuter une cellule et passer à la suivante"],
     ["Ctrl + Entrée", "exécuter une cellule et y rester"],

@@ -12,6 +12,7 @@ from nbh_router import address, languages, static_file
 from nbh_router.following import Following
 from nbh_router.forwarding import Forwarding
 from nbh_router.launching import Launching
+from nbh_router.notices import Notices
 from nbh_router.pages import Pages
 from nbh_router.sharing import Sharing
 from nbh_router.stead import Stead
@@ -27,6 +28,7 @@ def app(
     forwarding: Forwarding,
     sharing: Sharing,
     stopping: Stopping,
+    notices: Notices,
     stead: Stead,
     pages: Pages,
 ) -> Starlette:
@@ -55,6 +57,7 @@ def app(
             Route("/-/access/{ticket}", following.page),
             Route("/-/access/{ticket}/events", following.events),
             Route("/-/access/{ticket}/again", following.again, methods=["POST"]),
+            Route("/-/lab/{capability}", notices.answer),
             Route(static_file.LAB_SILENT, stead.lab_silent),
             Route(static_file.ROUTER_SILENT, stead.router_silent),
             Route(f"/{links.SHARE_PATH}/{{path:path}}", sharing.legacy),

@@ -94,6 +94,10 @@ class Routes:
         """Why a lab ended, if that was lately; None if nobody knows."""
         return self._endings.get(capability)
 
+    def is_there(self, capability: str) -> bool:
+        """Whether Traefik is known to have a route to a lab."""
+        return capability in self._live
+
     async def live(self, capability: str, seconds: float) -> bool:
         """Whether Traefik knows the route of a lab, now or within so many seconds."""
         if capability in self._live:

@@ -23,6 +23,7 @@ from nbh_router.entrance import Entrance
 from nbh_router.following import Following
 from nbh_router.forwarding import Forwarding
 from nbh_router.launching import Launching
+from nbh_router.notices import Notices
 from nbh_router.origins import normal
 from nbh_router.pages import Pages
 from nbh_router.patience import Forecast
@@ -97,6 +98,7 @@ class Service:
             share_origin=config.origins.share,
             within=config.share.within,
         )
+        self._notices = Notices(self.routes)
         self._app = app(
             launching=self._launching,
             following=following,
@@ -105,6 +107,7 @@ class Service:
             ),
             sharing=self._sharing,
             stopping=self._stopping,
+            notices=self._notices,
             stead=Stead(pages, self.routes.why_gone),
             pages=pages,
         )
@@ -127,6 +130,7 @@ class Service:
                 password=self._password,
             ) as bus,
             self._accesses.connected(bus),
+            self._notices.connected(bus),
         ):
             self._look_at_needs(health, bus)
             await self._work(bus, server)
