@@ -199,11 +199,13 @@ async def running_system(
     *,
     engine: Literal["podman", "memory"] = "podman",
     settings: Tables | None = None,
+    refused_by_nats: bool = False,
 ) -> AsyncGenerator[System]:
     """Run the whole system with its data in ``folder`` while the block runs.
 
     ``settings`` are tables and keys over those that make it stand apart from any other. At the
-    end its labs end too; its log is in ``folder/log``, its data stays.
+    end its labs end too; its log is in ``folder/log``, its data stays. NATS has refused nobody
+    anything then, unless it is said that it will.
     """
     # short, since a socket's path has at most 107 bytes; and open, since services read from it
     shared = Path(tempfile.mkdtemp(prefix="nbh-"))
@@ -213,6 +215,7 @@ async def running_system(
     try:
         async with _up(config, file, folder / "log") as up, _operator(config) as bus:
             yield System(config, file, shared, up, bus)
+        assert refused_by_nats or not (said := _refusals(folder / "log")), said
     finally:
         shutil.rmtree(shared)
         if engine == "podman":
@@ -250,6 +253,11 @@ async def _up(config: Config, file: Path, log: Path) -> AsyncGenerator[int]:
         if up.returncode is None:
             up.send_signal(signal.SIGTERM)
             await asyncio.wait_for(up.wait(), _ENDS_WITHIN)
+
+
+def _refusals(log: Path) -> list[str]:
+    """What services wanted to say or hear, and may not (S-39): their rights or they are wrong."""
+    return [line for line in log.read_text(errors="replace").splitlines() if " Violation " in line]
 
 
 async def _ready(config: Config, up: asyncio.subprocess.Process, log: Path) -> None:

@@ -203,9 +203,17 @@ class Bus:
 
 @asynccontextmanager
 async def connect(
-    url: str, *, name: str, user: str = "", password: str = "", within: float | None = None
+    url: str,
+    *,
+    name: str,
+    user: str = "",
+    password: str = "",
+    within: float | None = None,
+    makes_streams: bool = True,
 ) -> AsyncGenerator[Bus]:
     """Connect as ``name``, however long NATS takes; streams and buckets exist then.
+
+    Who may not make them, because all the world talks to it (S-39), waits until others have.
 
     Raises:
         BusAway: only with ``within``: NATS did not let us in for so many seconds, and why.
@@ -238,7 +246,8 @@ async def connect(
         "pending_size": 8 * 1024**2,
     }
     if user:
-        options |= {"user": user, "password": password}
+        # nobody hears what others are answered: each user has a prefix of its own (S-39)
+        options |= {"user": user, "password": password, "inbox_prefix": f"_INBOX.{user}"}
     try:
         async with asyncio.timeout(within):
             await _first_connection(client, url, options)
@@ -247,7 +256,8 @@ async def connect(
         raise BusAway(f"NATS at {url}: {last}") from e
     bus = Bus(client, name)
     try:
-        await bus.at_each_connection(lambda: streams.make_sure(bus.js))
+        exist = streams.make_sure if makes_streams else streams.until_there
+        await bus.at_each_connection(lambda: exist(bus.js))
         yield bus
     finally:
         await bus.close()

@@ -99,7 +99,7 @@ class Consumption:
 
     @property
     def _deliver_subject(self) -> str:
-        return f"nbh.deliver.{self._stream.name}.{self._durable}"
+        return f"nbh.deliver.{self._bus.name}.{self._stream.name}.{self._durable}"
 
     async def _look(self) -> None:
         while True:

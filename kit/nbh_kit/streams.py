@@ -1,5 +1,6 @@
 """Makes sure that the streams and buckets of the protocol exist, as they are described there."""
 
+import asyncio
 import contextlib
 
 import structlog
@@ -14,6 +15,7 @@ logger = structlog.get_logger(__name__)
 
 _BUCKET_BYTES = 256 * 1024**2
 _DEDUPLICATE_SECONDS = 120.0
+_LOOK_AGAIN = 0.1
 
 
 async def make_sure(js: JetStreamContext) -> None:
@@ -22,6 +24,22 @@ async def make_sure(js: JetStreamContext) -> None:
         await _make_sure_of(js, _stream_config(stream))
     for bucket in BUCKETS:
         await _make_sure_of(js, _bucket_config(bucket))
+
+
+async def until_there(js: JetStreamContext) -> None:
+    """Return once others have made every stream and bucket."""
+    missing = [stream.name for stream in ALL] + [f"KV_{bucket.bucket}" for bucket in BUCKETS]
+    # others make them, and nobody tells us
+    while missing := [n for n in missing if not await _is_there(js, n)]:  # noqa: ASYNC110
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def _is_there(js: JetStreamContext, name: str) -> bool:
+    try:
+        await js.stream_info(name)
+    except NotFoundError:
+        return False
+    return True
 
 
 async def _make_sure_of(js: JetStreamContext, config: api.StreamConfig) -> None:

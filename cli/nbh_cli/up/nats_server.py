@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from nbh_cli.up import bus_rights
 from nbh_cli.up.children import Child, Program
 from nbh_cli.up.folders import NATS_USERS
 from nbh_kit import asking, programs
 from nbh_kit.config import Config
-from nbh_proto import Account, Session, Value
 from nbh_proto.buckets import BUCKETS
 from nbh_proto.streams import ALL
 
@@ -21,10 +21,6 @@ _BUCKET_BYTES = 256 * 1024**2
 _SLACK_BYTES = 1024**3
 _ENOUGH_SPACE = 64 * 1024**2
 _TRIES = 5
-_WRITERS: dict[type[Value], tuple[str, ...]] = {
-    Account: ("courses",),
-    Session: ("courses", "stats"),
-}
 _NO_ANSWER = (OSError, ValueError, msgspec.MsgspecError)
 
 
@@ -67,7 +63,11 @@ def settings(config: Config) -> dict[str, Any]:
     """nats-server's settings; its configuration language is a superset of JSON."""
     url = urlsplit(config.nats.url)
     users = [
-        {"user": who, "password": config.password_of(who), "permissions": _permissions(who)}
+        {
+            "user": who,
+            "password": config.password_of(who),
+            "permissions": bus_rights.permissions(who),
+        }
         for who in NATS_USERS
     ]
     return {
@@ -82,13 +82,6 @@ def settings(config: Config) -> dict[str, Any]:
             "max_file_store": max_file_store(),
         },
     }
-
-
-def _permissions(who: str) -> dict[str, Any]:
-    """Who is signed in, and as whom, is written by those who judge it: whoever takes the router
-    over, which all the world reaches, is no member of staff by that (S-50)."""
-    denied = [f"$KV.{bucket.bucket}.>" for bucket, may in _WRITERS.items() if who not in may]
-    return {"publish": {"deny": denied}} if denied else {}
 
 
 def max_file_store() -> int:

@@ -126,6 +126,7 @@ class Service:
             buses.connect(
                 self._config.nats.url,
                 name="router",
+                makes_streams=False,
                 user="router" if self._password else "",
                 password=self._password,
             ) as bus,
