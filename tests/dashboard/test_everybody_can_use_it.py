@@ -96,6 +96,7 @@ async def test_it_speaks_french(site):
     async with site.looking(language="fr-CA,fr;q=0.9,en;q=0.5") as page:
         await drawn(page)
         await page.get_by_role("link", name="python", exact=True).click()
+        await page.wait_for_url("**/dashboard/courses/python")
         await drawn(page)
         await expect(page.locator("html")).to_have_attribute("lang", "fr")
         await expect(page.locator("#live")).to_have_text("en direct")

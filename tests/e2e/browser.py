@@ -45,12 +45,13 @@ async def browser(
     javascript: bool = True,
     width: int = 1100,
     height: int = 900,
-    locale: str = "en-GB",
+    locale: str | None = None,
     cable: apart.Cable | None = None,
 ) -> AsyncGenerator[BrowserContext]:
     """A fresh browser with a profile of its own.
 
     Args:
+        locale: if given, what its pages ask to be answered in, over any header that a test sets.
         ports: if given, it lives in a network of its own that has these alone (`apart`).
         cable: what joins that network to this machine's.
     """

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from nbh_kit.bus import connect
 from nbh_kit.testing import eventually, free_port
 from nbh_proto import AccessReady
 from tests.router.test_labs_come_and_go import reaches
@@ -99,7 +100,7 @@ def test_what_stops_it_is_said_in_a_line(tmp_path, spoil, words):
 
 async def test_health_says_what_is_missing(tmp_path, nats_url):
     world = World(tmp_path / "site", nats_url)
-    async with world.router():
+    async with world.router(), connect(nats_url, name="others"):  # who make the streams
         await world.ready(but=("traefik",))
         assert (await world.well("/livez")).json()["lag"] < 1
         ready = await world.well()

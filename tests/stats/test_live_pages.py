@@ -145,7 +145,8 @@ async def test_much_in_short_is_told_once(world):
         for _ in range(20):
             await world.say(opened())
         await asyncio.wait_for(task, 5)
-        assert asyncio.get_running_loop().time() - began >= live.AT_MOST_EVERY_SECONDS * 0.9
+        # the first was told somewhat before it was heard
+        assert asyncio.get_running_loop().time() - began >= live.AT_MOST_EVERY_SECONDS / 2
 
 
 async def test_a_stream_ends_when_its_viewer_may_listen_no_more(world):

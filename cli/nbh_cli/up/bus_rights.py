@@ -31,6 +31,8 @@ from nbh_proto import (
     ImportLines,
     KeepImages,
     Lab,
+    LabStopAnnounced,
+    LabStopWithdrawn,
     Launch,
     MeasureLabs,
     Message,
@@ -67,6 +69,9 @@ class Rights(NamedTuple):
     makes_streams: bool = True
     """Whether it makes and changes streams; who does not waits for them."""
 
+    overhears: tuple[type[Message], ...] = ()
+    """What it listens to as it is told, without a consumer."""
+
     replies: bool = False
     """Whether it says something to those who ask, in their inboxes."""
 
@@ -80,6 +85,7 @@ RIGHTS = {
         asks=(StopLab, ShareNotebook, WithdrawShares, FindShares),
         writes=(Launch,),
         reads=(Lab, Course, Launch),
+        overhears=(LabStopAnnounced, LabStopWithdrawn),
         makes_streams=False,
     ),
     "provisioner": Rights(
@@ -171,7 +177,7 @@ def _said(who: str, rights: Rights) -> Iterator[str]:
 def _heard(who: str, rights: Rights) -> Iterator[str]:
     yield f"_INBOX.{who}.>"
     yield f"nbh.deliver.{who}.>"
-    yield from (type_.pattern() for type_ in rights.answers)
+    yield from (type_.pattern() for type_ in (*rights.answers, *rights.overhears))
 
 
 def _about_streams(makes_them: bool) -> Iterator[str]:

@@ -37,7 +37,7 @@ export class Lists {
       const seen = last.get(name);
       const facts = element("p", { class: "facts" }, element("b", {}, count(students.get(name) || 0)), " ", say("students-count"));
       const when = element("p", { class: "what" }, seen ? say("last-seen", { when: instant(seen) }) : say("ever"));
-      each.replaceChildren(each.querySelector("a"), facts, sparkline(days.get(name) || new Map()), when);
+      fill(each, facts, sparkline(days.get(name) || new Map()), when);
     }
     document.getElementById("empty")?.toggleAttribute("hidden", this.courses.children.length > 0);
   }
@@ -48,15 +48,28 @@ export class Lists {
 
   async showNodes(nodes, ask) {
     const from = new Date(Date.now() - SOON).toISOString();
-    const cards = nodes.map(async ({ node, last }) => {
+    const states = nodes.map(async ({ node, last }) => {
       const now = (await ask(`nodes/${node}/machine`, { from, step: "5m" })).rows().at(-1);
-      const link = element("a", { href: `/dashboard/nodes/${node}` }, node);
-      const facts = now ? machine(now) : [];
       const when = element("p", { class: "what" }, say("last-seen", { when: instant(last) }));
-      return element("li", {}, link, ...facts, when);
+      return [node, ...(now ? machine(now) : []), when];
     });
-    this.nodes.replaceChildren(...(await Promise.all(cards)));
+    for (const [node, ...state] of await Promise.all(states)) fill(this.machine(node), ...state);
   }
+
+  machine(node) {
+    const there = [...this.nodes.children].find((each) => each.dataset.node === node);
+    if (there) return there;
+    const link = element("a", { href: `/dashboard/nodes/${node}` }, node);
+    this.nodes.append(element("li", { "data-node": node }, link));
+    return this.nodes.lastElementChild;
+  }
+}
+
+/** What a card says beside its link, which stays: somebody may be about to click it. */
+function fill(card, ...said) {
+  const [, ...before] = card.children;
+  for (const old of before) old.remove();
+  card.append(...said);
 }
 
 function card(course) {
