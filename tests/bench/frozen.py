@@ -16,6 +16,7 @@ from nbh_proto.course import CommandAnswer
 from nbh_provisioner.engine import Running
 from nbh_provisioner.engines.podman import PodmanEngine
 from tests.bench import memory
+from tests.bench.calm import until_calm
 from tests.bench.client import Client
 from tests.bench.figures import Figure, at_least, at_most, median, percentile, spread
 from tests.e2e.student import Student
@@ -72,10 +73,10 @@ async def _opens(system, engine: PodmanEngine, students: Sequence[str]) -> list[
     floors: list[float] = []
     client = Client("localhost", system.port)
     for _ in range(ROUNDS):
-        await asyncio.gather(*[_freeze(system, labs[s]) for s in students])
+        await _all_frozen(system, [labs[s] for s in students])
         for student in students:
             clicks.append(await _click(client, system.link("lesson", "w1/first", student)))
-        await asyncio.gather(*[_freeze(system, labs[s]) for s in students])
+        await _all_frozen(system, [labs[s] for s in students])
         for student in students:
             requests.append(await _request(client, f"/{labs[student].capability}/{_NOTEBOOK}"))
         for student in students:
@@ -102,6 +103,11 @@ def _figures(name: str, samples: list[float], floor: float) -> list[Figure]:
         )
         for what, share, goal in (("p50", 0.5, 25), ("p99", 0.99, 80))
     ]
+
+
+async def _all_frozen(system, labs: Sequence[Lab]) -> None:
+    await asyncio.gather(*[_freeze(system, lab) for lab in labs])
+    await until_calm()
 
 
 async def _freeze(system, lab: Lab) -> None:

@@ -9,6 +9,7 @@ from nbh_kit.testing import eventually
 from nbh_proto import Lab, StopLab, lab_key, new_id
 from tests.bench import running
 from tests.bench.bare import Bare
+from tests.bench.calm import until_calm
 from tests.bench.client import Client
 from tests.bench.cold import bare_at_once, click
 from tests.bench.figures import Figure, at_most, median, percentile, spread
@@ -36,6 +37,7 @@ async def _alone(system) -> list[Figure]:
     clicks, events, pages = [], [], []
     for _ in range(ALONE):
         await _full(system, SMALL)
+        await until_calm()
         student = f"pool-{new_id()[:8]}"
         clicks.append(await click(system, system.link("lesson", "w1/first", student)))
         events.append(await running.timed(lambda: running.stored_and_answered(system)))
