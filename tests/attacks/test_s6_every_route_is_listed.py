@@ -142,7 +142,8 @@ async def test_every_address_of_the_router_is_listed(tmp_path, nats_url):
 def test_what_the_statistics_serve_traefik_brings_there(path):
     rule = static_file.of(Config(), ORIGINS.content).http.routers["stats"].rule
     prefixes = re.findall(r"PathPrefix\(`([^`]+)`\)", rule)
-    assert path.startswith(tuple(prefixes))
+    exactly = re.findall(r"Path\(`([^`]+)`\)", rule)
+    assert path in exactly or path.startswith(tuple(prefixes))
 
 
 @pytest.mark.parametrize("each", [each for each in LISTED if each.audience == "account"])

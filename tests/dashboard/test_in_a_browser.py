@@ -294,3 +294,26 @@ async def test_a_person_who_is_signed_out_is_told_and_comes_back(site):
         await expect(way).to_have_attribute(
             "href", "/login?next=%2Fdashboard%2Fcourses%2Fpython%3Flast%3D7"
         )
+
+
+async def test_a_course_that_has_just_begun_stands_in_a_week(site):
+    begun = AccessOpened(
+        course="begun",
+        student="eve",
+        access="a",
+        notebook="w1/n.md",
+        way="cold",
+        seconds=1,
+        at=now(),
+    )
+    site.house.course("begun")
+    site.world.register("begun")
+    await site.world.say(begun)
+    async with site.looking() as page:
+        await page.goto(f"{site.ui}/dashboard/courses/begun")
+        await drawn(page)
+        ticks = page.locator("#students-by-day .xtick text")
+        assert all(":" not in text for text in await ticks.all_text_contents())
+        assert await ticks.count() >= 6
+        counts = await page.locator("#students-by-day .ytick text").all_text_contents()
+        assert counts == ["0", "1"]

@@ -4,6 +4,7 @@ Pure.
 """
 
 import re
+from typing import Any
 
 from nbh_kit import links
 from nbh_kit.config import Config
@@ -31,6 +32,9 @@ LAB_SILENT, ROUTER_SILENT = "/-/silent/lab", "/-/silent/router"
 
 _LASTING = (links.SHARE_PATH, "share", links.STOP_PATH)
 
+_OF_STATS = ("/api/stats/", "/staff/stats/", "/dashboard", "/dashboard/")
+_OF_ACCOUNTS = ("/login", "/login/", "/logout", "/account", "/password")
+
 LAB_IDLE = "2s"
 """How long Traefik keeps a connection to a lab that nobody uses. A lab is not frozen while there
 is one; once it is frozen each request begins with a new connection, which is what thaws it. So
@@ -53,11 +57,26 @@ def of(config: Config, content_origin: str) -> Dynamic:
                 "lasting": _lasting(),
                 "gate": _gate(content_origin),
                 "error-pages": _error_pages(),
-                "hooks": _hooks(config.origins.ui),
-                "builds": _builds(config.origins.share),
-                "snapshots": _snapshots(config.origins.share),
-                "stats": _stats(config.origins.ui),
-                "accounts": _accounts(config.origins.ui),
+                "hooks": _at(
+                    config.origins.ui, "/hooks/", service="courses", middleware="hook-bodies"
+                ),
+                "builds": _at(config.origins.share, "/builds/", service="courses"),
+                # who has the link may read the page: it is in no log
+                "snapshots": _at(
+                    config.origins.share,
+                    "/snapshots/",
+                    service="courses",
+                    observability=UNOBSERVED,
+                ),
+                "stats": _at(config.origins.ui, *_OF_STATS, service="stats"),
+                # no body limit of Traefik's: it would answer without a page; the service reads
+                # 8 KiB at most. How somebody signs in is nobody else's to note down.
+                "accounts": _at(
+                    config.origins.ui,
+                    *_OF_ACCOUNTS,
+                    service="courses",
+                    observability=UNOBSERVED,
+                ),
             },
             services={
                 "courses": service(f"{config.courses.host}:{config.courses.port}", "router"),
@@ -140,62 +159,16 @@ def _errors(*status: str, path: str) -> Middleware:
     return Middleware(errors=Errors(status=status, service="error-pages", query=path))
 
 
-def _hooks(ui_origin: str) -> Router:
+def _at(origin: str, *paths: str, service: str, middleware: str = "again", **more: Any) -> Router:
+    """What another service serves at an origin: paths, and all below those that end in ``/``."""
+    rules = " || ".join(f"Path{'Prefix' * p.endswith('/')}(`{p}`)" for p in paths)
     return Router(
-        rule=f"Host(`{_host(ui_origin)}`) && PathPrefix(`/hooks/`)",
-        service="courses",
+        rule=f"Host(`{_host(origin)}`) && ({rules})",
+        service=service,
         entry_points=WEB,
         priority=OTHERS,
-        middlewares=("hook-bodies",),
-    )
-
-
-def _builds(share_origin: str) -> Router:
-    return Router(
-        rule=f"Host(`{_host(share_origin)}`) && PathPrefix(`/builds/`)",
-        service="courses",
-        entry_points=WEB,
-        priority=OTHERS,
-        middlewares=("again",),
-    )
-
-
-def _snapshots(share_origin: str) -> Router:
-    return Router(
-        rule=f"Host(`{_host(share_origin)}`) && PathPrefix(`/snapshots/`)",
-        service="courses",
-        entry_points=WEB,
-        priority=OTHERS,
-        middlewares=("again",),
-        # who has the link may read the page: it is in no log
-        observability=UNOBSERVED,
-    )
-
-
-def _stats(ui_origin: str) -> Router:
-    return Router(
-        rule=f"Host(`{_host(ui_origin)}`)"
-        " && (PathPrefix(`/api/stats/`) || PathPrefix(`/staff/stats`)"
-        " || PathPrefix(`/dashboard`))",
-        service="stats",
-        entry_points=WEB,
-        priority=OTHERS,
-        middlewares=("again",),
-    )
-
-
-def _accounts(ui_origin: str) -> Router:
-    # no body limit of Traefik's: it would answer without a page; the service reads 8 KiB at most
-    return Router(
-        rule=f"Host(`{_host(ui_origin)}`)"
-        " && (Path(`/login`) || PathPrefix(`/login/`) || Path(`/logout`) || Path(`/account`)"
-        " || Path(`/password`))",
-        service="courses",
-        entry_points=WEB,
-        priority=OTHERS,
-        middlewares=("again",),
-        # how somebody signs in is nobody else's to note down
-        observability=UNOBSERVED,
+        middlewares=(middleware,),
+        **more,
     )
 
 

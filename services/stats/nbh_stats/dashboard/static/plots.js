@@ -4,6 +4,7 @@
 import { bytes, column, count, duration, say } from "./text.js";
 
 const GIB = 1024 ** 3;
+const DAY = 24 * 3600e3;
 const HEIGHT = 300;
 const CLEAR = "rgba(0,0,0,0)";
 
@@ -16,7 +17,8 @@ function byDay(number, look) {
   const before = number.get(value).map((all, at) => all - fresh[at]);
   const of = value === "students" ? "returning" : "opened-before";
   const [first, second, third] = look.series;
-  const bar = (name, y, color) => ({ type: "bar", name, x, y, marker: { color }, hovertemplate: "%{y}" });
+  const width = x.length === 1 ? 0.85 * DAY : undefined;
+  const bar = (name, y, color) => ({ type: "bar", name, x, y, width, marker: { color }, hovertemplate: "%{y}" });
   return {
     height: 380,
     legend: [[say(of), first], [say("first-time"), second], [say("in-all"), third]],
@@ -29,8 +31,8 @@ function byDay(number, look) {
       barmode: "stack",
       bargap: x.length > 60 ? 0 : 0.15,
       xaxis: { anchor: "y2", ...days(x, look) },
-      yaxis: { domain: [0.4, 1], ...counted(look) },
-      yaxis2: { domain: [0, 0.3], ...counted(look), nticks: 3 },
+      yaxis: { domain: [0.4, 1], ...counted(look, number.get(value)) },
+      yaxis2: { domain: [0, 0.3], nticks: 3, ...counted(look, number.get("total")) },
     }),
   };
 }
@@ -45,7 +47,7 @@ function histogram(number, look) {
       bargap: 0.1,
       hovermode: "closest",
       xaxis: { ...axis(look), showgrid: false, tickformat: "d", nticks: 12 },
-      yaxis: counted(look),
+      yaxis: counted(look, y),
     }),
   };
 }
@@ -115,7 +117,7 @@ function paceByDay(number, look) {
 
 function labs(number, look) {
   const names = ["running", "frozen", "pooled", "kernels"];
-  return steps(number, look, names, { yaxis: counted(look) });
+  return steps(number, look, names, { yaxis: counted(look, names.flatMap(number.get)) });
 }
 
 function load(number, look) {
@@ -175,8 +177,29 @@ function axis(look) {
   return { gridcolor: look.line, linecolor: look.line, zeroline: false, automargin: false, fixedrange: false, tickfont: { color: look.soft } };
 }
 
-const counted = (look) => ({ ...axis(look), rangemode: "tozero", tickformat: ",d", nticks: 5, fixedrange: true });
-const days = (x, look) => ({ ...axis(look), type: "date", showgrid: false, tickangle: 0, nticks: look.isNarrow ? 4 : 8, hoverformat: x[0]?.length > 10 ? "%d %b %Y %H:%M" : "%a %d %b %Y" });
+// Nobody is half: few are marked one by one.
+function counted(look, values) {
+  const few = !values.some((value) => value > 4);
+  return { ...axis(look), rangemode: "tozero", tickformat: ",d", fixedrange: true, ...(few ? { dtick: 1 } : { nticks: 5 }) };
+}
+
+// A course that has just begun has a day or two: they stand in a week, not in their milliseconds.
+function days(x, look) {
+  const isByDay = x[0]?.length === 10;
+  const [first, last] = [x[0], x.at(-1)].map(Date.parse);
+  const begun = isByDay && last - first < 6 * DAY;
+  return {
+    ...axis(look),
+    type: "date",
+    showgrid: false,
+    tickangle: 0,
+    hoverformat: isByDay ? "%a %d %b %Y" : "%d %b %Y %H:%M",
+    nticks: look.isNarrow ? 4 : 8,
+    ...(begun && { range: [first - DAY / 2, first + 6.5 * DAY].map(asDay), dtick: look.isNarrow ? 2 * DAY : DAY }),
+  };
+}
+
+const asDay = (instant) => new Date(instant).toISOString().slice(0, 19);
 const faint = (color) => `${color}33`;
 
 function percentile(values, share) {
