@@ -169,11 +169,19 @@ port = {self.port}
             there = (await self.well()).json()
             return all(yes for what, yes in there.items() if what not in but)
 
-        await eventually(asked, within=15)
+        try:
+            await eventually(asked, within=60)
+        except AssertionError as error:
+            error.add_note(f"Traefik logged:\n{self._logged('traefik')}")
+            raise
 
     def log(self) -> str:
         """What the router has logged."""
-        return (self.folder / "router.log").read_text()
+        return self._logged("router")
+
+    def _logged(self, program: str) -> str:
+        file = self.folder / f"{program}.log"
+        return file.read_text() if file.exists() else ""
 
 
 async def arrived(browser: httpx2.AsyncClient, path: str) -> httpx2.Response:

@@ -59,6 +59,12 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove the files and links of a folder that were being written when we were ended."""
+    for left in folder.glob(str(_beside(Path("*")))):
+        left.unlink()
+
+
 def _beside(path: Path) -> Path:
     # One name: what a crash leaves is overwritten by the next try.
     return path.with_name(f".{path.name}.new")

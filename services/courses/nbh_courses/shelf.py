@@ -101,7 +101,8 @@ class Place:
         disk.remove(gone)
 
     def sweep(self) -> None:
-        """Remove revisions that were being built or removed."""
+        """Remove what was being written, built or removed."""
+        disk.remove_unfinished(self.folder)
         for pattern in (f"{_BUILDING}*", f"{_REMOVING}*"):
             for left in self._revisions.glob(pattern):
                 disk.remove(left)
