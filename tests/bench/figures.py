@@ -1,5 +1,6 @@
 """What a benchmark says: a figure beside its floor, both measured in the same run."""
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -43,9 +44,10 @@ def at_least(
 
 
 def percentile(samples: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile; ``share`` between 0 and 1."""
-    ordered = sorted(samples)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    """The nearest-rank percentile: the least sample that so large a share does not exceed;
+    ``share`` is above 0 and at most 1."""
+    # 0.99 has no exact float: what it misses must not make a rank more
+    return sorted(samples)[math.ceil(round(share * len(samples), 6)) - 1]
 
 
 def spread(samples: Sequence[float], scale: float = 1.0) -> str:
