@@ -45,8 +45,9 @@ async def figures(system, students: Sequence[str]) -> list[Figure]:
 
 
 async def _begin(system, name: str) -> str:
-    """Compute something; return the kernel that knows it."""
+    """Open the notebook, as who comes back to it once did; compute; return the kernel."""
     student = await _there(system, name)
+    await student.contents("w1/first.md")
     kernel = await student.kernel()
     assert await student.run(kernel, "x = 41; print(x)") == "41\n"
     await student.close()

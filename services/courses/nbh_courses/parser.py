@@ -7,6 +7,7 @@ by a user who may not even read the interpreter (ADR 6).
 """
 
 import argparse
+import ctypes
 import gc
 import logging
 import os
@@ -61,7 +62,7 @@ def main() -> None:
     if uid is not None:
         run.drop_privileges(uid)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
-    gc.freeze()  # what is shared stays shared
+    _keep_what_is_used()
     with socket.socket(fileno=0) as asked:
         while (channel := _sent(asked)) is not None:
             with channel:
@@ -69,6 +70,15 @@ def main() -> None:
                     asked.close()
                     _serve(channel, titles.told)
                     os._exit(0)
+
+
+def _keep_what_is_used() -> None:
+    """Give back what reading the samples took, 8 of 39 MiB; what is shared then stays shared."""
+    gc.collect()
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):  # of GNU's library only
+        libc.malloc_trim(0)
+    gc.freeze()
 
 
 def _sent(asked: socket.socket) -> socket.socket | None:

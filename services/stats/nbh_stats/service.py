@@ -36,7 +36,7 @@ from nbh_stats.students import Students
 from nbh_stats.viewers import anybody_known
 
 _RETRY_SECONDS = 2.0
-_TIDY_SECONDS = 60.0
+_TIDY_SECONDS = 15.0
 _DROP_SECONDS = 3600.0
 
 logger = structlog.get_logger(__name__)
