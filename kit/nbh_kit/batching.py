@@ -21,6 +21,7 @@ from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
 from nbh_kit.bus import Bus, BusAway
+from nbh_kit.lag import Lag
 from nbh_proto import DeadLetter
 from nbh_proto.streams import Stream
 
@@ -96,6 +97,7 @@ class Following:
         self._within = within
         self._failures = 0
         self._pulls: _Pulls | None = None
+        self._lag = Lag(bus.metrics, stream.name, durable)
 
     async def forever(self) -> None:
         """Hand over batches of at most ``rows``, each at most ``within`` seconds after it came."""
@@ -131,9 +133,11 @@ class Following:
         async with self._pulling() as self._pulls:
             while True:
                 messages = await self._pulls.pull()
+                self._lag.is_now(self._pulls.waiting, len(messages))
                 if messages:
                     await self._hand_over(Batch(created, messages))
                     await self._pulls.acknowledge()
+                    self._lag.is_now(self._pulls.waiting, 0)
                 self._failures = 0
                 if len(messages) < self._rows:
                     await asyncio.sleep(self._within)
@@ -202,6 +206,8 @@ class _Pulls:
         self._given_up = False
         self._last: Msg | None = None
         self._delivered = 0
+        self.waiting = 0
+        """How many were not delivered yet when the last pull ended."""
 
     def give_up(self) -> None:
         """NATS was away: what it was delivering is lost."""
@@ -241,7 +247,7 @@ class _Pulls:
             raise OutOfStep("NATS was away")
         if self._status == api.StatusCode.SERVICE_UNAVAILABLE:
             raise OutOfStep("the consumer is gone")
-        self._last = self._came[-1] if self._came else self._last
+        self._last, self.waiting = self._came[-1] if self._came else self._last, 0
         return [self._in_step(raw) for raw in self._came]
 
     async def _until_more(self) -> None:
@@ -254,7 +260,7 @@ class _Pulls:
                 raise
 
     def _in_step(self, raw: Msg) -> Stored:
-        sequence, delivered = _numbers(raw)
+        sequence, delivered, self.waiting = _numbers(raw)
         if delivered != self._delivered + 1:
             raise OutOfStep(f"delivery {delivered} came after {self._delivered}")
         self._delivered = delivered
@@ -266,13 +272,14 @@ class _Pulls:
             await self._bus.client.publish(self._last.reply, b"+ACK")
 
 
-def _numbers(raw: Msg) -> tuple[int, int]:
-    """The place in the stream and the count of deliveries, from the ack's address (ADR-15)."""
+def _numbers(raw: Msg) -> tuple[int, int, int]:
+    """The place in the stream, the count of deliveries and how many messages are still to be
+    delivered, from the ack's address (ADR-15)."""
     tokens = raw.reply.split(".")
     if len(tokens) == _PLAIN_REPLY_TOKENS:
-        return int(tokens[5]), int(tokens[6])
-    sequence = raw.metadata.sequence
-    return sequence.stream, sequence.consumer
+        return int(tokens[5]), int(tokens[6]), int(tokens[8])
+    data = raw.metadata
+    return data.sequence.stream, data.sequence.consumer, data.num_pending
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
 from nbh_kit import cancelling, streams
+from nbh_kit.metrics import Metrics
 from nbh_proto import Answer, Message, Question
 
 logger = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ Q = TypeVar("Q", bound=Question)
 R = TypeVar("R")
 M = TypeVar("M", bound=Message)
 Again = Callable[[], Awaitable[None]]
+Hear = Callable[[Message], None]
 
 
 class BusAway(ConnectionError):
@@ -37,9 +39,13 @@ class BusAway(ConnectionError):
 class Bus:
     """One service's connection. Made by `connect`."""
 
-    def __init__(self, client: Client, name: str) -> None:
+    def __init__(self, client: Client, name: str, metrics: Metrics) -> None:
         self.client = client
         self.name = name
+        self.metrics = metrics
+        """The numbers of this process."""
+
+        self._told: list[Hear] = []
         self.js: JetStreamContext = client.jetstream(timeout=5)
         self._again: list[Again] = []
         self._remaking: asyncio.Task[None] | None = None
@@ -58,7 +64,7 @@ class Bus:
         if not self.is_connected:
             raise BusAway("NATS is away")
         try:
-            await self.js.publish(
+            stored = await self.js.publish(
                 message.address,
                 msgspec.json.encode(message),
                 timeout=within.total_seconds(),
@@ -66,6 +72,13 @@ class Bus:
             )
         except (nats.errors.Error, APIError, OSError, TimeoutError) as e:
             raise BusAway(f"{type(message).__name__} was not stored: {e!r}") from e
+        if not stored.duplicate:
+            for hear in self._told:
+                hear(message)
+
+    def at_each_telling(self, hear: Hear) -> None:
+        """Hear what this service tells, once it is stored; not what was stored before."""
+        self._told.append(hear)
 
     async def tell_surely(self, *messages: Message) -> None:
         """Store messages in order, however long NATS is away. Nothing that was told is lost."""
@@ -210,10 +223,12 @@ async def connect(
     password: str = "",
     within: float | None = None,
     makes_streams: bool = True,
+    metrics: Metrics | None = None,
 ) -> AsyncGenerator[Bus]:
     """Connect as ``name``, however long NATS takes; streams and buckets exist then.
 
     Who may not make them, because all the world talks to it (S-39), waits until others have.
+    ``metrics`` are the process' numbers; those of consumers come to them.
 
     Raises:
         BusAway: only with ``within``: NATS did not let us in for so many seconds, and why.
@@ -254,7 +269,7 @@ async def connect(
     except TimeoutError as e:
         await client.close()
         raise BusAway(f"NATS at {url}: {last}") from e
-    bus = Bus(client, name)
+    bus = Bus(client, name, metrics or Metrics())
     try:
         exist = streams.make_sure if makes_streams else streams.until_there
         await bus.at_each_connection(lambda: exist(bus.js))

@@ -23,6 +23,7 @@ from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
 from nbh_kit.bus import Bus
+from nbh_kit.lag import Lag
 from nbh_proto import DeadLetter, Message, now
 from nbh_proto.streams import Stream
 
@@ -70,6 +71,13 @@ class Consumption:
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._lag = Lag(bus.metrics, stream.name, durable)
+        self._outcomes = bus.metrics.counter(
+            "nbhosting_messages_handled_total",
+            "Messages of streams, by how their handling ended.",
+            consumer=(durable,),
+            outcome=("done", "failed", "buried"),
+        )
 
     async def start(self) -> None:
         """Make sure of the consumer, now and after each reconnection, and hear it."""
@@ -105,7 +113,9 @@ class Consumption:
         while True:
             await asyncio.sleep(self._look_every)
             with contextlib.suppress(*_NATS_TROUBLE):  # it is made sure of when NATS is back
-                if await self._there() is None:
+                if there := await self._there():
+                    self._lag.is_now(there.num_pending or 0, there.num_ack_pending or 0)
+                else:
                     logger.warning("a consumer has gone and is made again", durable=self._durable)
                     await self._make_sure()
 
@@ -161,6 +171,7 @@ class Consumption:
                 logger.exception("a handler failed", subject=raw.subject)
                 await self._failed(raw, e)
             else:
+                self._outcomes.add(self._durable, "done")
                 await _settle(raw.ack())
 
     async def _decoded(self, raw: Msg) -> Message | None:
@@ -183,6 +194,7 @@ class Consumption:
 
     async def _failed(self, raw: Msg, error: Exception) -> None:
         deliveries = raw.metadata.num_delivered or 1
+        self._outcomes.add(self._durable, "failed")
         if deliveries >= MAX_DELIVER:
             await self._bury(raw, f"failed {deliveries} times, at last: {error!r}")
         else:
@@ -200,6 +212,7 @@ class Consumption:
             data=raw.data,
         )
         await self._bus.tell_surely(letter)
+        self._outcomes.add(self._durable, "buried")
         await _settle(raw.term())
 
 

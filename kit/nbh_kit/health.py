@@ -1,5 +1,5 @@
 """Whether a service lives, and whether it can do its work (R-20): ``/livez`` and ``/readyz`` on a
-port of its own, which is not for the world.
+port of its own, which is not for the world. Its numbers are at ``/metrics`` there (E-2).
 
 Who is not ready waits for somebody else, and to start it again helps nobody; who does not live is
 to be started again.
@@ -9,12 +9,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import structlog
 
-from nbh_kit import asking, http
+from nbh_kit import asking, exposition, http
 from nbh_kit.config import Config
+from nbh_kit.metrics import Metrics
 from nbh_kit.settings import Service
 from nbh_kit.web import Receive, Scope, Send
 
@@ -33,8 +35,18 @@ logger = structlog.get_logger(__name__)
 class Health:
     """What a service needs, looked at when somebody asks."""
 
-    def __init__(self, *needs: str) -> None:
+    def __init__(self, *needs: str, metrics: Metrics | None = None) -> None:
         self._needs: dict[str, Check] = dict.fromkeys(needs, _not_yet)
+        self.metrics = metrics or Metrics()
+        """The numbers of this process."""
+
+        self._ready = self.metrics.gauge(
+            "nbhosting_ready", "1 if what it needs is there, else 0.", need=needs
+        )
+        self._lag = self.metrics.gauge(
+            "nbhosting_event_loop_lag_seconds", "How late the event loop is right now."
+        )
+        self.metrics.before_each_reading(self._collect)
 
     def look(self, need: str, is_there: Callable[[], bool]) -> None:
         """Look so whether something is there that is known at once; it was missing until now."""
@@ -55,6 +67,10 @@ class Health:
         there = await asyncio.gather(*(_checked(w, check) for w, check in self._needs.items()))
         return dict(zip(self._needs, there, strict=True))
 
+    async def _collect(self) -> None:
+        self._ready.set_all(await self.ready())
+        self._lag.set(to=await lag())
+
 
 async def podman_answers(socket: Path) -> bool:
     """Whether podman's API is there."""
@@ -71,13 +87,17 @@ async def lag() -> float:
 
 
 @asynccontextmanager
-async def answering(config: Config, service: Service, *needs: str) -> AsyncGenerator[Health]:
+async def answering(
+    config: Config, service: Service, *needs: str, metrics: Metrics | None = None
+) -> AsyncGenerator[Health]:
     """Answer while the block runs; what is needed counts as missing until it is told how to look.
+
+    ``metrics`` are the numbers that are counted already.
 
     Raises:
         OSError: the port cannot be had.
     """
-    health = Health(*needs)
+    health = Health(*needs, metrics=metrics)
     if not config.health_port(service):
         yield health
         return
@@ -99,29 +119,37 @@ async def _checked(what: str, check: Check) -> bool:
 
 def _app(health: Health) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        is_well, told = await _said(health, scope)
-        body = msgspec.json.encode(told) + b"\n"
+        said = await _said(health, scope)
         headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(body)),
+            (b"content-type", said.type.encode()),
+            (b"content-length", b"%d" % len(said.body)),
             (b"cache-control", b"no-store"),
         ]
-        status = 404 if told is None else 200 if is_well else 503
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.start", "status": said.status, "headers": headers})
+        await send({"type": "http.response.body", "body": said.body})
 
     return answer
 
 
-async def _said(
-    health: Health, scope: Scope
-) -> tuple[bool, dict[str, bool] | dict[str, float] | None]:
+class _Said(NamedTuple):
+    status: int
+    body: bytes
+    type: str = "application/json"
+
+
+async def _said(health: Health, scope: Scope) -> _Said:
     match scope["method"], scope["path"]:
         case ("GET" | "HEAD", "/livez"):
             late = await lag()
-            return late < MOST_LAG, {"lag": round(late, 3)}
+            return _json(200 if late < MOST_LAG else 503, {"lag": round(late, 3)})
         case ("GET" | "HEAD", "/readyz"):
             there = await health.ready()
-            return all(there.values()), there
+            return _json(200 if all(there.values()) else 503, there)
+        case ("GET" | "HEAD", "/metrics"):
+            return _Said(200, await exposition.text(health.metrics), exposition.CONTENT_TYPE)
         case _:
-            return False, None
+            return _json(404, None)
+
+
+def _json(status: int, told: dict[str, bool] | dict[str, float] | None) -> _Said:
+    return _Said(status, msgspec.json.encode(told) + b"\n")

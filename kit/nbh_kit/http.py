@@ -14,6 +14,9 @@ import uvicorn
 import uvicorn.lifespan.off
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from nbh_kit.metrics import Metrics
+from nbh_kit.timed import Timed
+
 _FINISH_SECONDS = 5
 
 
@@ -52,14 +55,17 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(app: Any, host: str, port: int) -> AsyncGenerator[Serving]:
-    """Serve while the block runs; port 0 takes a free one.
+async def serving(
+    app: Any, host: str, port: int, metrics: Metrics | None = None
+) -> AsyncGenerator[Serving]:
+    """Serve while the block runs; port 0 takes a free one. ``metrics`` get how long it takes.
 
     Raises:
         OSError: the address cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=2048)
+    app = Timed(app, metrics) if metrics else app
     serving = Serving(_Server(_config(app)), listener)
     try:
         await serving.started()

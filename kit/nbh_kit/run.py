@@ -14,21 +14,31 @@ from typing import Any, Literal
 
 import structlog
 
+from nbh_kit.metrics import Counter, Metrics
 from nbh_proto import names
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+_COUNTED = ("info", "warning", "error", "critical")
 
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 2, 38
 
 logger = structlog.get_logger(__name__)
 
 
-def configure_logging(service: str, level: LogLevel) -> None:
-    """JSON lines on stderr, columns on a terminal (E-4): constant event text, data as fields."""
+def configure_logging(service: str, level: LogLevel, metrics: Metrics | None = None) -> None:
+    """JSON lines on stderr, columns on a terminal (E-4): constant event text, data as fields.
+
+    ``metrics`` get how many there are of each level.
+    """
+    counter = (metrics or Metrics()).counter(
+        "nbhosting_log_lines_total", "Lines of the log, by level.", level=_COUNTED
+    )
     human = sys.stderr.isatty() or os.environ.get("NBH_LOG") == "columns"
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
+        _counting(counter),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Any] = (
@@ -47,7 +57,7 @@ def configure_logging(service: str, level: LogLevel) -> None:
     )
     structlog.contextvars.bind_contextvars(service=service)
     handler = logging.StreamHandler()
-    handler.setFormatter(_Formatter("%(name)s: %(message)s"))
+    handler.setFormatter(_Formatter("%(name)s: %(message)s", counter))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
@@ -56,8 +66,23 @@ def without_capabilities(line: str) -> str:
     return names.CAPABILITY.sub("***", line)
 
 
+def _counting(counter: Counter) -> Callable[[Any, str, dict[str, Any]], dict[str, Any]]:
+    def count(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+        counter.add(line["level"])
+        return line
+
+    return count
+
+
 class _Formatter(logging.Formatter):
+    """Of what libraries say, which is counted too."""
+
+    def __init__(self, form: str, counter: Counter) -> None:
+        super().__init__(form)
+        self._counter = counter
+
     def format(self, record: logging.LogRecord) -> str:
+        self._counter.add(record.levelname.lower())
         return without_capabilities(super().format(record))
 
 

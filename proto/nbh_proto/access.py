@@ -150,6 +150,9 @@ class AccessReady(Answer, frozen=True, kw_only=True, tag=True):
     full: Full | None = None
     """What the student is to know first: nothing that they write may be kept."""
 
+    way: Way | None = None
+    """How the lab came to be there; None if a provisioner before this version answers."""
+
 
 class AccessDenied(Answer, frozen=True, kw_only=True, tag=True):
     """An access failed. Told by the provisioner to the router that asked."""

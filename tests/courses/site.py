@@ -19,6 +19,7 @@ from nbh_courses.record import Record
 from nbh_courses.repositories import Repositories
 from nbh_courses.shelf import Shelf
 from nbh_courses.showing import Shown
+from nbh_kit.metrics import Metrics
 from nbh_kit.testing import eventually
 from nbh_proto import CreateCourse
 from tests.courses.teacher import published
@@ -62,7 +63,7 @@ class Site:
         self.heads = Heads(ssl.create_default_context(), at_once)
         self.repositories = Repositories(self.git, Egress(private_hosts), self.heads)
         publisher = Publisher(self.local, closed, max_bytes, reading or parser())
-        self.pulls = Pulls(self.shelf, self.repositories, announcer, publisher, rules)
+        self.pulls = Pulls(self.shelf, self.repositories, announcer, publisher, rules, Metrics())
         self.pulling = Pulling(self.shelf, self.pulls, at_once)
         self.lines: list[str] = []
 

@@ -13,11 +13,14 @@ from nbh_kit import config as configs
 from nbh_kit import health as healths
 from nbh_kit import run
 from nbh_kit.config import BadConfig, Config
+from nbh_kit.metrics import Metrics
+
+_NEEDS = ("nats", "podman")
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, metrics: Metrics) -> None:
     """Serve until SIGTERM, then give back what was begun."""
-    async with healths.answering(config, "builder", "nats", "podman") as health:
+    async with healths.answering(config, "builder", *_NEEDS, metrics=metrics) as health:
         health.ask("podman", lambda: healths.podman_answers(config.podman_socket))
         async with service.serving(config, health) as removing:
             await run.until_stopped(removing)
@@ -29,8 +32,9 @@ def main() -> None:
         config = configs.load(Path(os.environ.get("NBH_CONFIG", "nbhosting.toml")))
     except BadConfig as e:
         sys.exit(str(e))
-    run.configure_logging("builder", config.site.log_level)
-    asyncio.run(run.stoppable(serve(config)))
+    metrics = Metrics()
+    run.configure_logging("builder", config.site.log_level, metrics)
+    asyncio.run(run.stoppable(serve(config, metrics)))
 
 
 if __name__ == "__main__":

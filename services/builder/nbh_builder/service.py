@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 import structlog
 
 from nbh_builder.building import Building, Recipes
+from nbh_builder.counting import Counting
 from nbh_builder.docs_recipe import DocsRecipe
 from nbh_builder.failure import BuildError
 from nbh_builder.image_recipe import ImageRecipe
@@ -20,6 +21,7 @@ from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
 from nbh_kit.health import Health
+from nbh_kit.metrics import Metrics
 from nbh_kit.one import only_one
 from nbh_proto import (
     BuildDocs,
@@ -51,7 +53,8 @@ async def serving(config: Config, health: Health) -> AsyncGenerator[Awaitable[No
     async with AsyncExitStack() as stack:
         machine.places.lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         await stack.enter_async_context(only_one(machine.places.lock))
-        bus = await stack.enter_async_context(_connected(config))
+        bus = await stack.enter_async_context(_connected(config, health.metrics))
+        bus.at_each_telling(Counting(health.metrics).hear)
         health.look("nats", lambda: bus.is_connected)
         logs, keeping = Logs(machine.places.logs), Keeping(machine)
         recipes = Recipes(ImageRecipe(machine), DocsRecipe(machine, bus))
@@ -109,10 +112,11 @@ async def _cleared(machine: Machine) -> None:
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-def _connected(config: Config) -> AbstractAsyncContextManager[Bus]:
+def _connected(config: Config, metrics: Metrics) -> AbstractAsyncContextManager[Bus]:
     return buses.connect(
         config.nats.url,
         name="builder",
         user="builder",
         password=config.password_of("builder"),
+        metrics=metrics,
     )

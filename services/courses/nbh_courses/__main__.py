@@ -17,6 +17,7 @@ from nbh_courses.app import app
 from nbh_courses.building import Builds, Site
 from nbh_courses.built_pages import BuiltPages
 from nbh_courses.checking import Checks
+from nbh_courses.counting import Counting
 from nbh_courses.egress import Egress
 from nbh_courses.git_program import Git, Limits
 from nbh_courses.hooks.receiving import Hooks
@@ -39,6 +40,7 @@ from nbh_kit import health as healths
 from nbh_kit import http, run
 from nbh_kit.config import BadConfig, Config
 from nbh_kit.consuming import consume
+from nbh_kit.metrics import Metrics
 from nbh_kit.programs import ProgramMissing
 from nbh_proto import (
     BuildCourse,
@@ -83,20 +85,23 @@ def main() -> None:
     """Read the configuration and the secrets as who we are, then become who we need be (S-5)."""
     arguments = argparse.ArgumentParser(prog="nbh_courses")
     arguments.add_argument("--config", type=Path, default=Path("nbhosting.toml"))
+    metrics = Metrics()
     try:
         config = configuration.load(arguments.parse_args().config)
-        run.configure_logging("courses", config.site.log_level)
+        run.configure_logging("courses", config.site.log_level, metrics)
         password = config.password_of("courses")
         parser = Parser()
         parser.start(config.uid_of("courses") if os.getuid() == 0 else None)
         people = People(config)
         run.drop_privileges(config.uid_of("courses"))
-        asyncio.run(run.stoppable(_serve(config, password, parser, people)))
+        asyncio.run(run.stoppable(_serve(config, password, parser, people, metrics)))
     except (BadConfig, ProgramMissing) as e:
         sys.exit(str(e))
 
 
-async def _serve(config: Config, password: str, parser: Parser, people: People) -> None:
+async def _serve(
+    config: Config, password: str, parser: Parser, people: People, metrics: Metrics
+) -> None:
     if not people.is_reachable:
         logger.warning(
             "nobody can sign in: browsers keep the cookie only if origins.ui is https",
@@ -114,18 +119,24 @@ async def _serve(config: Config, password: str, parser: Parser, people: People) 
         if given.local_urls:
             environment.allow_local(shelf.folder)
         async with (
-            healths.answering(config, "courses", "nats") as health,
+            healths.answering(config, "courses", "nats", metrics=metrics) as health,
             buses.connect(
-                config.nats.url, name="courses", user="courses", password=password
+                config.nats.url,
+                name="courses",
+                user="courses",
+                password=password,
+                metrics=metrics,
             ) as bus,
         ):
             health.look("nats", lambda: bus.is_connected)
+            bus.at_each_telling(Counting(metrics, shelf).hear)
             shown = Shown(bus, shelf)
             announcer = Announcer(bus, shelf, config.lab.image, shown)
             rules = Rules(given.local_urls, given.pulls_at_once, given.max_bytes)
             local = config.site.data / "local"
             publisher = Publisher(local, closed, given.max_bytes, parser)
-            pulls = Pulls(shelf, Repositories(git, egress, asked), announcer, publisher, rules)
+            repositories = Repositories(git, egress, asked)
+            pulls = Pulls(shelf, repositories, announcer, publisher, rules, metrics)
             await pulls.finish()
             labs = LabsSeen(bus)
             workspaces = Workspaces(bus, (config.provisioner.node,))
@@ -156,7 +167,7 @@ async def _serve(config: Config, password: str, parser: Parser, people: People) 
                 accounts=accounts,
             )
             async with (
-                http.serving(web, given.host, given.port),
+                http.serving(web, given.host, given.port, metrics),
                 bus.answering(CheckCourse, checks.answer),
                 consume(bus, COMMANDS, "courses", _HANDLED, handle),
                 consume(bus, EVENTS, "courses-builds", _HEARD, builds.heard),

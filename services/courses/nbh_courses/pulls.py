@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 import structlog
@@ -25,7 +25,9 @@ from nbh_courses.record import Record
 from nbh_courses.repositories import Repositories, Tip
 from nbh_courses.shelf import Place, Shelf
 from nbh_courses.submodule_fetching import SubmoduleFetching
+from nbh_kit.metrics import Metrics
 from nbh_proto import CreateCourse, now
+from nbh_proto.course import CourseReason
 
 logger = structlog.get_logger(__name__)
 
@@ -52,6 +54,7 @@ class Pulls:
         announcer: Announcer,
         publisher: Publisher,
         rules: Rules,
+        metrics: Metrics,
     ) -> None:
         self._shelf = shelf
         self._repositories = repositories
@@ -63,6 +66,11 @@ class Pulls:
         )
         self._places = asyncio.Semaphore(rules.at_once)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._outcomes = metrics.counter(
+            "nbhosting_pulls_total",
+            "Pulls of courses, by what came of them.",
+            outcome=("published", "unchanged", *get_args(CourseReason)),
+        )
 
     async def create(self, command: CreateCourse, say: Say) -> Record:
         """Register a course and publish it; if that fails nothing of it is left (G3).
@@ -86,8 +94,11 @@ class Pulls:
     async def _create(self, asked: Record, say: Say) -> Record:
         try:
             with self._shelf.creating(asked.course) as place:
-                return await self._advance(asked, place, say)
+                created = await self._advance(asked, place, say)
+            self._outcomes.add("published")
+            return created
         except CourseError as e:
+            self._outcomes.add(e.reason)
             await self._announcer.tell_failure(_failed(asked, e))
             raise
 
@@ -107,10 +118,13 @@ class Pulls:
             try:
                 advanced = await self._advance(record, place, say)
             except CourseError as e:
+                self._outcomes.add(e.reason)
                 await self._note(_failed(_asked_by(by, place.record or record), e), place)
                 if by != "timer" or e.reason != record.failure:
                     await self._announcer.tell_failure(_failed(record, e))
                 raise
+            is_new = advanced.commit != record.commit
+            self._outcomes.add("published" if is_new else "unchanged")
             return await self._announcer.announce(advanced)
 
     async def finish(self) -> None:

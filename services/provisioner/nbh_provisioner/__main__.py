@@ -12,14 +12,15 @@ from nbh_kit import config as configs
 from nbh_kit import health as healths
 from nbh_kit import run
 from nbh_kit.config import BadConfig, Config
+from nbh_kit.metrics import Metrics
 from nbh_provisioner import engines, service
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, metrics: Metrics) -> None:
     """Serve until SIGTERM, then finish what was begun."""
     has_podman = config.provisioner.engine == "podman"
     needs = ("nats", "labs", *(("podman",) if has_podman else ()))
-    async with healths.answering(config, "provisioner", *needs) as health:
+    async with healths.answering(config, "provisioner", *needs, metrics=metrics) as health:
         if has_podman:
             health.ask("podman", lambda: healths.podman_answers(config.podman_socket))
         async with service.serving(config, engines.make(config), health) as following:
@@ -32,8 +33,9 @@ def main() -> None:
         config = configs.load(Path(os.environ.get("NBH_CONFIG", "nbhosting.toml")))
     except BadConfig as e:
         sys.exit(str(e))
-    run.configure_logging("provisioner", config.site.log_level)
-    asyncio.run(run.stoppable(serve(config)))
+    metrics = Metrics()
+    run.configure_logging("provisioner", config.site.log_level, metrics)
+    asyncio.run(run.stoppable(serve(config, metrics)))
 
 
 if __name__ == "__main__":

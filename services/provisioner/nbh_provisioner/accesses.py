@@ -177,6 +177,7 @@ class Accesses:
             capability=lab.capability,
             notebook=ready.notebook,
             full=full,
+            way=way,
         )
         opened = access_events.opened(requested, ready, way)
         await self._bus.answer(requested.answer_to, answer)

@@ -4,6 +4,7 @@ Nothing here decides: what comes of it is posted, and `nbh_provisioner.lease` st
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, NamedTuple
@@ -42,6 +43,8 @@ _TRY_AGAIN = 1.0
 _SHORTAGES_APART = 5.0
 """A fork bomb is refused thousands of times a second."""
 
+_STOP_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0)
+
 logger = structlog.get_logger(__name__)
 
 
@@ -77,6 +80,12 @@ class Affairs:
         self._starting: asyncio.Task[Running] | None = None
         self._freezing: asyncio.Task[Frozen | NotFrozen] | None = None
         self._removal: asyncio.Task[None] | None = None
+        self._removals = means.bus.metrics.histogram(
+            "jupyterhub_server_stop_seconds",
+            "Time taken for server stopping operation.",
+            _STOP_SECONDS,
+            status=("success", "failure"),
+        )
 
     @property
     def running(self) -> Running | None:
@@ -223,10 +232,13 @@ class Affairs:
         await asyncio.gather(*begun, return_exceptions=True)
         self._means.freezer.leave(lab)
         while True:
+            began = time.monotonic()
             try:
                 await self._means.boot.remove(lab, gently=remove.gently)
+                self._removals.observe(time.monotonic() - began, "success")
                 break
             except EngineError as e:
+                self._removals.observe(time.monotonic() - began, "failure")
                 self._post(Stuck(lab.capability, e.reason, sayable(lab, e)))
             except Exception as e:
                 logger.exception("a lab could not be removed", course=lab.course)

@@ -37,6 +37,10 @@ class Labs:
         labs = (keeper.lab for keeper in self._keepers.values())
         return sorted(lab.student for lab in labs if lab and lab.course == course)
 
+    def all(self) -> list[Lab]:
+        """Those that somebody has or is about to get, in whatever state."""
+        return [lab for keeper in self._keepers.values() if (lab := keeper.lab)]
+
     def commits(self) -> set[tuple[str, str]]:
         """The (course, revision) that labs mount, or are about to."""
         labs = (keeper.lab for keeper in self._keepers.values())

@@ -48,6 +48,9 @@ class Pool:
         self.taken_at = float("-inf")
         """When a student last came who had no lab; of `time.monotonic`."""
 
+        self.wanted = 0
+        """How many there should be, as who stocks it sees it."""
+
         self.changed = asyncio.Event()
         """Set when there may be something to do for who stocks it."""
 

@@ -15,6 +15,7 @@ from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
 from nbh_kit.health import Health
+from nbh_kit.metrics import Metrics
 from nbh_kit.one import only_one
 from nbh_proto import AccessRequested, Course, Lab, names
 from nbh_proto.streams import COMMANDS, EVENTS, PATIENCE
@@ -25,6 +26,7 @@ from nbh_provisioner.boot import Boot
 from nbh_provisioner.clones import Clones
 from nbh_provisioner.closing import Closing
 from nbh_provisioner.commands import Commands
+from nbh_provisioner.counting import Counting
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.disks import Disks, Shrinking
 from nbh_provisioner.engine import Engine
@@ -51,6 +53,7 @@ from nbh_provisioner.shares import sharing
 from nbh_provisioner.shares.maker import Maker
 from nbh_provisioner.shares.sharing import Sharing
 from nbh_provisioner.shares.snapshots import Snapshots
+from nbh_provisioner.standing import Standing
 from nbh_provisioner.starts import Starts
 from nbh_provisioner.stocking import Stocking
 from nbh_provisioner.taking_over import TakingOver
@@ -83,10 +86,9 @@ async def serving(
         stack.push_async_callback(engine.close)
         await stack.enter_async_context(only_one(Places(config.site.data).lock))
         noticing = await stack.enter_async_context(readiness.noticing())
-        bus = await stack.enter_async_context(_connected(config))
-        parts = _Parts(
-            config, engine, noticing, bus, system, HeadRoom(read_memory, config.provisioner)
-        )
+        bus = await stack.enter_async_context(_connected(config, health.metrics))
+        bus.at_each_telling(Counting(health.metrics).hear)
+        parts = _Parts(config, engine, noticing, bus, system, read_memory)
         health.look("nats", lambda: bus.is_connected)
         health.look("labs", parts.labs.adopted.is_set)
         stack.callback(parts.preparation.close)
@@ -137,8 +139,9 @@ class _Parts:
         readiness: Readiness,
         bus: Bus,
         system: Path,
-        head_room: HeadRoom,
+        read_memory: Callable[[], Memory],
     ) -> None:
+        head_room = HeadRoom(read_memory, config.provisioner)
         places, node = Places(config.site.data), config.provisioner.node
         is_root = os.getuid() == 0
         owner = Owner(lab_paths.UID, lab_paths.GID) if is_root else None
@@ -170,7 +173,9 @@ class _Parts:
         self.preparation = Preparation(workspaces, clones, owner)
         known = Courses(courses, self.courses_known, places.courses)
         free = config.provisioner.free_bytes
-        disks = Disks(engine, (places.students, places.data, system), free)
+        disks = Disks(
+            engine, {"students": places.students, "data": places.data, "system": system}, free
+        )
         self.stocking = Stocking(
             self.pool, boot, starts, known, disks, head_room, config.pool, config.lab.image
         )
@@ -179,6 +184,15 @@ class _Parts:
         rooms = Rooms(usage, workspaces, quota, config.lab, bounded=bounded)
         self.watchdog = Watchdog(self.labs, known, rooms, usage, Shrinking(places.students), bus)
         self.accesses = Accesses(bus, known, self.preparation, self.labs, disks, rooms)
+        Standing(
+            bus.metrics,
+            labs=self.labs,
+            pool=self.pool,
+            starts=starts,
+            disks=disks,
+            read_memory=read_memory,
+            opening=self.accesses.opening,
+        )
         self.sharing = _sharing(config, bus, known, workspaces, engine, self.labs.adopted)
         self.closing = Closing(
             known,
@@ -245,10 +259,11 @@ async def _beside(doing: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
             await task
 
 
-def _connected(config: Config) -> contextlib.AbstractAsyncContextManager[Bus]:
+def _connected(config: Config, metrics: Metrics) -> contextlib.AbstractAsyncContextManager[Bus]:
     return buses.connect(
         config.nats.url,
         name="provisioner",
         user="provisioner",
         password=config.password_of("provisioner"),
+        metrics=metrics,
     )

@@ -22,6 +22,16 @@ class Starts:
         """Whether nobody starts and nobody waits."""
         return self._free == self._at_once and not self._queue
 
+    @property
+    def running(self) -> int:
+        """How many there are now."""
+        return self._at_once - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._queue)
+
     @asynccontextmanager
     async def place(self, moved: Moved) -> AsyncGenerator[None]:
         """Hold a place for the block, after a wait in the queue if there is none."""

@@ -101,6 +101,7 @@ class Stocking:
         await self._look_at_images(wishes, now)
         room = await self._room()
         sizes = pool_policy.sizes(self._demands(wishes), now, room)
+        self._pool.wanted = sum(sizes.values())
         self._remove_outdated(wishes)
         self._remove_surplus(sizes, now)
         self._boot_what_is_short(wishes, sizes, now)

@@ -8,6 +8,7 @@ from pathlib import Path
 from nbh_kit import config as configuration
 from nbh_kit import run
 from nbh_kit.config import BadConfig
+from nbh_kit.metrics import Metrics
 from nbh_reaper import service
 
 
@@ -19,10 +20,11 @@ def main() -> None:
         config = configuration.load(arguments.parse_args().config)
     except BadConfig as e:
         sys.exit(str(e))
-    run.configure_logging("reaper", config.site.log_level)
+    metrics = Metrics()
+    run.configure_logging("reaper", config.site.log_level, metrics)
     password = config.password_of("reaper")
     run.drop_privileges(config.uid_of("reaper"))
-    asyncio.run(run.stoppable(service.serve(config, password)))
+    asyncio.run(run.stoppable(service.serve(config, password, metrics)))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from nbh_kit import run
 from nbh_kit.buckets import Bucket, Replica
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
+from nbh_kit.metrics import Metrics
 from nbh_proto import Course, Lab, PlanLabs, names
 from nbh_proto.reaper import LabsPlanned
 from nbh_reaper import planning
@@ -17,14 +18,19 @@ from nbh_reaper.jupyter import Jupyter
 from nbh_reaper.limits import limits_of
 from nbh_reaper.reaper import Reaper
 from nbh_reaper.sampling import Sampling
+from nbh_reaper.tally import Tally
 
 
-async def serve(config: Config, password: str) -> None:
+async def serve(config: Config, password: str, metrics: Metrics) -> None:
     """Watch labs until SIGTERM."""
     async with (
-        healths.answering(config, "reaper", "nats", "courses") as health,
-        buses.connect(config.nats.url, name="reaper", user="reaper", password=password) as bus,
+        healths.answering(config, "reaper", "nats", "courses", metrics=metrics) as health,
+        buses.connect(
+            config.nats.url, name="reaper", user="reaper", password=password, metrics=metrics
+        ) as bus,
     ):
+        tally = Tally(metrics)
+        bus.at_each_telling(tally.hear)
         courses = Replica(Bucket(bus, Course))
         health.look("nats", lambda: bus.is_connected)
         health.look("courses", courses.known.is_set)
@@ -32,6 +38,7 @@ async def serve(config: Config, password: str) -> None:
             _watching(config, bus, courses) as reaper,
             bus.answering(PlanLabs, lambda asked: _plan(asked, reaper)),
         ):
+            tally.watch(reaper)
             sampling = Sampling(bus, reaper, config.provisioner.node)
             await run.until_stopped(
                 courses.follow(),

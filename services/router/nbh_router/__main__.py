@@ -10,6 +10,7 @@ import uvloop
 from nbh_kit import config as configs
 from nbh_kit import run
 from nbh_kit.config import BadConfig, Config
+from nbh_kit.metrics import Metrics
 from nbh_router.service import Service
 
 
@@ -31,10 +32,11 @@ def ticket_key(config: Config) -> bytes:
 
 def main() -> None:
     """Read the configuration and the secrets, drop rights, serve."""
+    metrics = Metrics()
     try:
         config = configs.load(Path(os.environ.get("NBH_CONFIG", "nbhosting.toml")))
-        run.configure_logging("router", config.site.log_level)
-        service = Service(config, ticket_key(config), config.password_of("router"))
+        run.configure_logging("router", config.site.log_level, metrics)
+        service = Service(config, ticket_key(config), config.password_of("router"), metrics)
     except BadConfig as e:
         sys.exit(str(e))
     run.drop_privileges(config.uid_of("router"))

@@ -39,6 +39,9 @@ class Access:
         self.heard = 0
         """How many times there was something new."""
 
+        self.was_told = False
+        """Whether its student was told how it ended."""
+
         self._news = asyncio.get_running_loop().create_future()
 
     def hear(self, answer: AccessAnswer) -> None:

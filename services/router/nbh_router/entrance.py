@@ -11,6 +11,7 @@ from nbh_kit.bus import BusAway
 from nbh_proto import AccessDenied, AccessReady
 from nbh_router import redirect
 from nbh_router.accesses import Access, Accesses
+from nbh_router.clicks import Clicks
 from nbh_router.courses import Courses
 from nbh_router.languages import Language
 from nbh_router.pages import Pages
@@ -33,6 +34,7 @@ class Entrance:
         forecast: Forecast,
         tickets: Tickets,
         pages: Pages,
+        clicks: Clicks,
     ) -> None:
         self._limits = limits
         self._accesses = accesses
@@ -41,6 +43,7 @@ class Entrance:
         self._forecast = forecast
         self._tickets = tickets
         self._pages = pages
+        self._clicks = clicks
 
     def address(self, ticket: Ticket) -> str:
         """The path that follows an access."""
@@ -79,10 +82,12 @@ class Entrance:
         # A router that has just been started is about to know them.
         await self._courses.known.wait(arrived)
         if problem := self._courses.problem(ticket.place.course):
+            self._clicks.turned_away("unavailable")
             return self._message(problem, _postponed(ticket), language)
         try:
             access = await self._accesses.ask(ticket)
         except BusAway:
+            self._clicks.turned_away("away")
             return self._message("away", _postponed(ticket), language)
         # Who comes back to follow an access has waited already.
         end = min(arrived, access.asked) + self._limits.redirect_within
@@ -114,15 +119,20 @@ class Entrance:
                 left = end - time.monotonic()
                 if await self._routes.live(ready.capability, max(0.0, left)):
                     self._accesses.done(access)
+                    self._clicks.opened(access, ready)
                     return self._opened(ticket, ready, language)
             case AccessDenied(reason=reason, capability=""):
+                self._clicks.ended(access, "failed")
                 return self._message(reason, ticket, language)
             case AccessDenied() as denied:
                 left = end - time.monotonic()
                 if await self._routes.live(denied.capability, max(0.0, left)):
+                    self._clicks.ended(access, "failed")
                     return self._without_room_for_it(ticket, denied, language)
         if self.seconds_left(ticket) <= 0:
+            self._clicks.ended(access, "too-slow")
             return self._message("too-slow", ticket, language)
+        self._clicks.waits()
         return self._pages.progress(
             language,
             place=ticket.place,

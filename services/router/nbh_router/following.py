@@ -12,6 +12,7 @@ from nbh_kit.bus import BusAway
 from nbh_proto import AccessDenied, AccessProgress, AccessReady, new_id
 from nbh_router import languages
 from nbh_router.accesses import Access, Accesses
+from nbh_router.clicks import Clicks
 from nbh_router.entrance import Entrance
 from nbh_router.pages import Pages
 from nbh_router.routes import Routes
@@ -37,6 +38,7 @@ class Following:
         routes: Routes,
         tickets: Tickets,
         pages: Pages,
+        clicks: Clicks,
         content_origin: str,
     ) -> None:
         self._accesses = accesses
@@ -44,6 +46,7 @@ class Following:
         self._routes = routes
         self._tickets = tickets
         self._pages = pages
+        self._clicks = clicks
         self._content_origin = content_origin
 
     async def page(self, request: Request) -> Response:
@@ -125,6 +128,7 @@ class Following:
         match access.outcome:
             case AccessReady(full=None) as ready if await self._routes.live(ready.capability, 0):
                 self._accesses.done(access)
+                self._clicks.opened(access, ready)
                 return _event("ready", {"url": self._entrance.notebook_url(access.ticket, ready)})
             case AccessDenied(capability=""):
                 return _event("over", {})

@@ -13,6 +13,7 @@ from nbh_proto import new_id
 from nbh_router import address, forms, languages
 from nbh_router.address import Click, NoSuchAddress
 from nbh_router.admission import Admission, Admitted
+from nbh_router.clicks import Clicks
 from nbh_router.doorstep import Doorstep
 from nbh_router.entrance import Entrance
 from nbh_router.pages import Pages
@@ -32,6 +33,7 @@ class Launching:
         routes: Routes,
         tickets: Tickets,
         pages: Pages,
+        clicks: Clicks,
         content_origin: str,
     ) -> None:
         self._admission = admission
@@ -40,6 +42,7 @@ class Launching:
         self._routes = routes
         self._tickets = tickets
         self._pages = pages
+        self._clicks = clicks
         self._content_origin = content_origin
 
     async def open(self, request: Request) -> Response:
@@ -60,6 +63,7 @@ class Launching:
         except Refused as e:
             return self._refused(access, click, e, language)
         except BusAway:
+            self._clicks.turned_away("away")
             return self._pages.message("away", language, quote=access)
         if not admitted.sure:
             ticket = self._tickets.write(_ticket(admitted, access, "confirm"))
@@ -97,6 +101,7 @@ class Launching:
     def _refused(
         self, access: str, click: Click, why: Refused, language: languages.Language
     ) -> Response:
+        self._clicks.turned_away("refused")
         self._doorstep.refused(access, click.place, why)
         return self._pages.message("refused", language, quote=access)
 

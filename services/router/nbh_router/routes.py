@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from nbh_kit.buckets import Held, Put
+from nbh_kit.metrics import Metrics
 from nbh_proto import lab_key, new_id
 from nbh_proto.lab import StopReason
 from nbh_router import dynamic, endings, pooled, probe, table, whole_file
@@ -22,6 +23,7 @@ _POLL_SECONDS = 0.005
 _SLOW_POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
+_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 logger = structlog.get_logger(__name__)
 
@@ -29,7 +31,7 @@ logger = structlog.get_logger(__name__)
 class Routes:
     """All routes of one Traefik."""
 
-    def __init__(self, folder: Path, internal: str) -> None:
+    def __init__(self, folder: Path, internal: str, metrics: Metrics) -> None:
         self._labs_file = folder / "labs.yml"
         self._static_file = folder / "static.yml"
         self._internal = internal
@@ -43,6 +45,13 @@ class Routes:
         self._confirmed = False
         self._live: dict[str, Route] = {}
         self._news = asyncio.Condition()
+        self._seconds = metrics.histogram(
+            "jupyterhub_proxy_add_duration_seconds",
+            "Duration for adding user routes to proxy: until Traefik confirms a new file.",
+            _BOUNDS,
+            status=("success", "failure"),
+        )
+        self._count = metrics.gauge("nbhosting_routes", "Labs that Traefik has a route to.")
 
     async def begin(self, static: Dynamic) -> None:
         """Write what does not change, and remember what this router's forerunner wrote.
@@ -117,10 +126,11 @@ class Routes:
         self._changed.clear()
 
     async def _publish(self, routes: dict[str, Route]) -> bool:
-        version = new_id()
+        version, began = new_id(), time.monotonic()
         try:
             await asyncio.to_thread(self._write, routes, version)
         except OSError as e:
+            self._seconds.observe(time.monotonic() - began, "failure")
             # The last file stays and is served; a full disk is mended some time.
             logger.error("routes cannot be written", error=str(e))
             await asyncio.sleep(_RETRY_SECONDS)
@@ -128,7 +138,10 @@ class Routes:
             return False
         logger.debug("routes written", labs=len(routes))
         if await self._is_confirmed(version):
+            self._seconds.observe(time.monotonic() - began, "success")
             await self._go_live(routes)
+        else:
+            self._seconds.observe(time.monotonic() - began, "failure")
         return True
 
     def _write(self, routes: dict[str, Route], version: str) -> None:
@@ -149,6 +162,7 @@ class Routes:
 
     async def _go_live(self, routes: dict[str, Route]) -> None:
         self._live, self._confirmed = routes, True
+        self._count.set(to=len(routes))
         async with self._news:
             self._news.notify_all()
 

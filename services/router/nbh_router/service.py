@@ -11,12 +11,14 @@ from nbh_kit.buckets import Bucket, Replica
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.health import Health
+from nbh_kit.metrics import Metrics
 from nbh_proto import Course, Lab
 from nbh_router import static_file
 from nbh_router.accesses import Accesses
 from nbh_router.admission import admission
 from nbh_router.app import app
 from nbh_router.calls import Calls
+from nbh_router.clicks import Clicks
 from nbh_router.courses import Courses
 from nbh_router.doorstep import Doorstep
 from nbh_router.entrance import Entrance
@@ -41,12 +43,20 @@ logger = structlog.get_logger(__name__)
 class Service:
     """One router. Reads secrets and templates when it is made, and none later."""
 
-    def __init__(self, config: Config, ticket_key: bytes, password: str = "") -> None:
+    def __init__(
+        self,
+        config: Config,
+        ticket_key: bytes,
+        password: str = "",
+        metrics: Metrics | None = None,
+    ) -> None:
         content = normal(config.origins.content)
         self._config = config
         self._password = password
         self._static = static_file.of(config, content)
-        self.routes = Routes(traefik.folder(config), config.traefik.internal)
+        self._metrics = metrics or Metrics()
+        clicks = Clicks(self._metrics)
+        self.routes = Routes(traefik.folder(config), config.traefik.internal, self._metrics)
         self._courses = Courses()
         forecast = Forecast()
         self._accesses = Accesses(forecast)
@@ -60,6 +70,7 @@ class Service:
             forecast=forecast,
             tickets=tickets,
             pages=pages,
+            clicks=clicks,
         )
         rules = admission(config, content, self.routes.capability_of)
         self._doorstep = Doorstep(self._courses)
@@ -70,6 +81,7 @@ class Service:
             routes=self.routes,
             tickets=tickets,
             pages=pages,
+            clicks=clicks,
             content_origin=content,
         )
         following = Following(
@@ -78,6 +90,7 @@ class Service:
             routes=self.routes,
             tickets=tickets,
             pages=pages,
+            clicks=clicks,
             content_origin=content,
         )
         calls = Calls(
@@ -121,14 +134,15 @@ class Service:
         await self.routes.begin(self._static)
         router = self._config.router
         async with (
-            healths.answering(self._config, "router", *_NEEDS) as health,
-            http.serving(self._app, router.host, router.port) as server,
+            healths.answering(self._config, "router", *_NEEDS, metrics=self._metrics) as health,
+            http.serving(self._app, router.host, router.port, self._metrics) as server,
             buses.connect(
                 self._config.nats.url,
                 name="router",
                 makes_streams=False,
                 user="router" if self._password else "",
                 password=self._password,
+                metrics=self._metrics,
             ) as bus,
             self._accesses.connected(bus),
             self._notices.connected(bus),

@@ -13,6 +13,7 @@ from nbh_kit import health as healths
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.consuming import consume
+from nbh_kit.metrics import Metrics
 from nbh_kit.sessions import Sessions
 from nbh_proto.stats import EraseStudent, FindEvents, FindNotebooksUsed, ImportLines
 from nbh_proto.streams import COMMANDS, EVENTS
@@ -28,6 +29,7 @@ from nbh_stats.exclusion import Rules
 from nbh_stats.finding import Finding
 from nbh_stats.following import Following
 from nbh_stats.forgetting import Forgetting
+from nbh_stats.gauging import Ingestion, Streams, Users
 from nbh_stats.importing import Importing
 from nbh_stats.leaving_out import LeavingOut
 from nbh_stats.live import Live
@@ -38,6 +40,7 @@ from nbh_stats.viewers import anybody_known
 _RETRY_SECONDS = 2.0
 _TIDY_SECONDS = 15.0
 _DROP_SECONDS = 3600.0
+_COUNT_SECONDS = 300.0
 
 logger = structlog.get_logger(__name__)
 
@@ -72,14 +75,19 @@ def folder(config: Config) -> Path:
     return config.site.data / "clickhouse"
 
 
-async def serve(config: Config, known: Secrets) -> None:
+async def serve(config: Config, known: Secrets, metrics: Metrics) -> None:
     """Keep events and answer until cancelled."""
     with ExitStack() as doors:
-        async with healths.answering(config, "stats", "nats", "clickhouse") as health:
+        needs = ("nats", "clickhouse")
+        async with healths.answering(config, "stats", *needs, metrics=metrics) as health:
             tables = await _opened(doors, config)
             health.ask("clickhouse", lambda: _answers(tables.reading))
             connecting = bus.connect(
-                config.nats.url, name="stats", user="stats", password=known.nats
+                config.nats.url,
+                name="stats",
+                user="stats",
+                password=known.nats,
+                metrics=metrics,
             )
             async with connecting as b:
                 health.look("nats", lambda: b.is_connected)
@@ -90,6 +98,9 @@ async def _work(config: Config, known: Secrets, tables: Tables, b: Bus) -> None:
     given = config.stats
     live = Live(tables.reading)
     events = Events(tables.writing, tables.reading, tables.students, live)
+    ingestion = Ingestion(events, b.metrics)
+    users = Users(tables.reading, tables.students, b.metrics)
+    Streams(b, b.metrics)
     importing = Importing(tables.writing, tables.students, live)
     forgetting = Forgetting(b, tables.writing, tables.students, live, given.keep_days)
     courses = Courses(b)
@@ -109,29 +120,30 @@ async def _work(config: Config, known: Secrets, tables: Tables, b: Bus) -> None:
         b.answering(FindNotebooksUsed, events.used),
         b.answering(ImportLines, importing.lines),
         consume(b, COMMANDS, "stats", [EraseStudent], forgetting.handle),
-        http.serving(web, given.host, given.port) as server,
+        http.serving(web, given.host, given.port, b.metrics) as server,
         batching.follow(
             b,
             EVENTS,
             "stats",
-            events.keep,
+            ingestion.keep,
             events.kept,
             rows=given.batch_rows,
             within=given.batch_within,
         ),
     ):
         try:
-            await _for_ever(courses, forgetting)
+            await _for_ever(courses, forgetting, users)
         finally:
             # While the tables are still there for those who wait.
             live.leave()
             await server.stop()
 
 
-async def _for_ever(courses: Courses, forgetting: Forgetting) -> None:
+async def _for_ever(courses: Courses, forgetting: Forgetting, users: Users) -> None:
     async with asyncio.TaskGroup() as loops:
         loops.create_task(courses.follow())
         loops.create_task(run.every(_TIDY_SECONDS, memory.tidy))
+        loops.create_task(run.every(_COUNT_SECONDS, users.count))
         loops.create_task(run.every(_DROP_SECONDS, forgetting.drop_what_is_old))
 
 
