@@ -26,6 +26,9 @@ FOR_TESTS = (
 """What tests need beside what labs need: a browser, a tracer that kills writers at each step, the
 languages of the signers under examples/, what makes a certificate, file systems with quotas."""
 
+PROMETHEUS = (Need("promtool", "prometheus", "golang-github-prometheus"),)
+"""What says whether the alerts under examples/ fire."""
+
 OTHER_KERNEL = (Need("linux.uml", "user-mode-linux", "user-mode-linux"),)
 """A kernel with project quotas, which this machine's may lack. Not every system has it."""
 
@@ -57,7 +60,7 @@ async def for_tests(steps: Steps) -> None:
         except HostFailure as e:
             steps.tell(f"! {e}")
     browser = () if any(map(shutil.which, _CHROMIUM_TOO)) else (CHROMIUM,)
-    for needs in ((*browser, *FOR_TESTS), OTHER_KERNEL):
+    for needs in ((*browser, *FOR_TESTS), PROMETHEUS, OTHER_KERNEL):
         try:
             await have(steps, needs)
         except HostFailure as e:
