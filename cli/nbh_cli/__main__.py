@@ -14,6 +14,7 @@ _COMMANDS = (
     ("up", "up:up", "Run the whole system on this machine, in the foreground."),
     ("demo", "demo:demo", "Run it with a course and a learning platform to try it on."),
     ("status", "status:status", "How the system is, on one screen, and what is wrong."),
+    ("doctor", "doctor:doctor", "What is wrong with machine and system, and what mends it."),
     ("course", "course:app", "Courses: create, set, pull, check, build, rename, delete and more."),
     ("account", "account:app", "People who sign in: add, list, set, passwd, remove."),
     ("lab", "lab:app", "Labs, the containers that serve students: list, freeze, stop."),

@@ -26,6 +26,19 @@ async def make_sure(js: JetStreamContext) -> None:
         await _make_sure_of(js, _bucket_config(bucket))
 
 
+async def unlike(js: JetStreamContext) -> list[str]:
+    """The streams and buckets that are missing, or are otherwise than they are described."""
+    wanted = [*map(_stream_config, ALL), *map(_bucket_config, BUCKETS)]
+    return [config.name or "" for config in wanted if not await _is_like(js, config)]
+
+
+async def _is_like(js: JetStreamContext, config: api.StreamConfig) -> bool:
+    try:
+        return not _differs((await js.stream_info(config.name or "")).config, config)
+    except NotFoundError:
+        return False
+
+
 async def until_there(js: JetStreamContext) -> None:
     """Return once others have made every stream and bucket."""
     missing = [stream.name for stream in ALL] + [f"KV_{bucket.bucket}" for bucket in BUCKETS]

@@ -149,6 +149,7 @@ def _courses(courses: Iterable[Course]) -> tuple[CourseSeen, ...]:
             if course.failure
             else "",
             problems=len(course.problems),
+            autopull=course.autopull,
         )
         for course in sorted(courses, key=lambda course: course.course)
         if not course.archived
@@ -188,7 +189,7 @@ def _disks(config: Config) -> tuple[Disk, ...]:
     folders = {"students' files": data / "students", "courses": data / "courses", "NATS": data}
     found: dict[int, Disk] = {}
     for what, folder in folders.items():
-        there = _nearest(folder)
+        there = nearest(folder)
         device = there.stat().st_dev
         if device in found:
             known = found[device]
@@ -205,6 +206,6 @@ def _disks(config: Config) -> tuple[Disk, ...]:
     return tuple(found.values())
 
 
-def _nearest(folder: Path) -> Path:
+def nearest(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
     return next(f for f in (folder, *folder.parents) if f.exists())

@@ -7,10 +7,10 @@ import msgspec
 
 from nbh_cli import units
 
-_FULL = 0.8
+FULL = 0.8
 """Share of a stream's bytes after which it is told."""
 
-_BEHIND = 10_000
+BEHIND = 10_000
 """Messages that wait for one consumer: more than an hour of a busy day."""
 
 
@@ -89,6 +89,9 @@ class CourseSeen(msgspec.Struct, frozen=True, kw_only=True):
     problems: int
     """What is wrong in its files."""
 
+    autopull: bool = False
+    """Whether the timer pulls it."""
+
 
 class Mishap(msgspec.Struct, frozen=True, kw_only=True):
     """Something failed, and was told."""
@@ -153,13 +156,13 @@ def _of_disk(disk: Disk) -> str:
 
 
 def _of_stream(stream: Stream) -> str:
-    if stream.drops_oldest or stream.bytes < _FULL * stream.max_bytes:
+    if stream.drops_oldest or stream.bytes < FULL * stream.max_bytes:
         return ""
     share = round(100 * stream.bytes / stream.max_bytes)
     return f"the stream {stream.name} is {share} % full: its consumers below do not keep up"
 
 
 def _of_consumer(consumer: Consumer) -> str:
-    if consumer.waiting < _BEHIND:
+    if consumer.waiting < BEHIND:
         return ""
     return f"{consumer.name} is {consumer.waiting} messages behind in {consumer.stream}"
