@@ -85,7 +85,14 @@ class Accesses:
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, requested: AccessRequested) -> None:
-        """Answer one access, whatever comes; it may have been answered before."""
+        """Answer one access, whatever comes; it may have been answered before.
+
+        Whatever is logged on the way has the click's id, also by the tasks that start a lab.
+        """
+        with structlog.contextvars.bound_contextvars(access=requested.access):
+            await self._handle(requested)
+
+    async def _handle(self, requested: AccessRequested) -> None:
         try:
             await self._open(requested)
         except _Denied as e:
@@ -96,7 +103,7 @@ class Accesses:
             await self._deny(requested, _Denied("course-unreadable", str(e)))
         except Exception:
             incident = new_id()[:8]
-            logger.exception("an access failed", incident=incident, access=requested.access)
+            logger.exception("an access failed", incident=incident)
             await self._deny(requested, _Denied("internal", f"see the log, incident {incident}"))
 
     async def _open(self, requested: AccessRequested) -> None:
@@ -180,12 +187,18 @@ class Accesses:
             way=way,
         )
         opened = access_events.opened(requested, ready, way)
+        logger.info(
+            "an access is served",
+            way=way,
+            seconds=round(opened.seconds, 3),
+            generation=lab.generation,
+        )
         await self._bus.answer(requested.answer_to, answer)
         await self._bus.tell_surely(opened)
 
     async def _deny(self, requested: AccessRequested, denied: _Denied) -> None:
         reason, detail = denied.reason, str(denied)
-        logger.info("an access is denied", access=requested.access, reason=reason, detail=detail)
+        logger.info("an access is denied", reason=reason, detail=detail)
         answer = AccessDenied(
             about=requested.access,
             reason=reason,

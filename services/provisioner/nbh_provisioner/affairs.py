@@ -174,6 +174,7 @@ class Affairs:
             running = self._running = await asyncio.shield(self._starting)
             commit = wish.revision.commit
             self._post(Placed(lab.capability, running.container, running.address, commit))
+            logger.info("a lab is started", container=running.name, generation=lab.generation)
             self._watch(lab, running)
             await self._waiting.tell("booting")
             await self._await_answer(lab, running.address)
@@ -191,6 +192,9 @@ class Affairs:
             return
         finally:
             self._means.pool.claimed(slot)
+        logger.info(
+            "a lab of the pool is taken", container=running.name, generation=lab.generation
+        )
         self._watch(lab, running)
         if slot.answers:
             self._post(Answered(lab.capability, "pool"))
@@ -200,6 +204,7 @@ class Affairs:
 
     async def _await_answer(self, lab: Lab, address: str, way: Way = "cold") -> None:
         await self._means.boot.answer(lab, address)
+        logger.info("a lab answers", way=way, generation=lab.generation)
         self._post(Answered(lab.capability, way))
 
     async def _hear_its_end(self, lab: Lab, running: Running) -> None:

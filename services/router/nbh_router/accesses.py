@@ -100,6 +100,16 @@ class Accesses:
             return access
         self._forget_old()
         access = self._all[ticket.access] = Access(ticket)
+        place = ticket.place
+        logger.info(
+            "a click",
+            access=ticket.access,
+            course=place.course,
+            student=place.student,
+            notebook=ticket.page or place.notebook,
+            action=ticket.action,
+            platform=ticket.platform,
+        )
         try:
             await self._tell(ticket)
             access.told = time.monotonic()

@@ -1,7 +1,9 @@
-"""What is counted of clicks (E-2): each once, when its student is told how it ended."""
+"""What is counted, and logged, of clicks: each once, when its student is told how it ended."""
 
 import time
 from typing import Literal, get_args
+
+import structlog
 
 from nbh_kit.metrics import OTHER, SECONDS, Metrics
 from nbh_proto import AccessReady
@@ -11,6 +13,8 @@ from nbh_router.accesses import Access
 Outcome = Literal["opened", "failed", "too-slow", "refused", "unavailable", "away"]
 """The notebook was opened, or could not be; it took too long; nobody vouched for the student; its
 course cannot be had; NATS was away."""
+
+logger = structlog.get_logger(__name__)
 
 
 class Clicks:
@@ -33,22 +37,26 @@ class Clicks:
     def opened(self, access: Access, ready: AccessReady) -> None:
         """A student is on their way to the notebook."""
         if self._is_first(access):
-            self._outcomes.add("opened")
-            seconds = max(0.0, time.time() - access.ticket.asked)
-            self._seconds.observe(seconds, ready.way or OTHER)
+            way, seconds = ready.way or OTHER, max(0.0, time.time() - access.ticket.asked)
+            self._seconds.observe(seconds, way)
+            self._note("opened", access.ticket.access, way=way, seconds=round(seconds, 3))
 
     def ended(self, access: Access, outcome: Outcome) -> None:
         """A student is told that it came to nothing."""
         if self._is_first(access):
-            self._outcomes.add(outcome)
+            self._note(outcome, access.ticket.access)
 
-    def turned_away(self, outcome: Outcome) -> None:
-        """A student is told so before anything was asked for."""
-        self._outcomes.add(outcome)
+    def turned_away(self, outcome: Outcome, access: str) -> None:
+        """A student is told so before anything was asked for; ``access`` is the click's id."""
+        self._note(outcome, access)
 
     def waits(self) -> None:
         """A student gets the page that says how far it is."""
         self._pages.add()
+
+    def _note(self, outcome: Outcome, access: str, **more: object) -> None:
+        self._outcomes.add(outcome)
+        logger.info("a click is answered", access=access, outcome=outcome, **more)
 
     def _is_first(self, access: Access) -> bool:
         was_told, access.was_told = access.was_told, True

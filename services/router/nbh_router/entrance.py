@@ -82,12 +82,12 @@ class Entrance:
         # A router that has just been started is about to know them.
         await self._courses.known.wait(arrived)
         if problem := self._courses.problem(ticket.place.course):
-            self._clicks.turned_away("unavailable")
+            self._clicks.turned_away("unavailable", ticket.access)
             return self._message(problem, _postponed(ticket), language)
         try:
             access = await self._accesses.ask(ticket)
         except BusAway:
-            self._clicks.turned_away("away")
+            self._clicks.turned_away("away", ticket.access)
             return self._message("away", _postponed(ticket), language)
         # Who comes back to follow an access has waited already.
         end = min(arrived, access.asked) + self._limits.redirect_within

@@ -63,7 +63,7 @@ class Launching:
         except Refused as e:
             return self._refused(access, click, e, language)
         except BusAway:
-            self._clicks.turned_away("away")
+            self._clicks.turned_away("away", access)
             return self._pages.message("away", language, quote=access)
         if not admitted.sure:
             ticket = self._tickets.write(_ticket(admitted, access, "confirm"))
@@ -101,7 +101,7 @@ class Launching:
     def _refused(
         self, access: str, click: Click, why: Refused, language: languages.Language
     ) -> Response:
-        self._clicks.turned_away("refused")
+        self._clicks.turned_away("refused", access)
         self._doorstep.refused(access, click.place, why)
         return self._pages.message("refused", language, quote=access)
 

@@ -1,9 +1,12 @@
 """How the statistics and what they are made of stand, for Prometheus (E-2)."""
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+import structlog
 from clickhouse_connect.driver.client import Client
 
 from nbh_kit.batching import Batch, Refusal
@@ -22,8 +25,11 @@ SELECT {counts} FROM events
 WHERE kind IN ('access.opened', 'access.forwarded') AND who != 0
   AND at >= now64(6, 'UTC') - INTERVAL 30 DAY
 """
+_OF_ACCESSES = "nbh.event.access."
 _COUNT = "uniqExactIf(who, at >= now64(6, 'UTC') - INTERVAL {days} DAY)"
 _STREAMS = tuple(stream.name for stream in ALL)
+
+logger = structlog.get_logger(__name__)
 
 
 class Ingestion:
@@ -48,7 +54,21 @@ class Ingestion:
         self._seconds.observe(time.monotonic() - began)
         self._kept.add(by=len(batch.messages) - len(refused))
         self._refused.add(by=len(refused))
+        if logger.is_enabled_for(logging.DEBUG):
+            _say(batch)
         return refused
+
+
+class _OfAccess(msgspec.Struct):
+    access: str
+
+
+def _say(batch: Batch) -> None:
+    """Which clicks' events are stored by now."""
+    for message in batch.messages:
+        if message.subject.startswith(_OF_ACCESSES):
+            told = msgspec.json.decode(message.data, type=_OfAccess)
+            logger.debug("an event is stored", access=told.access, subject=message.subject)
 
 
 class Users:
