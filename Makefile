@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone says what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench chaos images locks clean
+.PHONY: help setup demo test lint bench chaos images services locks clean
 
 PY ?= python3
 MINUTES ?= 1
@@ -40,6 +40,9 @@ chaos: setup ## everything is killed while a class works; MINUTES=30, SEED=… r
 
 images: setup ## what students run in
 	@$(BIN)/python -m nbh_cli images
+
+services: setup ## the images of our services, for compose.yaml
+	@$(BIN)/python -m nbh_cli images --services
 
 lint: setup ## ruff, mypy, locks, the extension's types, each service alone with its own dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

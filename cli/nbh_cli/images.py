@@ -69,9 +69,9 @@ async def build_all(
         BuildFailed: podman could not build an image.
         NoDebian: there is nothing to build on.
     """
-    async with _alone(repository):
+    async with alone(repository):
         wanted = fingerprints(repository)
-        stale = out_of_date(wanted, await _built(podman), last)
+        stale = out_of_date(wanted, await built_here(podman), last)
         if not stale:
             return ()
         on = await debian.image(podman, say) if "base" in {each.name for each in stale} else ""
@@ -86,12 +86,13 @@ def fingerprints(repository: Path) -> dict[str, str]:
     known: dict[str, str] = {}
     before = ""
     for image in IMAGES:
-        before = _fingerprint(repository, image.made_of, before)
+        before = digest_of(repository, image.made_of, before)
         known[image.name] = before
     return known
 
 
-def _fingerprint(repository: Path, made_of: Iterable[str], before: str) -> str:
+def digest_of(repository: Path, made_of: Iterable[str], before: str) -> str:
+    """What one image is to be built from: these files, and what it builds on."""
     digest = hashlib.sha256(before.encode())
     for path in _files(repository, made_of):
         runs = os.access(path, os.X_OK)
@@ -123,7 +124,7 @@ class _Listed(msgspec.Struct):
     labels: dict[str, str] | None = msgspec.field(name="Labels", default=None)
 
 
-async def _built(podman: Podman) -> dict[str, str]:
+async def built_here(podman: Podman) -> dict[str, str]:
     """The fingerprint of each image that is tagged `latest`, by its repository."""
     process = await asyncio.create_subprocess_exec(
         *podman.command("images", "--filter", f"label={LABEL}", "--format", "json"),
@@ -146,7 +147,7 @@ async def _built(podman: Podman) -> dict[str, str]:
 async def _build(
     podman: Podman, repository: Path, image: Image, fingerprint: str, on: str, say: Say
 ) -> None:
-    command = build_command(repository, image, fingerprint, on, _certificates(_CERTIFICATES))
+    command = build_command(repository, image, fingerprint, on, trusted())
     try:
         await run(
             podman.command(*command),
@@ -185,12 +186,13 @@ def build_command(
     )
 
 
-def _certificates(candidates: Iterable[Path]) -> Path | None:
+def trusted(candidates: Iterable[Path] = _CERTIFICATES) -> Path | None:
+    """The certificates that this machine trusts; None where nobody knows."""
     return next((path for path in candidates if path.exists()), None)
 
 
 @asynccontextmanager
-async def _alone(repository: Path) -> AsyncGenerator[None]:
+async def alone(repository: Path) -> AsyncGenerator[None]:
     """One builder at a time: the second finds everything built."""
     folder = os.open(repository / "images", os.O_RDONLY | os.O_DIRECTORY)
     try:

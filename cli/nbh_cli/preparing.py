@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbh_cli import images
+from nbh_cli import images, service_images
 from nbh_cli.host import machine, packages
 from nbh_cli.host import podman as podmans
 from nbh_cli.host.failures import HostFailure, PackagesMissing
@@ -44,12 +44,39 @@ async def for_labs(steps: Steps, folder: Path) -> Podman:
     Raises:
         HostFailure: something is missing that we may not or cannot make; says what to do.
     """
+    podman = await _podman(steps, folder)
+    await build_images(steps, podman)
+    return podman
+
+
+async def for_services(steps: Steps, folder: Path) -> Podman:
+    """The same for our services in containers.
+
+    Raises:
+        HostFailure: something is missing that we may not or cannot make; says what to do.
+    """
+    podman = await _podman(steps, folder)
+    _check_that_this_is_a_checkout()
+    with steps.step("images of our services") as say:
+        built = await service_images.build_all(podman, REPOSITORY, say)
+    for image in service_images.STAND_INS:
+        if image.repository in built:
+            variable = f"NBH_{image.name.upper()}_IMAGE"
+            steps.tell(f"  no registry answers; into .env: {variable}={image.repository}")
+    return podman
+
+
+async def _podman(steps: Steps, folder: Path) -> Podman:
     await have(steps, NEEDS)
     podman = podmans.prepare(machine.look(), folder)
     for note in podman.notes:
         steps.tell(f"  {note}")
-    await build_images(steps, podman)
     return podman
+
+
+def _check_that_this_is_a_checkout() -> None:
+    if not (REPOSITORY / "images").is_dir():
+        raise HostFailure(f"images are built from a checkout of nbhosting; {REPOSITORY} is none")
 
 
 async def for_tests(steps: Steps) -> None:
@@ -95,8 +122,7 @@ async def build_images(steps: Steps, podman: Podman) -> None:
     Raises:
         HostFailure: podman could not build one, or there is nothing to build it on.
     """
-    if not (REPOSITORY / "images").is_dir():
-        raise HostFailure(f"images are built from a checkout of nbhosting; {REPOSITORY} is none")
+    _check_that_this_is_a_checkout()
     with steps.step("images that students run in") as say:
         await images.build_all(podman, REPOSITORY, say)
 
