@@ -12,6 +12,11 @@ from nbh_cli.sorry import Sorry
 
 _COMMANDS = (
     ("up", "up:up", "Run the whole system on this machine, in the foreground."),
+    (
+        "prepare",
+        "prepare:prepare",
+        "Make what a system needs whose parts compose or systemd runs.",
+    ),
     ("demo", "demo:demo", "Run it with a course and a learning platform to try it on."),
     ("status", "status:status", "How the system is, on one screen, and what is wrong."),
     ("doctor", "doctor:doctor", "What is wrong with machine and system, and what mends it."),
@@ -29,7 +34,7 @@ _COMMANDS = (
     ),
     ("dead", "dead:app", "Messages that nobody could handle: list, replay."),
     ("images", "images:images", "Build the images that students run in."),
-    ("host", "host:app", "What this machine lacks: check, prepare."),
+    ("host", "host:app", "What this machine lacks, and labs on it: check, prepare, end-labs."),
 )
 
 

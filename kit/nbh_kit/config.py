@@ -3,6 +3,7 @@
 A wrong key or value stops the start with file, key and reason.
 """
 
+import contextlib
 import ipaddress
 import os
 import re
@@ -33,7 +34,7 @@ class BadConfig(ValueError):
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
-    """Read the file; ``NBH_<TABLE>_<KEY>`` of the environment stands over it.
+    """Read the file; ``NBH_<TABLE>_<KEY>`` of the environment stands over it, a list as JSON.
 
     Raises:
         BadConfig: the file cannot be read, or a key or value is wrong.
@@ -90,8 +91,16 @@ def _with_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[
         if found := re.fullmatch(r"NBH_([A-Z]+)_([A-Z_]+)", name):
             table, key = found[1].lower(), found[2].lower()
             if table in tables:
-                merged.setdefault(table, {})[key] = value
+                merged.setdefault(table, {})[key] = _of_environment(value)
     return merged
+
+
+def _of_environment(value: str) -> Any:
+    # numbers and the like are made of text where the setting is one; a list is not
+    if value.startswith("["):
+        with contextlib.suppress(msgspec.DecodeError):
+            return msgspec.json.decode(value)
+    return value
 
 
 def _key_and_reason(error: str) -> tuple[str, str]:

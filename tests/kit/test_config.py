@@ -51,6 +51,14 @@ def test_a_missing_file_is_named(tmp_path):
         config.load(tmp_path / "nowhere.toml", {})
 
 
+def test_the_environment_says_a_list_as_the_file_does(tmp_path):
+    path = written(tmp_path, "")
+    given = {"NBH_TRAEFIK_NETWORKS": '["10.1.2.0/24", "10.1.3.0/24"]'}
+    assert config.load(path, given).traefik.networks == ("10.1.2.0/24", "10.1.3.0/24")
+    with pytest.raises(BadConfig, match="expected `array`"):
+        config.load(path, {"NBH_TRAEFIK_NETWORKS": "[10.1.2.0/24"})
+
+
 def test_the_environment_stands_over_the_file(tmp_path):
     path = written(tmp_path, "[router]\nport = 1")
     loaded = config.load(path, {"NBH_ROUTER_PORT": "2", "NBH_SITE_DEV": "true", "NBH_CONFIG": "x"})

@@ -7,18 +7,18 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from nbh_cli import output, preparing
+from nbh_cli import operating, output, preparing
 from nbh_cli.host import machine, packages, shared
 from nbh_cli.host import podman as podmans
 from nbh_cli.host.failures import HostFailure
 from nbh_cli.host.packages import Install
-from nbh_cli.operating import AsJson
+from nbh_cli.operating import DEFAULT_CONFIG, AsJson, ConfigFile
 from nbh_cli.sorry import Sorry
 from nbh_cli.steps import Steps
 
 app = App(
     name="host",
-    help="What this machine lacks: check, prepare.",
+    help="What this machine lacks, and what is left of labs on it: check, prepare, end-labs.",
     help_format="plaintext",
 )
 
@@ -55,6 +55,20 @@ def prepare(
         with tempfile.TemporaryDirectory(prefix="nbh-podman-") as folder:
             asyncio.run(preparing.for_labs(Steps(), Path(folder)))
     except HostFailure as e:
+        raise Sorry(str(e)) from e
+
+
+@app.command(name="end-labs")
+def end_labs(*, config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """End all labs of this site, and take their network away. For when no service runs any more:
+    what compose stops are the services, and labs live on."""
+    from nbh_cli.up import labs
+
+    settings = operating.load(config)
+    try:
+        podman = podmans.prepare(machine.look(), settings.site.run)
+        asyncio.run(labs.end_all(podman, settings, print, gently=True))
+    except (HostFailure, OSError) as e:
         raise Sorry(str(e)) from e
 
 

@@ -121,7 +121,9 @@ def crun_without_version_2(crun: str) -> str:
     return (
         "#!/bin/sh\n"
         "# crun refuses to run where cgroup version 2 is mounted beside version 1.\n"
-        f'exec unshare --mount -- sh -c \'umount {UNIFIED} && exec {crun} "$@"\' crun "$@"\n'
+        "# Slave: a container may want to see what is mounted later (compose.yaml, /run/netns).\n"
+        "exec unshare --mount --propagation slave -- "
+        f'sh -c \'umount {UNIFIED} && exec {crun} "$@"\' crun "$@"\n'
     )
 
 

@@ -1,0 +1,121 @@
+"""From nothing to an opened notebook with podman-compose, and down again leaving nothing."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from nbh_kit.testing import eventually
+from tests.compose.project import SERVICES, images, project
+from tests.e2e.browser import Notebook, browser
+from tests.e2e.courses import small_course
+from tests.e2e.student import Student
+
+pytestmark = [pytest.mark.podman, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(tmp_path_factory, podman_socket, lab_images):
+    """The system, well, with a course."""
+    await images(tmp_path_factory.mktemp("podman"))
+    # open, since services read in it
+    folder = Path(tempfile.mkdtemp(prefix="nbh-"))
+    folder.chmod(0o755)
+    async with project(folder, podman_socket) as up:
+        course = small_course(up.data / "local" / "repository")
+        await up.nbh("course", "create", "lesson", str(course.folder))
+        yield up
+    left = (
+        await up.containers(**{"io.podman.compose.project": up.name}),
+        await up.containers(**{"nbh.site": up.name}),
+        await up.networks(),
+        [t for t in _tables() if up.name in t],
+    )
+    assert left == ([], [], [], [])
+
+
+@pytest.mark.browser
+async def test_a_link_opens_a_notebook_in_a_browser(running, tmp_path):
+    url = (await running.nbh("link", "lesson", "w1/first", "ada")).strip()
+    async with browser(tmp_path / "ada", ports=[running.port]) as context:
+        page = await context.new_page()
+        await page.goto(url)
+        notebook = await Notebook(page).shown()
+        assert await notebook.run() == "hello from the course"
+        await page.screenshot(path=tmp_path / "notebook.png")
+        # which is a file of hers, on this machine
+        await notebook.write("print(6 * 7)")
+        await notebook.save()
+        hers = running.data / "students" / "ada" / "lesson" / "w1" / "first.md"
+        await eventually(lambda: "6 * 7" in hers.read_text(), within=30)
+
+
+async def test_a_provisioner_in_a_container_claims_labs_of_the_pool(running):
+    async def is_there():
+        return "lesson" in await running.nbh("lab", "list", "--pool")
+
+    await eventually(is_there, within=120, pause=1)
+    student = Student((await running.nbh("link", "lesson", "w1/first", "bob")).strip())
+    try:
+        await student.open()
+        await student.save("w1/mine.txt", "bob's own")
+    finally:
+        await student.close()
+    assert (running.data / "students/bob/lesson/w1/mine.txt").read_text() == "bob's own"
+    said = (await running.nbh("events", "--json", "--last", "200")).splitlines()
+    bobs = [e for e in map(msgspec.json.decode, said) if e.get("student") == "bob"]
+    assert {e["way"] for e in bobs if "way" in e} == {"pool"}
+
+
+async def test_services_have_no_rights_but_those_that_are_said(running):
+    """As the kernel sees them."""
+    seen = {}
+    for service in SERVICES:
+        container = running.container(service)
+        pid = (await running.podman("inspect", "-f", "{{.State.Pid}}", container)).strip()
+        status = Path(f"/proc/{pid}/status").read_text()
+        rows = dict(line.split(":\t", 1) for line in status.splitlines())
+        seen[service] = (int(rows["Uid"].split()[0]), int(rows["CapEff"], 16), rows["NoNewPrivs"])
+    assert {s: u for s, (u, _, _) in seen.items() if u} == {
+        "router": 64100,
+        "traefik": 64101,
+        "nats": 64102,
+        "courses": 64103,
+        "stats": 64104,
+        "reaper": 64105,
+    }
+    assert {s for s, (_, rights, _) in seen.items() if rights} == {"provisioner", "builder"}
+    assert all(kept == "1" for _, _, kept in seen.values())
+
+
+async def test_a_lab_reaches_none_of_the_services(running):
+    bus, web = running.bus, running.web
+    places = [(f"{bus}.2", 4222), (f"{web}.10", 8080), (f"{web}.11", 8081), (f"{bus}.11", 8090)]
+    student = Student((await running.nbh("link", "lesson", "w1/second", "eve")).strip())
+    try:
+        await student.open()
+        printed = await student.run(await student.kernel(), _TRY.format(places=places))
+    finally:
+        await student.close()
+    assert printed.split() == ["refused"] * len(places)
+
+
+_TRY = """
+import socket
+for place in {places}:
+    try:
+        socket.create_connection(place, timeout=5).close()
+        print("reached")
+    except ConnectionRefusedError:
+        print("refused")
+    except OSError as e:
+        print(type(e).__name__)
+"""
+
+
+def _tables():
+    nft = ("/usr/sbin/nft", "list", "tables")
+    return subprocess.run(nft, capture_output=True, text=True, check=True).stdout.splitlines()
