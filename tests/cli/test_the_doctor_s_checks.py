@@ -169,7 +169,7 @@ async def test_few_locks_are_told(tmp_path):
 
 async def test_an_image_that_is_missing_is_told_with_whose_it_is(tmp_path):
     async with podman_that_says(tmp_path, {"minimal-notebook/json": {}}) as there:
-        assert is_well(await engine.image(there, "nbhosting%2Fminimal-notebook", []))
+        assert is_well(await engine.image(there, "nbhosting/minimal-notebook", []))
         missing = await engine.image(there, "localhost/site/py:0a1b", ["py"])
         assert is_wrong(missing, "no lab of py", "nbh course build py")
         assert is_wrong(await engine.image(there, "nbhosting/absent", []), "nbh images")

@@ -24,7 +24,7 @@ def secret_files(config: Config, file: Path) -> Iterator[Finding]:
         yield error(
             "secrets",
             f"others can read {path} (mode {stat.S_IMODE(path.stat().st_mode):o})",
-            f"chmod go= {path}; who read it knows what is in it: make it anew if in doubt",
+            f"chmod go= {path}; what is in it may be known by now: make it anew if in doubt",
         )
     if not open_:
         yield ok("secrets", "only their owner can read them")

@@ -95,7 +95,9 @@ def quota(config: Config, on: Mounted | None, *, btrfs_has_quotas: bool) -> Find
     if wanted in keeps and not keeps[wanted]:
         return error("quota", f"disk_quota is {wanted}, and {kind} has none that is on", _HOW)
     if wanted == "watchdog" or not any(keeps.values()):
-        return note("quota", f"students are watched, not kept ({kind}): may exceed a little", _HOW)
+        return note(
+            "quota", f"{kind} does not keep students within their share; they are watched", _HOW
+        )
     return ok("quota", f"{kind} keeps students within their share")
 
 
