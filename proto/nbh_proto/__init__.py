@@ -86,7 +86,15 @@ from nbh_proto.lab import (
     LabThawed,
     StopLab,
 )
-from nbh_proto.notebook import NotebookCopied, NotebookReset, NotebookRestored
+from nbh_proto.notebook import (
+    FindOriginal,
+    NotebookCopied,
+    NotebookReset,
+    NotebookRestored,
+    OriginalFound,
+    OriginalPassedOver,
+    PassOverOriginal,
+)
 from nbh_proto.reaper import PlanLabs
 from nbh_proto.sample import LabSampled, MeasureLabs, NodeSampled
 from nbh_proto.share import (
@@ -114,6 +122,7 @@ from nbh_proto.workspace import (
     FindRevisions,
     WorkspaceFull,
     WorkspaceHasRoom,
+    WorkspaceNearlyFull,
 )
 
 __all__ = [
@@ -162,6 +171,7 @@ __all__ = [
     "Event",
     "FindImages",
     "FindNotebooksUsed",
+    "FindOriginal",
     "FindRevisions",
     "FindShares",
     "FreezeLab",
@@ -198,6 +208,9 @@ __all__ = [
     "NotebookUsed",
     "NotebookWithdrawn",
     "NotebooksUsed",
+    "OriginalFound",
+    "OriginalPassedOver",
+    "PassOverOriginal",
     "PlanLabs",
     "Problem",
     "PullCourse",
@@ -224,6 +237,7 @@ __all__ = [
     "WithdrawShares",
     "WorkspaceFull",
     "WorkspaceHasRoom",
+    "WorkspaceNearlyFull",
     "image_repository",
     "lab_key",
     "new_id",

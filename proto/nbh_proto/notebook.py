@@ -5,7 +5,9 @@
 
 from typing import ClassVar
 
-from nbh_proto._message import Event
+import msgspec
+
+from nbh_proto._message import Event, Question
 
 
 class NotebookCopied(Event, frozen=True, kw_only=True):
@@ -46,3 +48,45 @@ class NotebookRestored(Event, frozen=True, kw_only=True):
 
     kept_as: str
     """Where the version is that was there until now; empty if there was none."""
+
+
+class FindOriginal(Question, frozen=True, kw_only=True):
+    """Whether the course has another original of a notebook than the one that a student's copy was
+    made of. Asked by the router."""
+
+    subject: ClassVar[str] = "nbh.question.notebooks.original.{node}"
+
+    node: str
+    course: str
+    student: str
+    notebook: str
+    """Canonical, as `nbh_proto.names.notebook` makes it."""
+
+
+class OriginalFound(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply to `FindOriginal`."""
+
+    is_new: bool = False
+    """False too where nobody knows what the copy was made of."""
+
+    text: str | None = None
+    """The new one, where it can be shown: UTF-8 and not too large for a message."""
+
+
+class PassOverOriginal(Question, frozen=True, kw_only=True):
+    """Let a student keep their copy and hear no more of the course's present original. Asked by
+    the router. Asked again, it is as good as once."""
+
+    subject: ClassVar[str] = "nbh.question.notebooks.pass-over.{node}"
+
+    node: str
+    course: str
+    student: str
+    notebook: str
+    """Canonical."""
+
+
+class OriginalPassedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply to `PassOverOriginal`."""
+
+    done: bool

@@ -42,8 +42,22 @@ class WorkspaceFull(Event, frozen=True, kw_only=True):
     limit: int
 
 
+class WorkspaceNearlyFull(Event, frozen=True, kw_only=True):
+    """A student has little room left in a course: less than a tenth of it. Told by the
+    provisioner, once for each of their labs until there is more again."""
+
+    subject: ClassVar[str] = "nbh.event.workspace.nearly-full.{course}"
+
+    node: str
+    course: str
+    student: str
+    of: Bound
+    taken: int
+    limit: int
+
+
 class WorkspaceHasRoom(Event, frozen=True, kw_only=True):
-    """A student who had no room left has some again. Told by the provisioner."""
+    """A student who had no room left, or little, has some again. Told by the provisioner."""
 
     subject: ClassVar[str] = "nbh.event.workspace.has-room.{course}"
 

@@ -121,6 +121,7 @@ ROUTER = {
     "/-/access/{ticket}/events": "who has the ticket",
     "/-/access/{ticket}/again": "who has the ticket",
     "/-/lab/{capability}": "who has the lab's own URL",
+    "/-/lab/{capability}/original": "the same; never a page of another origin",
     static_file.LAB_SILENT: "anybody: a page that says so",
     static_file.ROUTER_SILENT: "anybody: a page that says so",
     "/ipythonShare/{path:path}": "the student's own lab, or who has a link signed for it",

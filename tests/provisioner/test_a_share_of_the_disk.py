@@ -58,6 +58,15 @@ async def test_who_deletes_is_not_told_any_more(small, router, bus, work):
     assert len(await world.events(bus, "workspace.full")) == 1
 
 
+async def test_who_has_little_room_left_is_told_before_it_is_too_late(small, router, bus, work):
+    await router.opened()
+    (work / "big").write_bytes(b"x" * (2 * MIB - 128 * 1024))
+    (told,) = await eventually(lambda: _told(bus, "workspace.nearly-full"), within=_LOOKS)
+    assert (told["student"], told["of"], told["limit"]) == ("ada", "bytes", 2 * MIB)
+    assert told["taken"] < 2 * MIB
+    assert await world.events(bus, "workspace.full") == []
+
+
 async def test_many_small_files_are_too_many(small, router, bus, work):
     await router.opened()
     for number in range(50):

@@ -51,7 +51,17 @@ def test_it_is_told_once_until_there_is_room_again():
         seen = verdict.seen
         told.append(verdict.tell)
         assert not verdict.stop
-    assert told == [None, "full", None, None, None, None, "has-room", None, "full"]
+    assert told == [None, "full", None, None, None, None, "has-room", "nearly-full", "full"]
+
+
+def test_little_room_is_told_once_in_each_lab_until_there_is_more():
+    told, seen = [], None
+    for generation, gib in ((7, 8.9), (7, 9), (7, 9.5), (7, 8.6), (7, 8.5), (7, 9.1), (8, 9.1)):
+        verdict = room.verdict(seen, generation, of_bytes(gib), ROOM)
+        seen = verdict.seen
+        told.append(verdict.tell)
+        assert not verdict.stop
+    assert told == [None, "nearly-full", None, None, "has-room", "nearly-full", "nearly-full"]
 
 
 def test_files_that_run_out_after_bytes_are_told_too():
@@ -87,7 +97,7 @@ def test_a_fresh_lab_is_never_ended_for_what_was_there(before, there):
 
 
 @given(st.lists(TAKEN, min_size=1))
-def test_full_and_not_full_are_told_in_turn(counts):
+def test_what_is_told_is_never_told_twice_in_turn(counts):
     told, seen = [], None
     for taken in counts:
         verdict = room.verdict(seen, 7, taken, ROOM)
@@ -96,7 +106,7 @@ def test_full_and_not_full_are_told_in_turn(counts):
             told.append((verdict.tell, seen.full.of if seen.full else None))
     for one, next_ in pairwise(told):
         assert one != next_
-    assert not told or told[0][0] == "full"
+    assert not told or told[0][0] != "has-room"
 
 
 @given(TAKEN)

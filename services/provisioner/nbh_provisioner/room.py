@@ -14,8 +14,12 @@ _NO_USE = 0.01
 _NO_USE_BYTES = 1024**2
 """What is left of bytes is of no use if it is less than both: the next save fails."""
 
+_NEARLY = 0.9
+"""Beyond this share of it a workspace is nearly full: its student may still act in time."""
+
 _AGAIN = 0.95
-"""Who was full has room again below this share: not at every file that comes and goes."""
+"""Who was full has room again below this share, who was nearly full below this part of that one:
+not at every file that comes and goes."""
 
 _GRACE = 0.1
 _LEAST_GRACE = 0.01
@@ -48,12 +52,15 @@ class Seen(NamedTuple):
     full: Full | None = None
     """What was last told to be full."""
 
+    is_nearly: bool = False
+    """Whether it was told to be nearly full, and is."""
+
 
 class Verdict(NamedTuple):
     """What is to be done about a workspace."""
 
     seen: Seen
-    tell: Literal["full", "has-room"] | None = None
+    tell: Literal["full", "nearly-full", "has-room"] | None = None
     stop: bool = False
     """Whether its lab has to end."""
 
@@ -79,6 +86,15 @@ def full(taken: Taken | None, room: Room) -> Full | None:
     return None
 
 
+def nearly_full(taken: Taken, room: Room) -> Full | None:
+    """What a workspace has little room left for; None if for nothing."""
+    if taken.bytes >= room.bytes * _NEARLY:
+        return Full(of="bytes", taken=taken.bytes, limit=room.bytes)
+    if taken.files >= room.files * _NEARLY:
+        return Full(of="files", taken=taken.files, limit=room.files)
+    return None
+
+
 def verdict(before: Seen | None, generation: int, taken: Taken, room: Room) -> Verdict:
     """What becomes of what is remembered, and what is to be done, now that it takes that."""
     is_same_lab = before is not None and before.generation == generation
@@ -87,13 +103,25 @@ def verdict(before: Seen | None, generation: int, taken: Taken, room: Room) -> V
     stop = _is_beyond("bytes", taken, first, room) or _is_beyond("files", taken, first, room)
     if there and (told is None or told.of != there.of):
         return Verdict(Seen(generation, first, there), "full", stop)
-    if told and _has_room_again(taken, room):
-        return Verdict(Seen(generation, first), "has-room", stop)
-    return Verdict(Seen(generation, first, told), None, stop)
+    if told:
+        if _is_below(_AGAIN, taken, room):
+            return Verdict(Seen(generation, first), "has-room", stop)
+        return Verdict(Seen(generation, first, told), None, stop)
+    was_nearly = before is not None and is_same_lab and before.is_nearly
+    return _verdict_on_little(Seen(generation, first, is_nearly=was_nearly), taken, room)
 
 
-def _has_room_again(taken: Taken, room: Room) -> bool:
-    return taken.bytes < room.bytes * _AGAIN and taken.files < room.files * _AGAIN
+def _verdict_on_little(seen: Seen, taken: Taken, room: Room) -> Verdict:
+    """Nobody whose workspace is not full is to be stopped."""
+    if seen.is_nearly and _is_below(_AGAIN * _NEARLY, taken, room):
+        return Verdict(seen._replace(is_nearly=False), "has-room")
+    if not seen.is_nearly and nearly_full(taken, room):
+        return Verdict(seen._replace(is_nearly=True), "nearly-full")
+    return Verdict(seen)
+
+
+def _is_below(share: float, taken: Taken, room: Room) -> bool:
+    return taken.bytes < room.bytes * share and taken.files < room.files * share
 
 
 def _is_beyond(of: Bound, taken: Taken, first: Taken, room: Room) -> bool:

@@ -42,6 +42,7 @@ from nbh_provisioner.labs import Labs
 from nbh_provisioner.leases import Leases
 from nbh_provisioner.measuring import Measuring
 from nbh_provisioner.memory import Memory
+from nbh_provisioner.originals import Originals
 from nbh_provisioner.places import Places
 from nbh_provisioner.pool import Pool
 from nbh_provisioner.preparation import Preparation
@@ -109,6 +110,7 @@ async def serving(
         for consuming in (
             parts.measuring.answering(bus, node),
             Images(engine).answering(bus, node),
+            parts.originals.answering(bus, node),
             consume(
                 bus, COMMANDS, durable, commands.TYPES, parts.commands.handle, only={"node": node}
             ),
@@ -210,6 +212,7 @@ class _Parts:
             image=config.lab.image,
             data=config.site.data,
         )
+        self.originals = Originals(known, workspaces)
         self.commands = Commands(bus, self.labs)
         self.taking_over = TakingOver(
             node, engine, folders, leases, boot, self.labs, self.pool, bus

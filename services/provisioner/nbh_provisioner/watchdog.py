@@ -7,11 +7,12 @@ lab computes, or while it is full: who writes does both, and counting has its pr
 import asyncio
 import itertools
 from collections.abc import Iterable
+from typing import Any
 
 import structlog
 
 from nbh_kit.bus import Bus
-from nbh_proto import Event, Lab, WorkspaceFull, WorkspaceHasRoom
+from nbh_proto import Event, Lab, WorkspaceFull, WorkspaceHasRoom, WorkspaceNearlyFull
 from nbh_proto.workspace import Full
 from nbh_provisioner import gauges, room
 from nbh_provisioner.courses import Courses
@@ -19,7 +20,7 @@ from nbh_provisioner.disks import Shrinking
 from nbh_provisioner.engine import Running
 from nbh_provisioner.files.usage import DiskUsage
 from nbh_provisioner.labs import Labs
-from nbh_provisioner.room import Room, Seen, Verdict
+from nbh_provisioner.room import Room, Seen, Taken, Verdict
 from nbh_provisioner.rooms import Rooms
 
 _LOOK_EVERY = 3.0
@@ -88,7 +89,8 @@ class Watchdog:
         taken, course = self._usage.known(workspace), await self._courses.find(lab.course)
         if taken is not None and course is not None:
             seen, there = self._seen.get(workspace), self._rooms.of(course)
-            await self._carry_out(lab, room.verdict(seen, lab.generation, taken, there))
+            verdict = room.verdict(seen, lab.generation, taken, there)
+            await self._carry_out(lab, taken, there, verdict)
 
     def _is_worth_counting(self, workspace: str, lab: Lab, running: Running) -> bool:
         if lab.state == "frozen":
@@ -106,12 +108,15 @@ class Watchdog:
         seen = self._seen.get(workspace)
         return seen is not None and seen.full is not None
 
-    async def _carry_out(self, lab: Lab, verdict: Verdict) -> None:
+    async def _carry_out(self, lab: Lab, taken: Taken, there: Room, verdict: Verdict) -> None:
         self._seen[_workspace(lab)] = verdict.seen
-        if verdict.tell == "full" and verdict.seen.full:
-            await self._bus.tell_surely(_full(lab, verdict.seen.full))
-        elif verdict.tell == "has-room":
-            await self._bus.tell_surely(_has_room(lab))
+        match verdict.tell:
+            case "full" if verdict.seen.full:
+                await self._bus.tell_surely(WorkspaceFull(**_about(lab, verdict.seen.full)))
+            case "nearly-full" if little := room.nearly_full(taken, there):
+                await self._bus.tell_surely(WorkspaceNearlyFull(**_about(lab, little)))
+            case "has-room":
+                await self._bus.tell_surely(_has_room(lab))
         if verdict.stop:
             logger.warning(
                 "a lab writes far more than it may", course=lab.course, student=lab.student
@@ -132,15 +137,9 @@ def _workspace(lab: Lab) -> str:
     return f"{lab.student}/{lab.course}"
 
 
-def _full(lab: Lab, full: Full) -> Event:
-    return WorkspaceFull(
-        node=lab.node,
-        course=lab.course,
-        student=lab.student,
-        of=full.of,
-        taken=full.taken,
-        limit=full.limit,
-    )
+def _about(lab: Lab, full: Full) -> dict[str, Any]:
+    of_what = {"of": full.of, "taken": full.taken, "limit": full.limit}
+    return {"node": lab.node, "course": lab.course, "student": lab.student} | of_what
 
 
 def _has_room(lab: Lab) -> Event:

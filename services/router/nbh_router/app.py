@@ -13,6 +13,7 @@ from nbh_router.following import Following
 from nbh_router.forwarding import Forwarding
 from nbh_router.launching import Launching
 from nbh_router.notices import Notices
+from nbh_router.originals import Originals
 from nbh_router.pages import Pages
 from nbh_router.sharing import Sharing
 from nbh_router.stead import Stead
@@ -29,6 +30,7 @@ def app(
     sharing: Sharing,
     stopping: Stopping,
     notices: Notices,
+    originals: Originals,
     stead: Stead,
     pages: Pages,
 ) -> Starlette:
@@ -58,6 +60,7 @@ def app(
             Route("/-/access/{ticket}/events", following.events),
             Route("/-/access/{ticket}/again", following.again, methods=["POST"]),
             Route("/-/lab/{capability}", notices.answer),
+            Route("/-/lab/{capability}/original", originals.answer, methods=["GET", "POST"]),
             Route(static_file.LAB_SILENT, stead.lab_silent),
             Route(static_file.ROUTER_SILENT, stead.router_silent),
             Route(f"/{links.SHARE_PATH}/{{path:path}}", sharing.legacy),

@@ -16,6 +16,7 @@ from nbh_proto.lab import StopReason
 from nbh_router import dynamic, endings, pooled, probe, table, whole_file
 from nbh_router.beginning import Known
 from nbh_router.endings import Endings
+from nbh_router.owners import Owner, Owners
 from nbh_router.table import Change, Route, Table
 from nbh_router.traefik_config import Dynamic
 
@@ -38,6 +39,7 @@ class Routes:
         self._table = Table()
         self._pooled = pooled.Keys()
         self._endings: Endings = {}
+        self._owners = Owners()
         self._changed = asyncio.Event()
         self.known = Known()
         """Whether all labs were read once."""
@@ -69,6 +71,7 @@ class Routes:
             self._table = table.after(self._table, change, time.monotonic())
             self._pooled = pooled.after(self._pooled, change)
             self._endings = endings.after(self._endings, change)
+            self._owners.follow(change)
             _complain_about(change)
             self.known.set()
             self._changed.set()
@@ -94,6 +97,10 @@ class Routes:
         """The capability of a student's lab, if it has a route."""
         route = self._table.labs.get(lab_key(course, student))
         return route.capability if route else None
+
+    def owner(self, capability: str) -> Owner | None:
+        """Whose a lab is; None if it is nobody's, or not known."""
+        return self._owners.of(capability)
 
     def has_pooled(self, course: str) -> bool:
         """Whether a lab of a course is there that is nobody's yet."""

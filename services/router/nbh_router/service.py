@@ -26,6 +26,7 @@ from nbh_router.following import Following
 from nbh_router.forwarding import Forwarding
 from nbh_router.launching import Launching
 from nbh_router.notices import Notices
+from nbh_router.originals import Originals
 from nbh_router.origins import normal
 from nbh_router.pages import Pages
 from nbh_router.patience import Forecast
@@ -111,7 +112,8 @@ class Service:
             share_origin=config.origins.share,
             within=config.share.within,
         )
-        self._notices = Notices(self.routes)
+        self._notices = Notices(self.routes, self._courses)
+        self._originals = Originals(self.routes, content)
         self._app = app(
             launching=self._launching,
             following=following,
@@ -121,6 +123,7 @@ class Service:
             sharing=self._sharing,
             stopping=self._stopping,
             notices=self._notices,
+            originals=self._originals,
             stead=Stead(pages, self.routes.why_gone),
             pages=pages,
         )
@@ -160,6 +163,7 @@ class Service:
         self._doorstep.connect(bus)
         self._sharing.connect(bus)
         self._stopping.connect(bus)
+        self._originals.connect(bus)
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._courses.follow(Replica(Bucket(bus, Course))))
             loops.create_task(self.routes.follow(Bucket(bus, Lab).watch()))

@@ -12,6 +12,8 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
+from nbh_provisioner.files import origins
+
 _NOREPLACE = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -25,7 +27,8 @@ class Owner(NamedTuple):
 
 
 def put_copy(folder: int, name: str, source: int, owner: Owner | None, *, replace: bool) -> bool:
-    """Give ``folder`` a file with the content and the times of the open file ``source``.
+    """Give ``folder`` a file with the content and the times of the open file ``source``, which is
+    written on it as its original.
 
     Args:
         owner: who gets it; None where this process may not give files away.
@@ -41,6 +44,7 @@ def put_copy(folder: int, name: str, source: int, owner: Owner | None, *, replac
 
     def fill(target: int) -> None:
         _copy(source, target, times.st_size)
+        origins.write(target, origins.digest(source))
         os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     mode = 0o755 if times.st_mode & 0o100 else 0o644

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from nbh_provisioner.files import atomic, folders, kept, links, notebooks
+from nbh_provisioner.files import atomic, folders, kept, links, newer, notebooks
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.beneath import folder
 from nbh_provisioner.files.failure import NotebookUnknown, if_there_is_room, told
+from nbh_provisioner.files.newer import Newer
 from nbh_provisioner.revision import Revision
 
 
@@ -140,6 +141,37 @@ class Workspaces:
                 self._link(place, wanted.revision)
         was, now = (f"{parent}{slash}{name}" if name else "" for name in (was, now))
         return Ready(path, kept_as=now, was_kept_as=was)
+
+    def newer(self, wanted: Wanted) -> Newer | None:
+        """The course's original, if it is a newer one than the student's copy was made of.
+
+        Raises:
+            FilesError: they have no copy.
+        """
+        with self._both(wanted) as (root, path, original):
+            return newer.look(root, path, original)
+
+    def pass_over(self, wanted: Wanted) -> bool:
+        """Let the student keep their copy, and not be told of this original again.
+
+        Returns:
+            Whether their file system can note it.
+
+        Raises:
+            FilesError: they have no copy.
+        """
+        with self._both(wanted) as (root, path, original):
+            return newer.pass_over(root, path, original)
+
+    @contextmanager
+    def _both(self, wanted: Wanted) -> Iterator[tuple[int, str, int]]:
+        """A student's open workspace, the notebook's path in it, and the open original."""
+        with told(), self.opened(wanted.workspace) as root:
+            path, is_original = _located(root, wanted)
+            if not is_original:
+                raise NotebookUnknown(wanted.name)
+            with _original(path, wanted.revision) as original:
+                yield root, path, original
 
     @contextmanager
     def made(self, workspace: str) -> Iterator[int]:
