@@ -26,7 +26,7 @@ _QUIET = [
 ]
 _PREFERENCES = {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}
 
-_KERNEL_IS_IDLE = r"""async () => {
+KERNEL_IS_IDLE = r"""async () => {
   const [, lab, path] = location.pathname.match(/^\/(\d+)\/(?:notebooks|\w+\/tree)\/(.*)$/) || [];
   const sessions = await (await fetch(`/${lab}/api/sessions`)).json();
   const { kernel } = sessions.find((s) => s.path === path) || {};
@@ -96,7 +96,7 @@ class Notebook:
         return self
 
     async def _kernel_is_idle(self) -> bool:
-        return bool(await self._where.locator("body").evaluate(_KERNEL_IS_IDLE))
+        return bool(await self._where.locator("body").evaluate(KERNEL_IS_IDLE))
 
     def code(self, number: int = 0) -> Locator:
         """The code cell with this number, from 0."""

@@ -5,6 +5,7 @@ import pytest_asyncio
 
 from tests.e2e.browser import browser
 from tests.e2e.courses import small_course
+from tests.e2e.learner import COURSES, LESSON, LearnersPage
 from tests.e2e.platform import platform as serving_platform
 from tests.system import running_system
 
@@ -35,3 +36,23 @@ def student_browser(system, tmp_path):
         return browser(tmp_path / name, ports=ports, **options)
 
     return opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def learners_courses(system):
+    """Those in which a learner's page is looked at."""
+    for name, more in COURSES.items():
+        repository = await system.new_course(name)
+        repository.push({"w1/loops.md": LESSON, **more})
+        await system.pull(name)
+
+
+@pytest.fixture
+def opened(system, learners_courses):
+    """Opens the lesson: ``await opened(context, "learner", "ada")``."""
+
+    async def open_(context, course, student):
+        page = LearnersPage(await context.new_page())
+        return await page.open(system.link(course, "w1/loops", student))
+
+    return open_

@@ -1,8 +1,54 @@
 """A notebook as a learner has it before them: its header and its one menu."""
 
+import json
+
 from playwright.async_api import Locator, Page
 
+from nbh_kit.testing import eventually
 from tests.e2e.browser import Notebook
+
+LESSON = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3 (ipykernel)
+  language: python
+  name: python3
+nbhosting:
+  title: Loops, and how to leave them
+  version: '2.1'
+---
+
+# Loops
+
+Read this first.
+
+```{code-cell} ipython3
+print("hello from the course")
+```
+
+Read this afterwards.
+
+```{code-cell} ipython3
+print("the end")
+```
+"""
+IN_LAB = "general:\n  notebook-url-format: lab/tree/{notebook}\n"
+WISHES = ".nbhosting/jupyter/lab/user-settings/nbh-notebook/plugin.jupyterlab-settings"
+WISHED = {
+    "interface": "full",
+    "textCells": "editable",
+    "menu": ["help", "save"],
+    "language": "fr",
+}
+COURSES = {
+    "learner": {},
+    "learner-lab": {".nbhosting/nbhosting.yaml": IN_LAB},
+    "learner-full": {WISHES: json.dumps(WISHED)},
+}
+"""One course for each front end, and one with wishes: by name, its files beside the lesson."""
 
 
 class LearnersPage:
@@ -59,6 +105,24 @@ class LearnersPage:
     async def answer(self, button: str) -> None:
         """Take a button of the dialog that is open."""
         await self.dialog.get_by_role("button", name=button, exact=True).click()
+
+    @property
+    def notice(self) -> Locator:
+        """The line at the foot."""
+        return self.page.locator(".nbh-Notice")
+
+    async def is_told(self, text: str) -> None:
+        """Wait until the line at the foot says so. Who comes back to a page is told at once."""
+
+        async def told() -> bool:
+            await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            return await self.notice.filter(has_text=text).is_visible()
+
+        await eventually(told, within=30, pause=0.5)
+
+    async def do(self, deed: str) -> None:
+        """Take a button of the line at the foot."""
+        await self.notice.get_by_role("button", name=deed, exact=True).click()
 
     def text(self, number: int = 0) -> Locator:
         """A cell of text."""

@@ -23,6 +23,9 @@ async def test_a_cell_that_takes_all_memory_says_so(system, platform, student_br
         await notebook.write(ALL_MEMORY)
         await notebook.begin()
         await notebook.prints("your notebook server has used all of its memory, 1024 MiB")
+        notice = page.frame_locator("[name=frame0]").locator(".nbh-Notice")
+        await notice.filter(has_text="all of its memory, 1 GiB").wait_for()
+        await notice.filter(has_text="the cell “import os; taken").wait_for()
         await notebook.confirm()  # Jupyter's own words: it appears to have died
         await notebook.shown()
         await notebook.write("print(6 * 7)")

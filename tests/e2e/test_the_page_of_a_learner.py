@@ -1,18 +1,14 @@
 """A notebook as learners see it, in Notebook 7 and in JupyterLab (U3 to U8, U10, U12, G16)."""
 
-import json
 import re
-from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx2 as httpx
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 
 from nbh_kit.testing import eventually
-from nbh_proto import LabStopAnnounced, LabStopWithdrawn, now
-from tests.e2e.apart import Cable
-from tests.e2e.learner import LearnersPage
 
 pytestmark = [
     pytest.mark.podman,
@@ -20,42 +16,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-LESSON = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3 (ipykernel)
-  language: python
-  name: python3
-nbhosting:
-  title: Loops, and how to leave them
-  version: '2.1'
----
-
-# Loops
-
-Read this first.
-
-```{code-cell} ipython3
-print("hello from the course")
-```
-
-Read this afterwards.
-
-```{code-cell} ipython3
-print("the end")
-```
-"""
-IN_LAB = "general:\n  notebook-url-format: lab/tree/{notebook}\n"
-WISHES = ".nbhosting/jupyter/lab/user-settings/nbh-notebook/plugin.jupyterlab-settings"
-WISHED = {
-    "interface": "full",
-    "textCells": "editable",
-    "menu": ["help", "save"],
-    "language": "fr",
-}
 ENTRIES = [
     "Save",
     "Download",
@@ -67,30 +27,6 @@ ENTRIES = [
     "Help",
 ]
 BOTH = pytest.mark.parametrize("course", ["learner", "learner-lab"])
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
-async def courses(system):
-    """One course for each front end, and one that has wishes."""
-    for name, more in (
-        ("learner", {}),
-        ("learner-lab", {".nbhosting/nbhosting.yaml": IN_LAB}),
-        ("learner-full", {WISHES: json.dumps(WISHED)}),
-    ):
-        repository = await system.new_course(name)
-        repository.push({"w1/loops.md": LESSON, **more})
-        await system.pull(name)
-
-
-@pytest.fixture
-def opened(system):
-    """Opens the lesson: ``await opened(context, "learner", "ada")``."""
-
-    async def open_(context, course, student):
-        page = LearnersPage(await context.new_page())
-        return await page.open(system.link(course, "w1/loops", student))
-
-    return open_
 
 
 @BOTH
@@ -130,9 +66,18 @@ async def test_text_stays_and_enter_goes_on(system, opened, student_browser, cou
         assert await page.save.inner_text() == "Save"
         await page.save.click()
         await page.save.filter(has_text="Saved").wait_for()
-    text = system.file("bea", course, "w1/loops.md")
-    assert "# mine" in text
-    assert "editable" not in text
+        text = system.file("bea", course, "w1/loops.md")
+        assert "# mine" in text
+        assert "editable" not in text
+        # somebody else, maybe another page of theirs, writes it too
+        file = system.folder("bea", course) / "w1/loops.md"
+        file.write_text(text.replace("Read this first", "Read this anew"))
+        await page.notebook.write("# lost")
+        await page.save.click()
+        await page.answer("Revert")
+        await page.text().filter(has_text="Read this anew").wait_for()
+        await page.text().dblclick()
+        assert await page.text().locator(".cm-content:visible").count() == 0
 
 
 async def test_work_is_saved_by_itself(system, opened, student_browser):
@@ -167,15 +112,29 @@ async def test_a_reset_keeps_what_was_written_and_is_undone(
         await page.notebook.shows("dan was here")
 
 
-async def test_a_static_version_is_shared_and_kept_for_whoever_has_its_link(
-    opened, student_browser
-):
+@BOTH
+async def test_a_static_version_is_shared_and_withdrawn(system, opened, student_browser, course):
     async with student_browser("profile") as context:
-        page = await opened(context, "learner", "kay")
+        page = await opened(context, course, "kay")
         await page.choose("Share static version")
         link = page.dialog.get_by_role("textbox")
         await link.wait_for(timeout=30_000)
-        assert re.search(r"/snapshots/[0-9a-f]{32}\.html$", await link.input_value())
+        url = await link.input_value()
+        assert re.search(r"/snapshots/[0-9a-f]{32}\.html$", url)
+        assert "hello from the course" in await _said_of(url)
+        await page.answer("Withdraw")
+        await page.dialog.filter(has_text="never leads anywhere").wait_for()
+        await page.answer("Withdraw")
+        await page.dialog.filter(has_text="It is withdrawn").wait_for()
+    assert "no longer" in await _said_of(url)
+    assert url not in await system.nbh("share", "list")
+
+
+async def _said_of(url):
+    # what is no browser does not find names below localhost
+    shared = urlsplit(url)
+    async with httpx.AsyncClient(headers={"Host": shared.netloc}) as reader:
+        return (await reader.get(f"http://127.0.0.1:{shared.port}{shared.path}")).text
 
 
 @BOTH
@@ -253,42 +212,6 @@ async def test_it_fits_a_frame_on_a_phone(opened, student_browser, course):
         assert box["x"] + box["width"] <= 360
         await page.page.keyboard.press("Escape")
         assert await page.notebook.run() == "hello from the course"
-
-
-async def test_a_page_says_that_it_reconnects_that_its_lab_stops_and_that_it_is_gone(
-    system, opened, student_browser
-):
-    course = "learner"
-    cable = Cable()
-    async with student_browser("profile", cable=cable) as context:
-        page = await opened(context, course, "lea")
-        notice = page.page.locator(".nbh-Notice")
-        assert not await notice.is_visible()
-        cable.pull()
-        await notice.filter(has_text="Reconnecting").wait_for()
-        cable.plug_in()
-        await notice.wait_for(state="hidden")
-
-        [lab] = [
-            lab for lab in await system.labs() if lab.student == "lea" and lab.course == course
-        ]
-        given = {"node": lab.node, "course": course, "student": "lea", "generation": 1}
-        at = now() + timedelta(minutes=9)
-        await system.bus.tell(LabStopAnnounced(**given, reason="idle", stops_at=at))
-        await notice.filter(has_text="stopped soon").wait_for()
-        assert re.match(r"8:\d\d", await notice.get_by_role("timer").inner_text())
-        await page.notebook.write("print('still here')")
-        await notice.get_by_role("button", name="Stay").click()
-        await notice.wait_for(state="hidden")
-        assert "still here" in system.file("lea", course, "w1/loops.md")
-        await system.bus.tell(LabStopWithdrawn(**given, reason="idle"))
-
-        await page.notebook.write("print('not saved')")
-        await system.nbh("lab", "stop", course, "lea")
-        await notice.filter(has_text="has stopped").wait_for()
-        async with page.page.expect_download() as download:
-            await notice.get_by_role("button", name="Download").click()
-        assert "not saved" in Path(await (await download.value).path()).read_text()
 
 
 async def test_a_french_browser_reads_french(opened, student_browser):

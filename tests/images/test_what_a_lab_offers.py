@@ -131,6 +131,23 @@ async def test_a_deleted_file_is_gone_and_not_in_a_bin(lab):
     assert "Trash" not in await lab.run("find", "/home/jovyan", "-name", "*Trash*")
 
 
+async def test_a_page_hears_what_takes_most_room(start_lab):
+    files = {"large.bin": "x" * 300_000, "small.bin": "x" * 30_000}
+    async with start_lab(files=files) as lab:
+        await lab.run("sh", "-c", "mkdir deep .hidden; cp small.bin .hidden; ln -s /etc deep/etc")
+        await lab.run("sh", "-c", "for n in 1 2 3 4 5 6 7; do : > deep/$n; done")
+        found = (await lab.get("api/nbh/biggest")).json()
+        paths = [each["path"] for each in found["files"]]
+        assert paths[0] == "large.bin"
+        assert set(paths[1:3]) == {".hidden/small.bin", "small.bin"}
+        assert found["files"][0]["size"] >= 300_000
+        assert len(found["files"]) == 10
+        assert found["folders"][0] == {"path": "deep", "size": 8}
+        async with lab.client() as nobody:
+            del nobody.headers["Authorization"]
+            assert (await nobody.get("api/nbh/biggest")).status_code == 403
+
+
 async def test_a_notebook_is_exported_to_html(lab):
     answer = await lab.get("nbconvert/html/myst.md")
     assert answer.status_code == 200

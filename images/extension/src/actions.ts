@@ -26,8 +26,9 @@ export const ACTIONS: Readonly<Record<Entry, (scene: Scene) => Promise<void>>> =
   "undo-reset": ({ panel, place, words }) =>
     leaveFor(panel, undoUrl(place!, panel.context.path), words.entries["undo-reset"], words.undoAsk, words.undo, words),
   share,
-  "student-id": ({ place, words }) =>
-    show(plain(words.entries["student-id"]), words.studentIs, place!.student, words),
+  "student-id": async ({ place, words }) => {
+    await show(plain(words.entries["student-id"]), words.studentIs, place!.student, words);
+  },
   restart,
   help,
 };
@@ -53,6 +54,12 @@ function take(href: string, name: string): void {
   link.remove();
 }
 
+/** Puts the course's version in the place of theirs, which is kept beside it; asks nothing. */
+export async function takeOriginal({ panel, place }: Pick<Scene, "panel" | "place">): Promise<void> {
+  await panel.context.save();
+  window.location.assign(resetUrl(place!, panel.context.path));
+}
+
 /** What stands in the page is saved first: a reset keeps what is on disk. */
 async function leaveFor(
   panel: NotebookPanel,
@@ -67,20 +74,40 @@ async function leaveFor(
   window.location.assign(url);
 }
 
-async function share({ panel, place, words }: Scene): Promise<void> {
+/** What the router says of a share, or why there is none. */
+interface Shared {
+  readonly url?: string;
+  readonly error?: string;
+}
+
+async function share(scene: Scene): Promise<void> {
+  const { panel, place, words } = scene;
   await panel.context.save();
-  const title = words.shared;
+  const url = shareUrl(place!, panel.context.path);
+  const said = await asked(url, "POST");
+  if (said.url) return showShared(url, words.sharedIs, said.url, words);
+  // it could not be made anew; what was shared before can be read still
+  const before = await asked(url, "GET");
+  const why = `${words.notShared} ${said.error ?? ""}`;
+  if (before.url) return showShared(url, `${why} ${words.sharedBefore}`, before.url, words);
+  await tell(words.shared, why, words);
+}
+
+async function showShared(url: string, body: string, link: string, words: Words): Promise<void> {
+  if (!(await show(words.shared, body, link, words, words.withdraw))) return;
+  if (!(await agrees(words.shared, words.withdrawAsk, words.withdraw, words))) return;
+  const said = await asked(url, "DELETE");
+  const failed = `${words.notWithdrawn} ${said.error ?? ""}`;
+  await tell(words.shared, said.withdrawn ? words.withdrawn : failed, words);
+}
+
+async function asked(url: string, method: string): Promise<Shared & { withdrawn?: boolean }> {
+  const headers = { Accept: "application/json" };
   try {
-    const answer = await fetch(shareUrl(place!, panel.context.path), {
-      method: "POST",
-      headers: { Accept: "application/json" },
-      signal: AbortSignal.timeout(20_000),
-    });
-    const said = (await answer.json()) as { url?: string; error?: string };
-    if (said.url) await show(title, words.sharedIs, said.url, words);
-    else await tell(title, `${words.notShared} ${said.error ?? ""}`, words);
+    const answer = await fetch(url, { method, headers, signal: AbortSignal.timeout(20_000) });
+    return (await answer.json()) as Shared;
   } catch {
-    await tell(title, words.notShared, words);
+    return {};
   }
 }
 

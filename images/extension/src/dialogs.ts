@@ -14,10 +14,32 @@ export async function tell(title: string, body: string | Widget, words: Words): 
   await showDialog({ title, body, buttons: [Dialog.okButton({ label: words.close })] });
 }
 
-/** Shows a text that can be taken along; a link can be opened too. */
-export async function show(title: string, body: string, text: string, words: Words): Promise<void> {
+/** Shows something with some buttons; which was taken, empty if it was closed. */
+export async function choose(
+  title: string,
+  body: string | Widget,
+  labels: readonly string[],
+  words: Words,
+): Promise<string> {
+  const buttons = [
+    ...labels.map((label) => Dialog.createButton({ label })),
+    Dialog.cancelButton({ label: words.close }),
+  ];
+  const { button } = await showDialog({ title, body, buttons, defaultButton: labels.length });
+  return button.accept ? button.label : "";
+}
+
+/** Shows a text that can be taken along; a link can be opened too. Whether `more` was taken. */
+export async function show(
+  title: string,
+  body: string,
+  text: string,
+  words: Words,
+  more = "",
+): Promise<boolean> {
   const isLink = text.startsWith("http");
   const buttons = [
+    ...(more ? [Dialog.createButton({ label: more, actions: ["more"] })] : []),
     ...(isLink ? [Dialog.createButton({ label: words.open, actions: ["open"] })] : []),
     Dialog.createButton({ label: words.copy, actions: ["copy"] }),
     Dialog.okButton({ label: words.close }),
@@ -30,6 +52,7 @@ export async function show(title: string, body: string, text: string, words: Wor
   });
   if (answer.button.actions.includes("open")) window.open(text, "_blank", "noopener");
   if (answer.button.actions.includes("copy")) await copy(text);
+  return answer.button.actions.includes("more");
 }
 
 /** A table of keys and what they do. */

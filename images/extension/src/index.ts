@@ -1,5 +1,10 @@
-// The plugin: puts the parts together when a page of Jupyter starts.
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+// The plugins: put the parts together when a page of Jupyter starts.
+import {
+  ConnectionLost,
+  IConnectionLost,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin,
+} from "@jupyterlab/application";
 import { PageConfig } from "@jupyterlab/coreutils";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
@@ -8,35 +13,53 @@ import { addStyle } from "./look.ts";
 import { pageAt, placeIn } from "./place.ts";
 import { settingsOf } from "./settings.ts";
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: "nbh-notebook:plugin",
-  description: "A notebook as learners see it.",
-  autoStart: true,
-  requires: [INotebookTracker],
-  optional: [ISettingRegistry],
-  activate,
-};
+const ID = "nbh-notebook:plugin";
+
+function plugins(): [JupyterFrontEndPlugin<void>, JupyterFrontEndPlugin<IConnectionLost>] {
+  let learner: Learner | null = null;
+  const learners: JupyterFrontEndPlugin<void> = {
+    id: ID,
+    description: "A notebook as learners see it.",
+    autoStart: true,
+    requires: [INotebookTracker],
+    optional: [ISettingRegistry],
+    activate: (app: JupyterFrontEnd, tracker: INotebookTracker, registry: ISettingRegistry | null) => {
+      learner = begun(app, tracker, registry);
+    },
+  };
+  const lost: JupyterFrontEndPlugin<IConnectionLost> = {
+    id: "nbh-notebook:connection-lost",
+    description: "No dialog where a page says by itself that it reconnects.",
+    autoStart: true,
+    provides: IConnectionLost,
+    activate: () => async (...told: Parameters<IConnectionLost>) => {
+      if (!learner?.isWatched) await ConnectionLost(...told);
+    },
+  };
+  return [learners, lost];
+}
 
 // Nothing here is waited for: a page is not ready later because of us.
-function activate(
+function begun(
   app: JupyterFrontEnd,
   tracker: INotebookTracker,
   registry: ISettingRegistry | null,
-): void {
+): Learner | null {
   const base = PageConfig.getBaseUrl().replace(/\/$/, "");
   const page = pageAt(window.location.pathname.slice(new URL(base).pathname.length));
-  if (page === "other") return;
+  if (page === "other") return null;
   addStyle();
   const learner = new Learner(app, placeIn(window.location.search));
   if (page === "notebook") learner.begin();
   const follow = (panel: NotebookPanel) => void learner.opens(panel);
   tracker.widgetAdded.connect((_, panel) => follow(panel));
   tracker.forEach(follow);
-  void registry?.load(plugin.id).then((read) => {
+  void registry?.load(ID).then((read) => {
     const tell = () => learner.heeds(settingsOf(read.composite as Record<string, unknown>));
     read.changed.connect(tell);
     tell();
   });
+  return learner;
 }
 
-export default plugin;
+export default plugins();

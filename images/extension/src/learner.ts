@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { Menu } from "@lumino/widgets";
-import { rescue, type Scene } from "./actions.ts";
+import type { Scene } from "./actions.ts";
 import { Header } from "./header.ts";
 import { rebind } from "./keys.ts";
 import * as look from "./look.ts";
@@ -11,8 +11,8 @@ import * as names from "./names.ts";
 import type { Place } from "./place.ts";
 import { after, type Saving, type Told } from "./saving.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
-import { isKept, keep } from "./text-cells.ts";
-import { titleOf, versionOf } from "./title.ts";
+import { isKept, keep, whenReadAnew } from "./text-cells.ts";
+import { hasMoveButtons, titleOf, versionOf } from "./title.ts";
 import { Watch } from "./watch.ts";
 import { languageOf, WORDS, type Words } from "./words.ts";
 
@@ -23,6 +23,16 @@ const OUT_OF_REACH = [
   ["application:toggle-left-area", look.NO_FILES],
   ["launcher:create", look.NO_LAUNCHER],
 ] as const;
+
+/** As in nbhosting's first notebooks (U6). */
+const MOVES = [
+  ["Shift U", "notebook:move-cell-up"],
+  ["Shift D", "notebook:move-cell-down"],
+] as const;
+const COMMAND_MODE = ".jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus";
+
+/** One of the public extension jupyterlab-nbhosting, whose entries stand in Jupyter's own menus. */
+const PUBLIC = "nbhosting:reset-to-original";
 
 /** JupyterLab writes another address, without whose notebook it is; a reload needs it. */
 function sayAgain(said: string): void {
@@ -37,6 +47,8 @@ export class Learner {
   private header: Header | null = null;
   private saving: Saving = "saved";
   private readonly menu: Menu;
+  /** Whether the page tells by itself what becomes of its lab. */
+  isWatched = false;
 
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -65,6 +77,7 @@ export class Learner {
     const said = window.location.search;
     void this.app.restored.then(() => {
       look.alone(this.app.shell, this.settings);
+      this.showsMenu();
       sayAgain(said);
       this.app.shell.currentChanged?.connect(() => setTimeout(() => sayAgain(said)));
     });
@@ -77,6 +90,7 @@ export class Learner {
     this.begin();
     this.follow(panel);
     this.applies();
+    whenReadAnew(panel, () => this.applies());
     this.watches(panel);
     names.give(panel.content.node, () => this.words());
   }
@@ -89,16 +103,22 @@ export class Learner {
     void this.app.restored.then(() => look.alone(this.app.shell, settings));
     fill(this.menu, settings);
     this.header.speak(this.words());
-    this.header.hasMenu(this.menu.items.length > 0);
+    this.showsMenu();
     this.applies();
+  }
+
+  /** Of two that do the same, a learner sees one. */
+  private showsMenu(): void {
+    const isTwice = !this.settings.short && this.app.commands.hasCommand(PUBLIC);
+    this.header?.hasMenu(this.menu.items.length > 0 && !isTwice);
   }
 
   /** Outside nbhosting there is nobody to ask. */
   private watches(panel: NotebookPanel): void {
     const base = /^\/\d+\//.exec(window.location.pathname);
     if (base === null || this.place === null) return;
-    const words = () => this.words();
-    new Watch(this.app, panel, base[0], words, () => rescue(panel));
+    this.isWatched = true;
+    new Watch(panel, base[0], () => this.sceneOf(panel));
   }
 
   private applies(): void {
@@ -131,6 +151,7 @@ export class Learner {
     if (this.panel === null) return;
     const { metadata } = this.panel.context.model;
     this.header?.names(titleOf(metadata, this.panel.context.path), versionOf(metadata));
+    document.body.classList.toggle(look.NO_MOVING, !hasMoveButtons(metadata));
   }
 
   private bindKeys(): void {
@@ -139,6 +160,9 @@ export class Learner {
     for (const [command, where] of OUT_OF_REACH) rebind(commands, command, "nbh:nothing", where);
     commands.addCommand("nbh:enter", { execute: () => commands.execute(this.entered()) });
     rebind(commands, "notebook:enter-edit-mode", "nbh:enter", look.ENTER_MOVES_ON);
+    for (const [key, command] of MOVES) {
+      commands.addKeyBinding({ command, keys: [key], selector: COMMAND_MODE });
+    }
   }
 
   private entered(): string {
@@ -152,7 +176,11 @@ export class Learner {
   }
 
   private scene(): Scene | null {
-    const { app, panel, place, settings } = this;
-    return panel && { app, panel, place, settings, words: this.words() };
+    return this.panel && this.sceneOf(this.panel);
+  }
+
+  private sceneOf(panel: NotebookPanel): Scene {
+    const { app, place, settings } = this;
+    return { app, panel, place, settings, words: this.words() };
   }
 }

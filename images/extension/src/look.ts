@@ -7,6 +7,7 @@ export const SHORT = "nbh-short";
 export const NO_PALETTE = "nbh-noPalette";
 export const NO_FILES = "nbh-noFiles";
 export const NO_LAUNCHER = "nbh-noLauncher";
+export const NO_MOVING = "nbh-noMoving";
 export const ENTER_MOVES_ON = "nbh-enterMovesOn";
 
 type Side = "left" | "right";

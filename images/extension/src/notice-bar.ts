@@ -1,7 +1,5 @@
 // A line at the foot of the page for what cannot wait.
-
-/** A button: what it says, and what it does. */
-export type Deed = readonly [label: string, does: () => void];
+import type { Deed, Told } from "./telling.ts";
 
 export class NoticeBar {
   private readonly node = element("div", "nbh-Notice");
@@ -25,11 +23,13 @@ export class NoticeBar {
   }
 
   /** Says this; what is said already is not said again. */
-  show(text: string, time: string, deeds: readonly Deed[]): void {
+  show({ text, time, deeds }: Told): void {
     this.node.hidden = false;
     this.time.textContent = time;
-    if (text === this.told) return;
-    this.told = this.text.textContent = text;
+    const said = [text, ...deeds.map(([label]) => label)].join("\n");
+    if (said === this.told) return;
+    this.told = said;
+    this.text.textContent = text;
     this.deeds.replaceChildren(...deeds.map(button));
   }
 }

@@ -1,4 +1,4 @@
-// What a notebook is called (G16). Pure.
+// What a notebook says of itself: what it is called (G16), and its buttons (G17). Pure.
 
 type Metadata = Readonly<Record<string, unknown>>;
 
@@ -11,6 +11,11 @@ export function titleOf(metadata: Metadata, path: string): string {
 export function versionOf(metadata: Metadata): string {
   const said = text(ours(metadata).version) || text(metadata.version);
   return /^([0.]*|1\.0)$/.test(said) ? "" : said;
+}
+
+/** Whether a cell's tools have those that move it; Jupyter's have, unless the notebook says no. */
+export function hasMoveButtons(metadata: Metadata): boolean {
+  return ours(metadata).show_up_down_buttons !== false;
 }
 
 function ours(metadata: Metadata): Metadata {

@@ -37,6 +37,15 @@ export interface Words {
   readonly shared: string;
   readonly sharedIs: string;
   readonly notShared: string;
+  readonly sharedBefore: string;
+  readonly withdraw: string;
+  readonly withdrawAsk: string;
+  readonly withdrawn: string;
+  readonly notWithdrawn: string;
+  /** Bytes and what is 1024 times that, and so on. */
+  readonly units: readonly string[];
+  readonly newer: NewerWords;
+  readonly biggest: BiggestWords;
   readonly notSaved: string;
   readonly notices: Notices;
   readonly keys: readonly (readonly [string, string])[];
@@ -50,6 +59,38 @@ export interface Notices {
   readonly stops: (reason: string) => string;
   readonly stay: string;
   readonly save: string;
+  readonly putAway: string;
+  readonly memory: (limit: string, cell: string) => string;
+  readonly processes: (limit: number) => string;
+  readonly showCell: string;
+  readonly nearlyFull: (taken: string, limit: string) => string;
+  readonly full: (limit: string) => string;
+  readonly showBiggest: string;
+  readonly newer: string;
+  readonly showDifference: string;
+}
+
+/** Of a new version in the course. */
+export interface NewerWords {
+  readonly title: string;
+  readonly take: string;
+  readonly keep: string;
+  readonly legend: string;
+  readonly same: string;
+  readonly notShown: string;
+}
+
+/** Of what takes most room. */
+export interface BiggestWords {
+  readonly title: string;
+  readonly files: (number: number) => string;
+  readonly entries: (number: number) => string;
+  readonly top: string;
+  readonly remove: string;
+  readonly removeAsk: string;
+  readonly removed: string;
+  readonly notRemoved: string;
+  readonly unknown: string;
 }
 
 const en: Words = {
@@ -88,6 +129,31 @@ const en: Words = {
   sharedIs:
     "Whoever has this link can read the notebook as it is now. Sharing again replaces what is there.",
   notShared: "The static version could not be made.",
+  sharedBefore: "What you shared before can still be read at this link:",
+  withdraw: "Withdraw",
+  withdrawAsk: "Nobody can read it any more, and its link never leads anywhere again.",
+  withdrawn: "It is withdrawn. Sharing again makes another link.",
+  notWithdrawn: "It could not be withdrawn. Try again in a moment.",
+  units: ["bytes", "KiB", "MiB", "GiB", "TiB"],
+  newer: {
+    title: "New version in the course",
+    take: "Take the course’s version",
+    keep: "Keep mine",
+    legend: "Lines with − are in your version, lines with + in the course’s. If you take the course’s, yours is kept beside it, and “Undo reset” brings it back.",
+    same: "Both say the same.",
+    notShown: "This notebook is too large for its difference to be shown here.",
+  },
+  biggest: {
+    title: "What takes most room",
+    files: (number) => `${number} files`,
+    entries: (number) => `${number} files and folders`,
+    top: "(the first folder)",
+    remove: "Delete",
+    removeAsk: "Delete for good?",
+    removed: "deleted",
+    notRemoved: "not deleted: try again later",
+    unknown: "Your notebook server does not tell. Open its list of files, or ask your teacher.",
+  },
   notSaved: "Your work could not be saved. Check your connection, then save again.",
   notices: {
     reconnecting:
@@ -106,6 +172,20 @@ const en: Words = {
         : "Nobody seems to work here, so your notebook server is stopped soon.",
     stay: "Stay",
     save: "Save",
+    putAway: "Close",
+    memory: (limit, cell) =>
+      `The kernel was stopped: your notebook server has used all of its memory, ${limit}.` +
+      (cell ? ` It was running the cell “${cell}”.` : "") +
+      " Its variables are lost; what you wrote stays.",
+    processes: (limit) =>
+      `Your notebook server may not have more than ${limit} processes and threads: one more could not begin.`,
+    showCell: "Show the cell",
+    nearlyFull: (taken, limit) => `Your files take ${taken}; they may take ${limit}.`,
+    full: (limit) =>
+      `There is no room left for your files: they may take ${limit}. Nothing can be saved until you delete some.`,
+    showBiggest: "What takes most room?",
+    newer: "The course has a new version of this notebook.",
+    showDifference: "See the difference",
   },
   keys: [
     ["Shift + Enter", "run a cell and go to the next"],
@@ -113,6 +193,7 @@ const en: Words = {
     ["Esc, Enter", "leave a cell, enter it"],
     ["↑ ↓", "go from cell to cell"],
     ["A, B", "insert a cell above, below"],
+    ["Shift + U, Shift + D", "move a cell up, down"],
     ["Ctrl + S", "save; it is done every 20 seconds too"],
     ["I, I", "stop what is running"],
   ],
@@ -159,6 +240,31 @@ const fr: Words = {
   sharedIs:
     "Qui a ce lien peut lire le notebook tel qu’il est maintenant. Partager à nouveau remplace ce qui s’y trouve.",
   notShared: "La version statique n’a pas pu être faite.",
+  sharedBefore: "Ce que vous aviez partagé se lit toujours à ce lien :",
+  withdraw: "Ne plus partager",
+  withdrawAsk: "Plus personne ne pourra la lire, et son lien ne mènera plus jamais nulle part.",
+  withdrawn: "Elle n’est plus partagée. Partager à nouveau fera un autre lien.",
+  notWithdrawn: "Le partage n’a pas pu être retiré. Réessayez dans un instant.",
+  units: ["octets", "Kio", "Mio", "Gio", "Tio"],
+  newer: {
+    title: "Nouvelle version dans le cours",
+    take: "Prendre celle du cours",
+    keep: "Garder la mienne",
+    legend: "Les lignes avec − sont dans votre version, celles avec + dans celle du cours. Si vous prenez celle du cours, la vôtre est gardée à côté, et « Annuler le retour » la ramène.",
+    same: "Les deux disent la même chose.",
+    notShown: "Ce notebook est trop volumineux pour que la différence soit montrée ici.",
+  },
+  biggest: {
+    title: "Ce qui prend le plus de place",
+    files: (number) => `${number} fichiers`,
+    entries: (number) => `${number} fichiers et dossiers`,
+    top: "(le premier dossier)",
+    remove: "Supprimer",
+    removeAsk: "Supprimer définitivement ?",
+    removed: "supprimé",
+    notRemoved: "pas supprimé : réessayez plus tard",
+    unknown: "Votre serveur de notebooks ne le dit pas. Ouvrez sa liste de fichiers, ou demandez à votre enseignant.",
+  },
   notSaved:
     "Votre travail n’a pas pu être enregistré. Vérifiez votre connexion, puis enregistrez à nouveau.",
   notices: {
@@ -178,6 +284,20 @@ const fr: Words = {
         : "Personne ne semble travailler ici : votre serveur de notebooks va être arrêté.",
     stay: "Rester",
     save: "Enregistrer",
+    putAway: "Fermer",
+    memory: (limit, cell) =>
+      `Le noyau a été arrêté : votre serveur de notebooks a utilisé toute sa mémoire, ${limit}.` +
+      (cell ? ` Il exécutait la cellule « ${cell} ».` : "") +
+      " Ses variables sont perdues ; ce que vous avez écrit reste.",
+    processes: (limit) =>
+      `Votre serveur de notebooks ne peut pas avoir plus de ${limit} processus et fils d’exécution : un de plus n’a pas pu commencer.`,
+    showCell: "Montrer la cellule",
+    nearlyFull: (taken, limit) => `Vos fichiers prennent ${taken} ; ils peuvent prendre ${limit}.`,
+    full: (limit) =>
+      `Il n’y a plus de place pour vos fichiers : ils peuvent prendre ${limit}. Rien ne peut être enregistré tant que vous n’en supprimez pas.`,
+    showBiggest: "Qu’est-ce qui prend de la place ?",
+    newer: "Le cours a une nouvelle version de ce notebook.",
+    showDifference: "Voir la différence",
   },
   keys: [
     ["Maj + Entrée", "exécuter une cellule et passer à la suivante"],
@@ -185,6 +305,7 @@ const fr: Words = {
     ["Échap, Entrée", "quitter une cellule, y entrer"],
     ["↑ ↓", "aller de cellule en cellule"],
     ["A, B", "insérer une cellule au-dessus, au-dessous"],
+    ["Maj + U, Maj + D", "monter, descendre une cellule"],
     ["Ctrl + S", "enregistrer ; c’est aussi fait toutes les 20 secondes"],
     ["I, I", "arrêter ce qui s’exécute"],
   ],

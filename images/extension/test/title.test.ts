@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { titleOf, versionOf } from "../src/title.ts";
+import { hasMoveButtons, titleOf, versionOf } from "../src/title.ts";
 
 test("a title comes from nbhosting's metadata, then the old name, then the file", () => {
   const both = { nbhosting: { title: "New" }, notebookname: "Old" };
@@ -24,3 +24,9 @@ for (const version of ["", "1.0", "0", "0.0", "0.0.0", undefined, true, {}]) {
     assert.equal(versionOf({ version }), "");
   });
 }
+
+test("the buttons that move a cell go where a notebook says so", () => {
+  assert.equal(hasMoveButtons({}), true);
+  assert.equal(hasMoveButtons({ nbhosting: { show_up_down_buttons: true } }), true);
+  assert.equal(hasMoveButtons({ nbhosting: { show_up_down_buttons: false } }), false);
+});

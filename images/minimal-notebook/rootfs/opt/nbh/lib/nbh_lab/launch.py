@@ -11,6 +11,7 @@ from nbh_lab.postponed import postpone
 _OURS = (
     "--ServerApp.kernel_websocket_connection_class=nbh_lab.connection.Connection",
     "--AsyncMappingKernelManager.kernel_manager_class=nbh_lab.kernels.Kernel",
+    "--ServerApp.extra_services=nbh_lab.biggest",
 )
 
 
