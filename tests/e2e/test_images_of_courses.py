@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from nbh_kit.testing import eventually
 from tests.conftest import REPOSITORY
+from tests.e2e.browser import Notebook
 from tests.e2e.courses import Repository, small_course
 from tests.e2e.student import Student
 from tests.system import Failed
@@ -29,6 +30,17 @@ def brought(colour: str) -> dict[str, str]:
         ".nbhosting/Dockerfile": DOCKERFILE,
         ".nbhosting/colour.txt": colour,
     }
+
+
+FULL = """async () => {
+  const base = location.pathname.match(/^\\/\\d+\\//)[0];
+  const url = `${base}lab/api/settings/nbh-notebook%3Aplugin`;
+  const body = JSON.stringify({ raw: '{"interface": "full"}' });
+  const answer = await fetch(url, { method: "PUT", body });
+  if (!answer.ok) throw new Error(await answer.text());
+  location.reload();
+}"""
+"""As somebody who changes the extension's settings."""
 
 
 class Seen:
@@ -131,16 +143,72 @@ async def test_a_course_may_run_in_another_ones_image(system, course):
     assert await Seen(system, f"{course.course}-too").colour("ada") == "blue"
 
 
-@pytest.mark.skipif(not BUNDLE.exists(), reason=f"there is no {BUNDLE}")
-async def test_flotpythons_own_dockerfile_is_built_as_it_is(system):
+has_bundle = pytest.mark.skipif(not BUNDLE.exists(), reason=f"there is no {BUNDLE}")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mooc(system):
+    """The course flotpython with an image of its own Dockerfile, as it is."""
     await system.create_course("mooc", BUNDLE)
     await system.nbh("course", "build", "mooc", within=900)
+    return "w1/w1-s1-c1-versions-python"
+
+
+@has_bundle
+async def test_flotpythons_own_dockerfile_is_built_as_it_is(system, mooc):
     seen = Seen(system, "mooc")
-    notebook = "w1/w1-s1-c1-versions-python"
     code = "import nbautoeval; print(nbautoeval.__name__)"
-    assert await seen.run("ada", notebook, code) == "nbautoeval"
+    assert await seen.run("ada", mooc, code) == "nbautoeval"
     data = "import pathlib; print(len(list(pathlib.Path('data').iterdir())) > 3)"
-    assert await seen.run("ada", notebook, f"import os; os.chdir('w1'); {data}") == "True"
+    assert await seen.run("ada", mooc, f"import os; os.chdir('w1'); {data}") == "True"
+
+
+@has_bundle
+@pytest.mark.browser
+async def test_the_public_extension_that_it_installs_works_as_it_is(
+    system, mooc, platform, student_browser, tmp_path
+):
+    """jupyterlab-nbhosting, in a frame of another site with its cookies blocked (U10 to U12)."""
+    async with student_browser("profile") as context:
+        page = await context.new_page()
+        await page.goto(platform.lesson("mooc", [system.link("mooc", mooc, "bea")]))
+        frame = page.frame_locator("[name=frame0]")
+        notebook = await Notebook(frame).shown()
+        # where both are, there is one menu
+        await frame.locator(".nbh-Opener").wait_for()
+        assert not await frame.locator("#jp-MainMenu").is_visible()
+        await page.screenshot(path=tmp_path / "one-menu.png")
+        await frame.locator("body").evaluate(FULL)
+        await notebook.shown()
+        await frame.locator("#jp-MainMenu").wait_for()
+        assert not await frame.locator(".nbh-Opener").is_visible()
+
+        async def choose(entry):
+            await frame.locator(".lm-MenuBar-itemLabel").get_by_text("File").click()
+            await frame.locator(".lm-Menu-itemLabel").filter(has_text=entry).click()
+            return frame.locator(".jp-Dialog-content")
+
+        dialog = await choose("Show Student id")
+        await dialog.get_by_text("bea").wait_for()
+        await page.screenshot(path=tmp_path / "student-id.png")
+        await dialog.get_by_role("button").last.click()
+
+        await notebook.write("print('by Bea')")
+        await notebook.save()
+        copy = f"{mooc}.md"
+        await eventually(lambda: "by Bea" in system.file("bea", "mooc", copy), within=20)
+        dialog = await choose("Share Static Version")
+        link = await dialog.locator("#share-url").inner_text()
+        assert link in await system.nbh("share", "list")
+        await page.screenshot(path=tmp_path / "shared.png")
+        await dialog.get_by_role("button").last.click()
+
+        dialog = await choose("Reset to Original")
+        await dialog.get_by_role("button").filter(has_text="Reset").click()
+        await eventually(lambda: "by Bea" not in system.file("bea", "mooc", copy), within=30)
+        await notebook.shown()
+        kept = system.folder("bea", "mooc").glob(f"{mooc}.kept-*")
+        assert ["by Bea" in file.read_text() for file in kept] == [True]
 
 
 async def _got(course, commit: str) -> bool:
