@@ -19,8 +19,10 @@ from tests.bench import (
     demo,
     disaster,
     figures,
+    first_output,
     frozen,
     indexing,
+    learner,
     memory,
     pool,
     reaping,
@@ -54,6 +56,11 @@ async def main(output: Path) -> int:
             await system.new_course("lesson")
             with console.status("starting idle labs"):
                 found += await boot.figures(system.config.podman_socket, Path(folder) / "boot")
+            with console.status("opening notebooks as learners do"):
+                found += await learner.figures(
+                    system.config.podman_socket, Path(folder) / "learner"
+                )
+                found += await first_output.figures(system, Path(folder) / "first-output")
             found += await _with_labs(system, console)
             with console.status("abusing a lab"):
                 found += await abuse.figures(system)

@@ -19,8 +19,11 @@ TIMES = 12
 _STEP = 0.004
 _FOLDER = "/opt/venv/share/jupyter/labextensions/nbh-notebook"
 _NOT_BUILT = '{"name": "nbh-notebook", "version": "0", "jupyterlab": {}}'
-_WITHOUT = {f"{_FOLDER}/package.json": _NOT_BUILT}
+WITHOUT = {f"{_FOLDER}/package.json": _NOT_BUILT}
 """Jupyter passes over an extension that was not built."""
+
+PLAIN = labs.STOCK
+"""Jupyter's own start."""
 
 _NOTEBOOK = {"a.md": "# A\n\n```python\n1\n```\n"}
 
@@ -52,7 +55,7 @@ def _added(name: str, taken: dict[bool, list[float]], goal: float) -> Figure:
 
 
 async def _boot(socket: Path, folder: Path, has_it: bool) -> float:
-    given = {} if has_it else _WITHOUT
+    given = {} if has_it else WITHOUT
     async with labs.created(socket, IMAGE, folder, given=given) as new:
         address = await new.start()
         began = time.perf_counter()
@@ -72,7 +75,7 @@ async def _pages(socket: Path, folder: Path) -> dict[bool, list[float]]:
     start = partial(labs.running, socket, IMAGE, files=_NOTEBOOK)
     async with (
         start(folder / "with") as with_it,
-        start(folder / "without", given=_WITHOUT) as without,
+        start(folder / "without", given=WITHOUT) as without,
     ):
         for _ in range(TIMES):
             taken[True].append(await _drawn(with_it))

@@ -28,21 +28,21 @@ async def figures(system, bare: Bare) -> list[Figure]:
         alone = await _alone(system)
         return [*alone, await _class(system), await _class_with_few(system, bare)]
     finally:
-        await _stock(system, 0)
+        await stock(system, 0)
 
 
 async def _alone(system) -> list[Figure]:
     """One click at a time on a pool that is full and does nothing else."""
-    await _stock(system, SMALL)
+    await stock(system, SMALL)
     clicks, events, pages = [], [], []
     for _ in range(ALONE):
-        await _full(system, SMALL)
+        await full(system, SMALL)
         await until_calm()
         student = f"pool-{new_id()[:8]}"
         clicks.append(await click(system, system.link("lesson", "w1/first", student)))
         events.append(await running.timed(lambda: running.stored_and_answered(system)))
         pages.append(await _content(system, student))
-        await _end(system, [student])
+        await end(system, [student])
     floor = median(events) + median(pages)
     name = "click to the notebook's content, from the pool"
     return [
@@ -54,14 +54,14 @@ async def _alone(system) -> list[Figure]:
 async def _class(system) -> Figure:
     """Sixteen at the same instant, each of whom gets one; the floor is the same for labs that are
     theirs already."""
-    await _stock(system, CLASS)
+    await stock(system, CLASS)
     clicks, floors = [], []
     for _ in range(STORMS):
-        await _full(system, CLASS)
+        await full(system, CLASS)
         students = _students()
         clicks.append(max(await _all(system, students)))
         floors.append(max(await _all(system, students)))
-        await _end(system, students)
+        await end(system, students)
     return at_most(
         f"{CLASS} students at once, pool of {CLASS}, the last one ready",
         median(clicks),
@@ -74,16 +74,16 @@ async def _class(system) -> Figure:
 
 async def _class_with_few(system, bare: Bare) -> Figure:
     """Sixteen at the same instant, four of whom get one at once."""
-    await _stock(system, 0)
+    await stock(system, 0)
     clicks, floors = [], []
     for _ in range(STORMS):
         floors.append(max(await bare_at_once(bare, CLASS - SMALL)))
-        await _stock(system, SMALL)
-        await _full(system, SMALL)
+        await stock(system, SMALL)
+        await full(system, SMALL)
         students = _students()
         clicks.append(max(await _all(system, students)))
-        await _stock(system, 0)
-        await _end(system, students)
+        await stock(system, 0)
+        await end(system, students)
     floor = median(floors)
     return at_most(
         f"{CLASS} students at once, pool of {SMALL}, the last one ready",
@@ -106,12 +106,12 @@ def _milliseconds(name: str, samples: list[float], share: float, goal: float, fl
     )
 
 
-async def _stock(system, number: int) -> None:
+async def stock(system, number: int) -> None:
     sizes = ("--pool-min", str(number), "--pool-max", str(number))
     await system.nbh("course", "set", "lesson", *sizes)
 
 
-async def _full(system, number: int) -> None:
+async def full(system, number: int) -> None:
     """Return when so many labs are nobody's and have booted, and nothing else is about to."""
     labs = await eventually(lambda: _nobodys(system, number), within=_FULL_WITHIN, pause=0.1)
     await asyncio.gather(*(_booted(lab) for lab in labs))
@@ -161,7 +161,7 @@ async def _all(system, students: Sequence[str]) -> list[float]:
     return await asyncio.gather(*(one(student) for student in students))
 
 
-async def _end(system, students: Sequence[str]) -> None:
+async def end(system, students: Sequence[str]) -> None:
     node = system.config.provisioner.node
     for student in students:
         await system.bus.tell(StopLab(node=node, course="lesson", student=student))

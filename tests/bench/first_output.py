@@ -1,0 +1,78 @@
+"""From a click to what the first cell prints, in Chromium: a lab of the pool beside plain
+Notebook 7 that runs already, both in the same run."""
+
+import time
+from functools import partial
+from pathlib import Path
+
+from playwright.async_api import Page
+
+from nbh_proto import new_id
+from tests.bench import pool
+from tests.bench.calm import until_calm
+from tests.bench.figures import Figure, at_most, median, spread
+from tests.bench.learner import IMAGE, PLAIN, WITHOUT
+from tests.e2e.browser import KERNEL_IS_IDLE, browser
+from tests.images import lab as labs
+
+TIMES = 8
+
+_NOTEBOOK = {"first.md": "# First\n\n```python\nprint(6 * 7)\n```\n"}
+
+
+async def figures(system, folder: Path) -> list[Figure]:
+    """One click at a time."""
+    plain = await _plain(system.config.podman_socket, folder)
+    try:
+        clicks = await _clicks(system, folder)
+    finally:
+        await pool.stock(system, 0)
+    return [
+        at_most(
+            "click to the first cell's output in Chromium, from the pool, p50",
+            median(clicks),
+            2.0,
+            unit="s",
+            floor=median(plain),
+            spread=f"{spread(clicks)}; plain Notebook {spread(plain)}",
+        )
+    ]
+
+
+async def _clicks(system, folder: Path) -> list[float]:
+    await pool.stock(system, 2)
+    taken = []
+    for turn in range(TIMES):
+        await pool.full(system, 2)
+        await until_calm()
+        student = f"first-{new_id()[:8]}"
+        url = system.link("lesson", "w1/first", student)
+        async with browser(folder / f"ours-{turn}", ports=(system.port,)) as context:
+            taken.append(await _seconds(await context.new_page(), url))
+        await pool.end(system, [student])
+    return taken
+
+
+async def _plain(socket: Path, folder: Path) -> list[float]:
+    start = partial(labs.running, socket, IMAGE, files=_NOTEBOOK, given=WITHOUT, command=PLAIN)
+    taken = []
+    async with start(folder / "plain") as lab:
+        for turn in range(TIMES):
+            await until_calm()
+            async with browser(folder / f"plain-{turn}") as context:
+                await context.set_extra_http_headers(lab.headers)
+                url = f"{lab.url}notebooks/first.md"
+                taken.append(await _seconds(await context.new_page(), url))
+    return taken
+
+
+async def _seconds(page: Page, url: str) -> float:
+    began = time.perf_counter()
+    await page.goto(url)
+    cell = page.locator(".jp-CodeCell").first
+    await cell.locator(".cm-content").wait_for()
+    # a cell that is run before there is a kernel asks for one to be chosen
+    await page.wait_for_function(KERNEL_IS_IDLE, polling=20)
+    await cell.locator(".cm-content").press("Shift+Enter")
+    await cell.locator(".jp-OutputArea-output").first.wait_for()
+    return time.perf_counter() - began
