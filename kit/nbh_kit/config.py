@@ -20,6 +20,7 @@ from nbh_proto import egress, names
 __all__ = ["BadConfig", "Config", "from_tree", "load", "secret_of"]
 
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+_COLLECTOR = re.compile(r"http://[A-Za-z0-9.-]+:[0-9]{1,5}(/[\w./-]*)?", re.ASCII)
 _LENT = re.compile(r"/[\w./+-]+:/[\w./+-]+", re.ASCII)
 
 
@@ -127,6 +128,8 @@ def _check(config: Config, file: str) -> None:
     for key, id_ in ids.items():
         _check_id(file, key, id_)
     _check_egress(file, config.lab.egress)
+    if config.site.traces and not _COLLECTOR.fullmatch(config.site.traces):
+        raise BadConfig(file, "site.traces", "write http://host:port, a path if need be")
     for number, platform in enumerate(config.platform):
         _check_platform(file, f"platform[{number}]", platform)
     if len({p.name for p in config.platform}) < len(config.platform):

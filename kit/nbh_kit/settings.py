@@ -30,6 +30,7 @@ class Site(Section, frozen=True, kw_only=True):
     run: Path = Path("/run/nbhosting")
     dev: bool = False
     log_level: LogLevel = "info"
+    traces: str = ""
     first_uid: int = 64100
 
 

@@ -13,6 +13,7 @@ import structlog
 from nbh_kit import run
 from nbh_kit.links import Place
 from nbh_kit.metrics import Metrics
+from nbh_kit.traces import Traces
 from nbh_proto import AccessReady, new_id
 from nbh_router.accesses import Access
 from nbh_router.clicks import Clicks
@@ -20,7 +21,7 @@ from nbh_router.ticket import Ticket
 
 metrics = Metrics()
 run.configure_logging("bench", "info", metrics)
-clicks, logger = Clicks(metrics), structlog.get_logger("bench")
+clicks, logger = Clicks(metrics, Traces("bench")), structlog.get_logger("bench")
 requests = metrics.histogram("requests_seconds", "Requests.", method=("GET",), code=("302",))
 handled = metrics.counter("handled_total", "Handled.", consumer=("provisioner",))
 place = Place(course="lesson", notebook="w1/first", student="student-1")

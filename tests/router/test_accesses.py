@@ -7,6 +7,7 @@ import pytest
 
 from nbh_kit.bus import BusAway
 from nbh_kit.links import Place
+from nbh_kit.traces import Traces
 from nbh_proto import AccessDenied, AccessProgress, AccessReady
 from nbh_router.accesses import Access, Accesses
 from nbh_router.patience import Forecast
@@ -57,14 +58,14 @@ async def test_what_has_ended_does_not_change_any_more():
 
 
 async def test_without_a_bus_nothing_can_be_asked_and_nothing_is_remembered():
-    accesses = Accesses(Forecast())
+    accesses = Accesses(Forecast(), Traces("router"))
     for _ in range(2):
         with pytest.raises(BusAway):
             await accesses.ask(ticket())
 
 
 async def test_an_access_is_asked_for_once(provisioner):
-    accesses = Accesses(Forecast())
+    accesses = Accesses(Forecast(), Traces("router"))
     async with accesses.connected(provisioner.bus):
         one = ticket()
         both = await asyncio.gather(accesses.ask(one), accesses.ask(one))
@@ -76,7 +77,7 @@ async def test_an_access_is_asked_for_once(provisioner):
 
 async def test_a_start_is_remembered_for_the_next_one_and_a_running_lab_is_not(provisioner):
     forecast = Forecast()
-    accesses = Accesses(forecast)
+    accesses = Accesses(forecast, Traces("router"))
     async with accesses.connected(provisioner.bus):
         await accesses.ask(ticket())
         accesses.hear(READY)

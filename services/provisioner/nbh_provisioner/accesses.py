@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from nbh_kit.bus import Bus
+from nbh_kit.traces import Traces
 from nbh_proto import (
     AccessDenied,
     AccessProgress,
@@ -72,6 +73,7 @@ class Accesses:
         labs: Labs,
         disks: Disks,
         rooms: Rooms,
+        traces: Traces,
     ) -> None:
         self._bus = bus
         self._courses = courses
@@ -79,6 +81,7 @@ class Accesses:
         self._labs = labs
         self._disks = disks
         self._rooms = rooms
+        self._traces = traces
         self.opening: Counter[tuple[str, str]] = Counter()
         """The (course, student) whose accesses are being answered."""
 
@@ -89,7 +92,10 @@ class Accesses:
 
         Whatever is logged on the way has the click's id, also by the tasks that start a lab.
         """
-        with structlog.contextvars.bound_contextvars(access=requested.access):
+        with (
+            structlog.contextvars.bound_contextvars(access=requested.access),
+            self._traces.span("serve the access"),
+        ):
             await self._handle(requested)
 
     async def _handle(self, requested: AccessRequested) -> None:
@@ -139,7 +145,8 @@ class Accesses:
         if not is_known:
             await self._check_disks()
         try:
-            ready = await self._prepared(key, requested, course, revision)
+            with self._traces.span("prepare the files"):
+                ready = await self._prepared(key, requested, course, revision)
         except DiskFull as e:
             if not is_known:
                 raise
@@ -148,7 +155,8 @@ class Accesses:
             # A file system may call the disk full where it is the student's share of it.
             reason = "workspace-full" if full else e.reason
             raise _Denied(reason, str(e), capability=lab.capability, full=full) from e
-        lab, way = await self._lab(key, requested, wish)
+        with self._traces.span("have a lab"):
+            lab, way = await self._lab(key, requested, wish)
         full = await self._rooms.full(requested.student, course)
         await self._answer(requested, lab, ready, way, full)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from nbh_kit.bus import Bus
+from nbh_kit.traces import Traces
 from nbh_proto import Lab, new_id, now
 from nbh_proto.access import Way
 from nbh_provisioner.boot import Boot, Wish
@@ -62,6 +63,7 @@ class Means(NamedTuple):
     head_room: HeadRoom
     pool: Pool
     bus: Bus
+    traces: Traces
 
 
 class Affairs:
@@ -170,8 +172,9 @@ class Affairs:
             await self._waiting.tell("starting")
             # A thread that talks to podman cannot be called back: whoever removes the lab waits
             # for it (`_removed`), or a container would come after its own removal.
-            self._starting = asyncio.create_task(self._means.boot.start(wish, lab))
-            running = self._running = await asyncio.shield(self._starting)
+            with self._means.traces.span("start the container"):
+                self._starting = asyncio.create_task(self._means.boot.start(wish, lab))
+                running = self._running = await asyncio.shield(self._starting)
             commit = wish.revision.commit
             self._post(Placed(lab.capability, running.container, running.address, commit))
             logger.info("a lab is started", container=running.name, generation=lab.generation)
@@ -183,7 +186,8 @@ class Affairs:
         # as in `_begin`: whoever removes the lab waits for what is under way
         self._starting = asyncio.create_task(self._means.boot.claim(lab, slot.running))
         try:
-            running = self._running = await asyncio.shield(self._starting)
+            with self._means.traces.span("take a lab of the pool"):
+                running = self._running = await asyncio.shield(self._starting)
         except EngineError as e:
             logger.warning("a lab of the pool is of no use", error=sayable(lab, e))
             if isinstance(e, CannotAttach):
@@ -203,7 +207,8 @@ class Affairs:
         await self._await_answer(lab, running.address, "pool")
 
     async def _await_answer(self, lab: Lab, address: str, way: Way = "cold") -> None:
-        await self._means.boot.answer(lab, address)
+        with self._means.traces.span("wait for Jupyter"):
+            await self._means.boot.answer(lab, address)
         logger.info("a lab answers", way=way, generation=lab.generation)
         self._post(Answered(lab.capability, way))
 

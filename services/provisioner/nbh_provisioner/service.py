@@ -17,6 +17,7 @@ from nbh_kit.consuming import consume
 from nbh_kit.health import Health
 from nbh_kit.metrics import Metrics
 from nbh_kit.one import only_one
+from nbh_kit.traces import Traces
 from nbh_proto import AccessRequested, Course, Lab, names
 from nbh_proto.streams import COMMANDS, EVENTS, PATIENCE
 from nbh_provisioner import commands, lab_paths, memory, readiness
@@ -89,7 +90,9 @@ async def serving(
         noticing = await stack.enter_async_context(readiness.noticing())
         bus = await stack.enter_async_context(_connected(config, health.metrics))
         bus.at_each_telling(Counting(health.metrics).hear)
-        parts = _Parts(config, engine, noticing, bus, system, read_memory)
+        traces = Traces("provisioner", config.site.traces)
+        await stack.enter_async_context(traces.sending())
+        parts = _Parts(config, engine, noticing, bus, system, read_memory, traces)
         health.look("nats", lambda: bus.is_connected)
         health.look("labs", parts.labs.adopted.is_set)
         stack.callback(parts.preparation.close)
@@ -142,6 +145,7 @@ class _Parts:
         bus: Bus,
         system: Path,
         read_memory: Callable[[], Memory],
+        traces: Traces,
     ) -> None:
         head_room = HeadRoom(read_memory, config.provisioner)
         places, node = Places(config.site.data), config.provisioner.node
@@ -167,6 +171,7 @@ class _Parts:
                 head_room,
                 self.pool,
                 bus,
+                traces,
             )
         )
         self.relief = Relief(self.labs, self.pool, head_room, free_of_pool=config.pool.free_memory)
@@ -185,7 +190,7 @@ class _Parts:
         bounded = config.provisioner.disk_quota != "off"
         rooms = Rooms(usage, workspaces, quota, config.lab, bounded=bounded)
         self.watchdog = Watchdog(self.labs, known, rooms, usage, Shrinking(places.students), bus)
-        self.accesses = Accesses(bus, known, self.preparation, self.labs, disks, rooms)
+        self.accesses = Accesses(bus, known, self.preparation, self.labs, disks, rooms, traces)
         Standing(
             bus.metrics,
             labs=self.labs,

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from nbh_kit.bus import Bus, BusAway
+from nbh_kit.traces import Traces
 from nbh_proto import AccessDenied, AccessProgress, AccessReady
 from nbh_proto.access import AccessAnswer
 from nbh_router.patience import Forecast
@@ -70,8 +71,9 @@ class Access:
 class Accesses:
     """Asks the bus and hears its answers."""
 
-    def __init__(self, forecast: Forecast) -> None:
+    def __init__(self, forecast: Forecast, traces: Traces) -> None:
         self._forecast = forecast
+        self._traces = traces
         self._all: dict[str, Access] = {}
         self._bus: Bus | None = None
         self._inbox = ""
@@ -111,7 +113,11 @@ class Accesses:
             platform=ticket.platform,
         )
         try:
-            await self._tell(ticket)
+            with (
+                structlog.contextvars.bound_contextvars(access=ticket.access),
+                self._traces.span("store the click"),
+            ):
+                await self._tell(ticket)
             access.told = time.monotonic()
         except BusAway:
             # An answer may have come although the storing was not confirmed.

@@ -12,6 +12,7 @@ from nbh_kit.bus import Bus
 from nbh_kit.config import Config
 from nbh_kit.health import Health
 from nbh_kit.metrics import Metrics
+from nbh_kit.traces import Traces
 from nbh_proto import Course, Lab
 from nbh_router import static_file
 from nbh_router.accesses import Accesses
@@ -56,11 +57,12 @@ class Service:
         self._password = password
         self._static = static_file.of(config, content)
         self._metrics = metrics or Metrics()
-        clicks = Clicks(self._metrics)
+        self._traces = Traces("router", config.site.traces)
+        clicks = Clicks(self._metrics, self._traces)
         self.routes = Routes(traefik.folder(config), config.traefik.internal, self._metrics)
         self._courses = Courses()
         forecast = Forecast()
-        self._accesses = Accesses(forecast)
+        self._accesses = Accesses(forecast, self._traces)
         pages = Pages(config.frame_ancestors)
         tickets = Tickets(ticket_key)
         entrance = Entrance(
@@ -137,6 +139,7 @@ class Service:
         await self.routes.begin(self._static)
         router = self._config.router
         async with (
+            self._traces.sending(),
             healths.answering(self._config, "router", *_NEEDS, metrics=self._metrics) as health,
             http.serving(self._app, router.host, router.port, self._metrics) as server,
             buses.connect(
