@@ -398,6 +398,13 @@ def test_origins_that_are_the_same_are_told():
     assert is_well(site.origins_apart(config()))
 
 
+def test_where_parts_have_containers_of_their_own_the_machine_is_not_looked_at():
+    apart = config(nats={"embedded": False}, health={"first_port": 0})
+    assert site.elsewhere(apart).level == "note"
+    assert site.elsewhere(config(nats={"embedded": False})) is None
+    assert site.elsewhere(config()) is None
+
+
 def test_who_is_not_root_is_told_that_not_all_was_looked_at():
     assert site.is_root(1000).level == "note"
     assert is_well(site.is_root(0))

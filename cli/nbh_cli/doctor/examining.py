@@ -25,16 +25,22 @@ from nbh_proto import Course
 
 async def examine(config: Config, file: Path) -> list[Finding]:
     """What is found, the worst first; ``file`` is where the configuration was read from."""
-    runs = await asyncio.to_thread(_runs, config)
     seen = await looking.look(config)
+    # where it is not `nbh up` that runs it, services answer all the same
+    lives = any(service.lives for service in seen.services)
+    runs = lives or await asyncio.to_thread(_runs, config)
     found = [
-        *_of_this_machine(),
-        *_of_the_configuration(config, file, runs=runs),
-        *_of_storage(config, seen),
+        *_of_the_configuration(config, file),
         *[finding async for finding in _of_origins(config)],
-        *[finding async for finding in _of_the_engine(config, runs=runs)],
         *_of_the_system(config, seen, runs=runs),
     ]
+    if elsewhere := site.elsewhere(config):
+        found.append(elsewhere)
+    else:
+        found += [*_of_this_machine(), *_of_storage(config, seen)]
+        found += [*rights.secret_files(config, file), *ports.free(config, runs=runs)]
+        found += [*running.services(seen.services, runs=runs)]
+        found += [finding async for finding in _of_the_engine(config, runs=runs)]
     if not seen.bus.away:
         found += [await running.synced(config), running.streams_there(await _missing(config))]
     return sorted(found, key=lambda finding: LEVELS.index(finding.level))
@@ -49,14 +55,12 @@ def _of_this_machine() -> Iterator[Finding]:
     yield kernel.clock(kernel.clock_state())
 
 
-def _of_the_configuration(config: Config, file: Path, *, runs: bool) -> Iterator[Finding]:
+def _of_the_configuration(config: Config, file: Path) -> Iterator[Finding]:
     yield site.usable(config, file)
     yield from site.platforms(config)
     yield site.origins_apart(config)
     yield kernel.memory(config)
     yield rights.users(config, _name_of)
-    yield from rights.secret_files(config, file)
-    yield from ports.free(config, runs=runs)
 
 
 def _of_storage(config: Config, seen: Seen) -> Iterator[Finding]:
@@ -97,7 +101,6 @@ async def _of_the_engine(config: Config, *, runs: bool) -> AsyncIterator[Finding
 
 
 def _of_the_system(config: Config, seen: Seen, *, runs: bool) -> Iterator[Finding]:
-    yield from running.services(seen.services, runs=runs)
     if runs or not seen.bus.away:
         yield from running.bus(seen.bus)
         yield from running.courses(seen.courses, seen.at, config.courses.pull_every)

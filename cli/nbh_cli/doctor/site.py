@@ -58,6 +58,17 @@ def origins_apart(config: Config) -> Finding:
     return ok("origins", "content, ui and share are apart")
 
 
+def elsewhere(config: Config) -> Finding | None:
+    """Whether the system runs where we are not, as with compose: each part has a container."""
+    if config.nats.embedded or config.health.first_port:
+        return None
+    return note(
+        "rights",
+        "each service runs in a container of its own: neither they nor the machine are looked at",
+        "`podman-compose ps` says how they are; install nbh on the machine for the rest",
+    )
+
+
 def is_root(uid: int) -> Finding:
     """Whether all could be looked at."""
     if uid:
