@@ -14,7 +14,14 @@ from tests.e2e.browser import Notebook, browser
 from tests.e2e.courses import small_course
 from tests.e2e.student import Student
 
-pytestmark = [pytest.mark.podman, pytest.mark.asyncio(loop_scope="session")]
+REPLACED = ("router", "provisioner", "reaper")
+
+pytestmark = [
+    pytest.mark.podman,
+    pytest.mark.asyncio(loop_scope="session"),
+    # nine images are built, if nobody did so before
+    pytest.mark.timeout(1200),
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -68,6 +75,20 @@ async def test_a_provisioner_in_a_container_claims_labs_of_the_pool(running):
     said = (await running.nbh("events", "--json", "--last", "200")).splitlines()
     bobs = [e for e in map(msgspec.json.decode, said) if e.get("student") == "bob"]
     assert {e["way"] for e in bobs if "way" in e} == {"pool"}
+
+
+async def test_a_kernel_outlives_an_upgrade_of_what_led_to_it(running):
+    student = Student((await running.nbh("link", "lesson", "w1/first", "kim")).strip())
+    try:
+        await student.open()
+        kernel = await student.kernel()
+        await student.run(kernel, "x = 41")
+        await running.compose("up", "--detach", "--force-recreate", *REPLACED)
+        await running.well()
+        assert await student.run(kernel, "print(x + 1)") == "42\n"
+        assert await student.open()
+    finally:
+        await student.close()
 
 
 async def test_services_have_no_rights_but_those_that_are_said(running):
