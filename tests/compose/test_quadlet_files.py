@@ -1,11 +1,16 @@
 """examples/quadlet: made of compose.yaml, and of keys that podman 4.4 knows (E-1)."""
 
+import json
+import os
+import secrets
 import shlex
 import subprocess
 import sys
 
 import pytest
+import yaml
 
+from nbh_cli.host import debian, machine, podman
 from tests.compose.project import SERVICES
 from tests.conftest import REPOSITORY
 
@@ -64,3 +69,41 @@ def test_each_argument_is_one_word(path):
         if key in ("PodmanArgs", "Environment"):
             assert len(shlex.split(value)) == 1, value
             assert not ('"' in value and value[0] != "'"), value
+
+
+@pytest.mark.podman
+async def test_podman_understands_them_as_compose_means_them(tmp_path):
+    """What is an argument: the health check and the entrypoint, as podman itself tells them."""
+    here = podman.prepare(machine.look(), tmp_path)
+    image = await debian.image(here, print)
+    parts = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())["services"]
+    for path in FILES:
+        given = sections(path).get("Container", ())
+        words = [w for k, v in given if k == "PodmanArgs" for w in shlex.split(v)]
+        if words:
+            config = _created(here, words, image)
+            part = parts[path.stem.removeprefix("nbhosting-")]
+            test = part.get("healthcheck", {}).get("test")
+            if isinstance(test, list):
+                assert config["Healthcheck"]["Test"] == test
+            elif test:
+                assert config["Healthcheck"]["Test"][0] == "CMD-SHELL"
+            if "entrypoint" in part:
+                assert config["Entrypoint"].split() == part["entrypoint"]
+
+
+def _created(here, words, image):
+    name = f"nbh-{secrets.token_hex(4)}"
+    # without systemd there are no timers to make, or to remove
+    environment = {**os.environ, **here.environment, "DISABLE_HC_SYSTEMD": "true"}
+
+    def run(*arguments):
+        argv = here.command(*arguments)
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    try:
+        run("create", "--name", name, *words, image, "true")
+        return json.loads(run("inspect", name))[0]["Config"]
+    finally:
+        run("rm", "--force", "--ignore", name)
