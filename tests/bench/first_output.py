@@ -13,11 +13,13 @@ from tests.bench.calm import until_calm
 from tests.bench.figures import Figure, at_most, median, spread
 from tests.bench.learner import IMAGE, PLAIN, WITHOUT
 from tests.e2e.browser import KERNEL_IS_IDLE, browser
+from tests.e2e.courses import MYST
 from tests.images import lab as labs
 
 TIMES = 8
 
-_NOTEBOOK = {"first.md": "# First\n\n```python\nprint(6 * 7)\n```\n"}
+_NOTEBOOK = {"first.md": MYST.format(title="First", greeting="hello from the course")}
+"""What the small course has."""
 
 
 async def figures(system, folder: Path) -> list[Figure]:

@@ -3,6 +3,11 @@ import { Dialog, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import type { Words } from "./words.ts";
 
+/** Closes all of them, Jupyter's too: what they ask is over. */
+export function closeAll(): void {
+  Dialog.flush();
+}
+
 /** Whether they say yes. */
 export async function agrees(title: string, body: string, yes: string, words: Words): Promise<boolean> {
   const buttons = [Dialog.cancelButton({ label: words.cancel }), Dialog.warnButton({ label: yes })];

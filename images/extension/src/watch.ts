@@ -1,7 +1,9 @@
 // Watches over the lab behind a page, and tells its reader what becomes of it.
+import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { takeOriginal, rescue, type Scene } from "./actions.ts";
 import { showBiggest } from "./biggest.ts";
+import { closeAll } from "./dialogs.ts";
 import { Newer } from "./newer.ts";
 import { heard, NOTHING, noticeOf, putAway, type Disk, type Known, type News, type Notice } from "./news.ts";
 import { NoticeBar } from "./notice-bar.ts";
@@ -85,7 +87,8 @@ export class Watch {
 
   private async take(news: News): Promise<void> {
     this.known = heard(this.known, news, Date.now());
-    const isNewer = news.ended === null ? await this.newer.isThere(news.commit ?? "") : null;
+    if (news.ended !== null) return leaveAlone(this.scene().app);
+    const isNewer = await this.newer.isThere(news.commit ?? "");
     if (isNewer !== null) {
       const before = this.known.putAway.filter((each) => each !== "newer");
       this.known = { ...this.known, isNewer, putAway: before };
@@ -166,6 +169,12 @@ export class Watch {
 function fetched(url: string): Promise<Response> {
   const signal = AbortSignal.timeout(ANSWERS_WITHIN);
   return fetch(url, { cache: "no-store", signal });
+}
+
+/** A lab that is gone is asked nothing: Jupyter's list of files, which nobody sees, would ask without a pause and open a dialog at each 404. */
+function leaveAlone(app: JupyterFrontEnd): void {
+  app.serviceManager.contents.get = () => new Promise(() => undefined);
+  closeAll();
 }
 
 /** A file as it stands on the disk. */
