@@ -17,6 +17,7 @@ from nbh_proto.account import (
     AccountAdded,
     AccountChanged,
     AccountRemoved,
+    NotebookViewed,
     RemoveAccount,
     Session,
     SetAccount,
@@ -96,6 +97,7 @@ from nbh_proto.notebook import (
     PassOverOriginal,
 )
 from nbh_proto.reaper import PlanLabs
+from nbh_proto.rescue import NotebookRead, ReadNotebook, TroubleReported
 from nbh_proto.sample import LabSampled, MeasureLabs, NodeSampled
 from nbh_proto.share import (
     FindShares,
@@ -106,6 +108,7 @@ from nbh_proto.share import (
     ShareMade,
     ShareNotebook,
     SharesFound,
+    ShowNotebook,
     WithdrawShares,
 )
 from nbh_proto.stats import (
@@ -202,10 +205,12 @@ __all__ = [
     "NodeSampled",
     "Notebook",
     "NotebookCopied",
+    "NotebookRead",
     "NotebookReset",
     "NotebookRestored",
     "NotebookShared",
     "NotebookUsed",
+    "NotebookViewed",
     "NotebookWithdrawn",
     "NotebooksUsed",
     "OriginalFound",
@@ -215,6 +220,7 @@ __all__ = [
     "Problem",
     "PullCourse",
     "Question",
+    "ReadNotebook",
     "RemoveAccount",
     "RenameCourse",
     "RollBackCourse",
@@ -228,11 +234,13 @@ __all__ = [
     "ShareNotebook",
     "SharesFound",
     "ShowBuildLog",
+    "ShowNotebook",
     "SignInRefused",
     "SignedIn",
     "SignedOut",
     "StopLab",
     "Track",
+    "TroubleReported",
     "Value",
     "WithdrawShares",
     "WorkspaceFull",

@@ -150,6 +150,18 @@ class SignInRefused(Event, frozen=True, kw_only=True):
     address_hash: str
 
 
+class NotebookViewed(Event, frozen=True, kw_only=True):
+    """Somebody has looked at a student's notebook as it was last saved. Told by courses."""
+
+    subject: ClassVar[str] = "nbh.event.account.viewed"
+
+    account: str
+    course: str
+    student: str
+    notebook: str
+    """Canonical."""
+
+
 class SignedOut(Event, frozen=True, kw_only=True):
     """Somebody has signed out. Told by courses."""
 

@@ -64,6 +64,18 @@ class ShareNotebook(Command, frozen=True, kw_only=True):
     """Canonical."""
 
 
+class ShowNotebook(Command, frozen=True, kw_only=True):
+    """Make a page of a student's notebook for one reader, which goes by itself soon. What is
+    shared stays as it is. Asked by the router and by courses."""
+
+    subject: ClassVar[str] = "nbh.command.share.show.{course}"
+
+    course: str
+    student: str
+    notebook: str
+    """Canonical."""
+
+
 class WithdrawShares(Command, frozen=True, kw_only=True):
     """Take pages away, and forget their links. Asked by the router and `nbh share withdraw`."""
 

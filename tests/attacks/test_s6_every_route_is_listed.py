@@ -122,6 +122,14 @@ ROUTER = {
     "/-/access/{ticket}/again": "who has the ticket",
     "/-/lab/{capability}": "who has the lab's own URL",
     "/-/lab/{capability}/original": "the same; never a page of another origin",
+    "/-/lab/{capability}/rescue": "who has the lab's own URL, for an hour after its end too",
+    "/-/rescue/{ticket}": "who has the ticket, which is signed",
+    "/-/rescue/{ticket}/notebook": "who has the ticket",
+    "/-/rescue/{ticket}/restart": "who has the ticket",
+    "/-/rescue/{ticket}/read": "who has the ticket",
+    "/-/rescue/{ticket}/report": "who has the ticket",
+    "/rescue/{path:path}": "who may open the notebook",
+    "/-/platforms": "anybody: each page's own policy says as much",
     static_file.LAB_SILENT: "anybody: a page that says so",
     static_file.ROUTER_SILENT: "anybody: a page that says so",
     "/ipythonShare/{path:path}": "the student's own lab, or who has a link signed for it",
@@ -149,5 +157,6 @@ def test_what_the_statistics_serve_traefik_brings_there(path):
 
 @pytest.mark.parametrize("each", [each for each in LISTED if each.audience == "account"])
 def test_what_is_for_people_traefik_brings_to_the_courses_service(each):
-    router = static_file.of(Config(), ORIGINS.content).http.routers["accounts"]
-    assert (f"Path(`{each.path}`)" in router.rule, router.service) == (True, "courses")
+    routers = static_file.of(Config(), ORIGINS.content).http.routers.values()
+    [there] = [router for router in routers if f"Path(`{each.path}`)" in router.rule]
+    assert there.service in ("courses", "courses-lasting")

@@ -6,7 +6,14 @@ import os
 from pathlib import Path
 
 from nbh_kit.bus import Bus
-from nbh_proto import CommandDone, FindShares, ShareNotebook, SharesFound, WithdrawShares
+from nbh_proto import (
+    CommandDone,
+    FindShares,
+    ShareNotebook,
+    SharesFound,
+    ShowNotebook,
+    WithdrawShares,
+)
 from nbh_proto.course import CommandAnswer
 from nbh_proto.share import ShareAnswer
 from tests.provisioner.labs import OWNER
@@ -49,6 +56,11 @@ class Students:
         """Ask for a page; the answer."""
         given = {"course": "python", "student": "ada", "notebook": name} | fields
         return await self._ask(ShareNotebook, given, ShareAnswer)
+
+    async def show(self, name: str = "n1", **fields):
+        """Ask for a page for one reader; the answer."""
+        given = {"course": "python", "student": "ada", "notebook": name} | fields
+        return await self._ask(ShowNotebook, given, ShareAnswer)
 
     async def shared(self, name: str = "n1", **fields) -> Path:
         """The same, where it must work: the page."""

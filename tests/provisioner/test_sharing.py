@@ -12,6 +12,7 @@ from nbh_proto import now
 from nbh_provisioner.engines import errands
 from nbh_provisioner.engines.podman import PodmanEngine
 from nbh_provisioner.engines.podman_api import PodmanApi
+from nbh_provisioner.shares.snapshots import FOR_ONE, Snapshots
 from tests.provisioner import world
 from tests.provisioner.sharing import Students, notebook
 
@@ -112,6 +113,24 @@ async def test_sharing_again_keeps_the_link_and_shows_what_is_new(students, bus)
     assert [each["again"] for each in told] == [False, True]
     assert {each["notebook"] for each in told} == {"n1.ipynb"}
     assert first.stem not in str(told)
+
+
+async def test_a_page_for_one_reader_is_beside_what_is_shared_and_goes(students, bus):
+    students.write("n1.ipynb", notebook("shared_so"))
+    shared = await students.shared()
+    students.write("n1.ipynb", notebook("now_so"))
+    shown = (await students.show()).share
+    page = students.page(shown)
+    assert "now_so" in page.read_text()
+    assert "shared_so" in shared.read_text()
+    assert [each.name for each in await students.all()] == [shared.stem]
+    assert timedelta(minutes=59) < shown.expires - now() <= FOR_ONE
+    assert (await students.show("n9")).reason == "notebook-unknown"
+    await eventually(lambda: _told(bus, "notebook.shared", 1))
+    kept = Snapshots(students.snapshots, None)
+    kept.load()
+    assert not page.exists(), "who starts again knows of nobody who reads it"
+    assert shared.exists()
 
 
 async def test_each_student_has_a_link_of_their_own_and_withdraws_it(students, bus):

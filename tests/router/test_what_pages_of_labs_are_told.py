@@ -109,5 +109,11 @@ async def test_of_a_lab_that_nobody_knows_it_is_said_that_it_is_lost(site):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_a_page_hears_which_platforms_it_may_tell_something(site):
+    async with site.client() as browser:
+        answer = await browser.get("/-/platforms")
+    assert answer.json() == {"origins": ["https://moodle.example.org"]}
+
+
 async def _is_calm(site, lab):
     return await told(site, lab) == CALM | {"commit": "c" * 40}

@@ -3,8 +3,8 @@
 What it tells, asks and handles, the buckets that it writes and reads, and nothing else.
 
 Whoever takes the router over, which all the world reaches, can ask for an access, stop a lab and
-share a notebook; it changes no course, signs nobody in, deletes no stream, tells nothing that only
-others know, and hears no answer but its own.
+read or share a notebook; it changes no course, signs nobody in, deletes no stream, tells nothing
+that only others know, and hears no answer but its own.
 """
 
 from collections.abc import Iterator
@@ -40,9 +40,11 @@ from nbh_proto import (
     Message,
     PassOverOriginal,
     PlanLabs,
+    ReadNotebook,
     Session,
     ShareNotebook,
     ShowBuildLog,
+    ShowNotebook,
     StopLab,
     Value,
     WithdrawShares,
@@ -87,12 +89,14 @@ class Rights(NamedTuple):
 
 RIGHTS = {
     "router": Rights(
-        events=("access.requested.*", "access.refused.*"),
+        events=("access.requested.*", "access.refused.*", "trouble.reported.*"),
         asks=(
             StopLab,
             ShareNotebook,
+            ShowNotebook,
             WithdrawShares,
             FindShares,
+            ReadNotebook,
             FindOriginal,
             PassOverOriginal,
         ),
@@ -119,6 +123,7 @@ RIGHTS = {
             FindShares,
             MeasureLabs,
             PassOverOriginal,
+            ReadNotebook,
         ),
         hears=(EVENTS, COMMANDS),
         replies=True,
@@ -137,6 +142,7 @@ RIGHTS = {
             FindImages,
             FindNotebooksUsed,
             FindRevisions,
+            ShowNotebook,
         ),
         answers=(CheckCourse,),
         hears=(EVENTS, COMMANDS),

@@ -17,6 +17,7 @@ from nbh_courses.accounts.people import Doors
 from nbh_courses.built_pages import BuiltPages
 from nbh_courses.hooks.receiving import MAX_BYTES, Hooks
 from nbh_courses.shared_pages import SharedPages
+from nbh_courses.viewing import viewing
 from nbh_kit import signing_in, web
 from nbh_kit.bus import BusAway
 from nbh_kit.sessions import Known
@@ -52,6 +53,8 @@ ACCOUNT = Listed(signing_in.ACCOUNT, ("GET",), "account", "ui")
 PASSWORD = Listed("/password", ("GET",), "account", "ui")
 CHANGE_PASSWORD = Listed("/password", ("POST",), "account", "ui")
 LOGOUT = Listed("/logout", ("POST",), "account", "ui")
+VIEW = Listed(viewing.PATH, ("GET",), "account", "ui")
+SHOW = Listed(viewing.PATH, ("POST",), "account", "ui")
 LISTED = (
     HOOK,
     BUILD,
@@ -64,6 +67,8 @@ LISTED = (
     PASSWORD,
     CHANGE_PASSWORD,
     LOGOUT,
+    VIEW,
+    SHOW,
 )
 """Every address there is; a test holds the application to it."""
 
@@ -92,6 +97,8 @@ def app(
             route(PASSWORD, signed_in(own.password)),
             route(CHANGE_PASSWORD, signed_in(own.change_password)),
             route(LOGOUT, signed_in(own.sign_out)),
+            route(VIEW, signed_in(doors.viewing.page)),
+            route(SHOW, signed_in(doors.viewing.show)),
         ],
         middleware=[
             Middleware(web.Guarded),

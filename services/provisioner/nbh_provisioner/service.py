@@ -49,6 +49,7 @@ from nbh_provisioner.pool import Pool
 from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.quotas import finding
 from nbh_provisioner.readiness import Readiness
+from nbh_provisioner.reading import Reading
 from nbh_provisioner.relief import Relief
 from nbh_provisioner.rooms import Rooms
 from nbh_provisioner.shares import sharing
@@ -107,6 +108,7 @@ async def serving(
             await stack.enter_async_context(_beside(parts.watchdog.watch()))
         await stack.enter_async_context(parts.sharing.answering(bus))
         await stack.enter_async_context(_beside(parts.sharing.sweep()))
+        await stack.enter_async_context(parts.reading.answering(bus))
         node = config.provisioner.node
         durable = f"provisioner-{names.token(node)}"
         await stack.enter_async_context(parts.closing.answering(bus, node))
@@ -201,6 +203,7 @@ class _Parts:
             opening=self.accesses.opening,
         )
         self.sharing = _sharing(config, bus, known, workspaces, engine, self.labs.adopted)
+        self.reading = Reading(workspaces, config.share.max_bytes)
         self.closing = Closing(
             known,
             self.accesses,

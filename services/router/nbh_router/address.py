@@ -35,6 +35,9 @@ _LONGEST = 4096
 _LAB = re.compile(rb"/([0-9]+)(?:/|$)")
 
 
+_SHOWN = re.compile(r"/[0-9]+/(?:notebooks|edit|(?:lab|doc)(?:/workspaces/[^/]+)?/tree)/(.+)")
+
+
 class NoSuchAddress(ValueError):
     """No launch URL, or one with a name that nothing can have; says which."""
 
@@ -55,6 +58,20 @@ def lab_in(raw_path: bytes) -> str | None:
     """The capability of a path under a lab's base URL, ``/<digits>/…``; None for any other."""
     found = _LAB.match(raw_path)
     return found[1].decode() if found else None
+
+
+def notebook_in(raw_path: bytes) -> str:
+    """The canonical name of the notebook that a page of a lab shows; empty for any other page."""
+    try:
+        found = _SHOWN.fullmatch(_decoded(raw_path))
+        return names.notebook(found[1]) if found else ""
+    except (NoSuchAddress, names.BadName):
+        return ""
+
+
+def rescue(capability: str, notebook: str) -> str:
+    """Where who knows a lab's URL finds their work when it does not serve it."""
+    return f"/-/lab/{capability}/rescue" + (f"?notebook={quote(notebook)}" if notebook else "")
 
 
 def click(raw_path: bytes, query: bytes) -> Click:

@@ -15,6 +15,7 @@ from nbh_router.launching import Launching
 from nbh_router.notices import Notices
 from nbh_router.originals import Originals
 from nbh_router.pages import Pages
+from nbh_router.rescuing import Rescuing
 from nbh_router.sharing import Sharing
 from nbh_router.stead import Stead
 from nbh_router.stopping import Stopping
@@ -31,6 +32,7 @@ def app(
     stopping: Stopping,
     notices: Notices,
     originals: Originals,
+    rescuing: Rescuing,
     stead: Stead,
     pages: Pages,
 ) -> Starlette:
@@ -61,6 +63,14 @@ def app(
             Route("/-/access/{ticket}/again", following.again, methods=["POST"]),
             Route("/-/lab/{capability}", notices.answer),
             Route("/-/lab/{capability}/original", originals.answer, methods=["GET", "POST"]),
+            Route("/-/lab/{capability}/rescue", rescuing.by_lab),
+            Route("/-/rescue/{ticket}", rescuing.page),
+            Route("/-/rescue/{ticket}/notebook", rescuing.download),
+            Route("/-/rescue/{ticket}/restart", rescuing.restart, methods=["POST"]),
+            Route("/-/rescue/{ticket}/read", rescuing.read, methods=["POST"]),
+            Route("/-/rescue/{ticket}/report", rescuing.report, methods=["POST"]),
+            Route("/rescue/{path:path}", rescuing.by_link),
+            Route("/-/platforms", notices.platforms),
             Route(static_file.LAB_SILENT, stead.lab_silent),
             Route(static_file.ROUTER_SILENT, stead.router_silent),
             Route(f"/{links.SHARE_PATH}/{{path:path}}", sharing.legacy),

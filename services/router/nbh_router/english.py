@@ -10,6 +10,7 @@ BUTTONS = Buttons(
     keep="Open my version",
     files="Open my files",
     notebook="Open the notebook",
+    rescue="Get at my work",
     quote="If you ask for help, quote",
 )
 

@@ -10,6 +10,7 @@ BUTTONS = Buttons(
     keep="Ouvrir ma version",
     files="Ouvrir mes fichiers",
     notebook="Ouvrir le notebook",
+    rescue="Accéder à mon travail",
     quote="Si vous demandez de l’aide, citez",
 )
 

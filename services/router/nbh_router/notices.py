@@ -1,12 +1,12 @@
 """What a lab's page is told from outside it: that the lab will be stopped, or why it was (L10),
-that it was refused memory (R-16), that its student has little room left (S-35), and which revision
-of the course is the present one.
+that it was refused memory (R-16), that its student has little room left (S-35), which revision
+of the course is the present one; and which platforms it may tell something.
 
 A page asks again and again, since a browser opens six connections at one origin without HTTP/2, a
 platform's page may have as many notebooks, and a lab that is gone cannot tell anything itself.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -25,6 +25,7 @@ from nbh_proto import (
     lab_key,
     now,
 )
+from nbh_router import origins
 from nbh_router.courses import Courses
 from nbh_router.routes import Routes
 
@@ -53,11 +54,14 @@ class _Latest(Generic[T]):
 
 
 class Notices:
-    """Answers ``/-/lab/<capability>``: who knows the capability may use the lab."""
+    """Answers ``/-/lab/<capability>``: who knows the capability may use the lab; and
+    ``/-/platforms``, which is no secret: the policy of each page says it."""
 
-    def __init__(self, routes: Routes, courses: Courses) -> None:
+    def __init__(self, routes: Routes, courses: Courses, platforms: Iterable[str]) -> None:
+        """``platforms`` are the origins that may show labs in a frame."""
         self._routes = routes
         self._courses = courses
+        self._platforms = [origins.normal(each) for each in platforms]
         self._stops: _Latest[LabStopAnnounced] = _Latest()
         self._shortages: _Latest[LabRanShort] = _Latest()
         """These two by capability."""
@@ -125,6 +129,11 @@ class Notices:
             told["disk"] = _disk(full) if full else None
             told["commit"] = course.commit if course else ""
         return told
+
+    async def platforms(self, request: Request) -> Response:
+        """Who may be told how high a notebook is, as JSON."""
+        told = {"origins": self._platforms}
+        return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
 
 def _stop(stop: LabStopAnnounced, at: datetime) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from nbh_proto.access import Action
 from nbh_proto.workspace import Full
 from nbh_router import languages
 from nbh_router.languages import Language
+from nbh_router.rescue_words import STATUS as RESCUE_STATUS
+from nbh_router.rescue_words import WORDS, Wrong
 from nbh_router.words import Kind, Progress
 
 STATUS: dict[Kind, int] = {
@@ -47,11 +49,13 @@ _FOLDER = Path(__file__).parent / "templates"
 class Pages:
     """Renders all pages. Holds its templates in memory: later the process may not read them."""
 
-    def __init__(self, frame_ancestors: Sequence[str]) -> None:
-        self._templates = pages.templates(_FOLDER, "base", "message", "confirm", "progress")
+    def __init__(self, frame_ancestors: Sequence[str], share_origin: str = "") -> None:
+        """Take who may show them in a frame, and where a form of ours may lead besides here."""
+        names = ("base", "message", "confirm", "progress", "rescue")
+        self._templates = pages.templates(_FOLDER, *names)
         self._style = pages.look() + (_FOLDER / "style.css").read_text()
         self._script = (_FOLDER / "progress.js").read_text()
-        self._headers = _headers(self._style, self._script, frame_ancestors)
+        self._headers = _headers(self._style, self._script, frame_ancestors, share_origin)
 
     def message(
         self,
@@ -65,13 +69,15 @@ class Pages:
         files: str = "",
         notebook: str = "",
         full: Full | None = None,
+        rescue: str = "",
         status: int | None = None,
     ) -> HTMLResponse:
         """What happened and what to do.
 
         ``quote`` is the id to quote, ``again`` where the button posts to, ``next_url`` where those
         pages go that try again by themselves and have no button (empty for the same address),
-        ``files`` and ``notebook`` where those are, and ``full`` what there is no room for.
+        ``files`` and ``notebook`` where those are, ``full`` what there is no room for, and
+        ``rescue`` where a student's work is got at without their lab.
         """
         refresh = _BY_ITSELF.get(kind, 0)
         return self._response(
@@ -81,7 +87,7 @@ class Pages:
             | {"tone": "busy" if refresh else "still", "sign": "*" if refresh else "!"}
             | {"quote": quote, "again": "" if refresh else again}
             | {"refresh": refresh, "next": next_url}
-            | {"files": files, "notebook": notebook},
+            | {"files": files, "notebook": notebook, "rescue": rescue},
             language,
             {"Retry-After": str(refresh)} if refresh else {},
         )
@@ -115,6 +121,35 @@ class Pages:
             "ticket": ticket,
         }
         return self._response("confirm", 200, values, language)
+
+    def rescue(
+        self,
+        language: Language,
+        *,
+        notebook: str,
+        here: str,
+        has_lab: bool,
+        wrong: Wrong | None = None,
+        report: str = "",
+    ) -> HTMLResponse:
+        """How a student gets at their work without their lab.
+
+        ``here`` is the page's own address, ``wrong`` why what they asked for was not done, and
+        ``report`` the id of what they have reported.
+        """
+        words = WORDS[language.tag]
+        values = {
+            "title": words.title,
+            "tone": "still",
+            "sign": "!",
+            "words": words,
+            "notebook": notebook,
+            "here": here,
+            "state": words.runs if has_lab else words.runs_not,
+            "complaint": words.wrong[wrong] if wrong else "",
+            "report": report,
+        }
+        return self._response("rescue", RESCUE_STATUS.get(wrong, 503), values, language)
 
     def progress(
         self,
@@ -186,14 +221,17 @@ def _words(
     return {"title": title, "what": what, "advice": advice}
 
 
-def _headers(style: str, script: str, frame_ancestors: Sequence[str]) -> dict[str, str]:
+def _headers(
+    style: str, script: str, frame_ancestors: Sequence[str], share_origin: str
+) -> dict[str, str]:
     ancestors = " ".join(("'self'", *frame_ancestors))
     policy = (
         "default-src 'none'",
         f"style-src '{_hash(style)}'",
         f"script-src '{_hash(script)}'",
         "connect-src 'self'",
-        "form-action 'self'",
+        # a browser asks about what a form's answer leads to as well
+        f"form-action 'self' {share_origin}".rstrip(),
         "base-uri 'none'",
         f"frame-ancestors {ancestors}",
     )

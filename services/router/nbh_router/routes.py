@@ -16,6 +16,7 @@ from nbh_proto.lab import StopReason
 from nbh_router import dynamic, endings, pooled, probe, table, whole_file
 from nbh_router.beginning import Known
 from nbh_router.endings import Endings
+from nbh_router.lately import Lately
 from nbh_router.owners import Owner, Owners
 from nbh_router.table import Change, Route, Table
 from nbh_router.traefik_config import Dynamic
@@ -40,6 +41,7 @@ class Routes:
         self._pooled = pooled.Keys()
         self._endings: Endings = {}
         self._owners = Owners()
+        self._lately = Lately()
         self._changed = asyncio.Event()
         self.known = Known()
         """Whether all labs were read once."""
@@ -72,6 +74,7 @@ class Routes:
             self._pooled = pooled.after(self._pooled, change)
             self._endings = endings.after(self._endings, change)
             self._owners.follow(change)
+            self._lately.heed(change, time.monotonic())
             _complain_about(change)
             self.known.set()
             self._changed.set()
@@ -109,6 +112,10 @@ class Routes:
     def why_gone(self, capability: str) -> StopReason | None:
         """Why a lab ended, if that was lately; None if nobody knows."""
         return self._endings.get(capability)
+
+    def owner_lately(self, capability: str) -> Owner | None:
+        """Whose a lab is, or was until an hour ago; None if nobody knows."""
+        return self._lately.of(capability, time.monotonic())
 
     def is_there(self, capability: str) -> bool:
         """Whether Traefik is known to have a route to a lab."""

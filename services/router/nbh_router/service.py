@@ -31,6 +31,7 @@ from nbh_router.originals import Originals
 from nbh_router.origins import normal
 from nbh_router.pages import Pages
 from nbh_router.patience import Forecast
+from nbh_router.rescuing import Rescuing
 from nbh_router.routes import Routes
 from nbh_router.sharing import Sharing
 from nbh_router.stead import Stead
@@ -63,7 +64,8 @@ class Service:
         self._courses = Courses()
         forecast = Forecast()
         self._accesses = Accesses(forecast, self._traces)
-        pages = Pages(config.frame_ancestors)
+        share = normal(config.origins.share)
+        pages = Pages(config.frame_ancestors, share)
         tickets = Tickets(ticket_key)
         entrance = Entrance(
             limits=config.router,
@@ -114,8 +116,20 @@ class Service:
             share_origin=config.origins.share,
             within=config.share.within,
         )
-        self._notices = Notices(self.routes, self._courses)
+        self._notices = Notices(self.routes, self._courses, config.frame_ancestors)
         self._originals = Originals(self.routes, content)
+        self._rescuing = Rescuing(
+            admission=rules,
+            doorstep=self._doorstep,
+            entrance=entrance,
+            routes=self.routes,
+            stopping=self._stopping,
+            tickets=tickets,
+            pages=pages,
+            content_origin=content,
+            share_origin=share,
+            within=config.share.within,
+        )
         self._app = app(
             launching=self._launching,
             following=following,
@@ -126,7 +140,8 @@ class Service:
             stopping=self._stopping,
             notices=self._notices,
             originals=self._originals,
-            stead=Stead(pages, self.routes.why_gone),
+            rescuing=self._rescuing,
+            stead=Stead(pages, self.routes.why_gone, self.routes.owner_lately),
             pages=pages,
         )
 
@@ -167,6 +182,7 @@ class Service:
         self._sharing.connect(bus)
         self._stopping.connect(bus)
         self._originals.connect(bus)
+        self._rescuing.connect(bus)
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._courses.follow(Replica(Bucket(bus, Course))))
             loops.create_task(self.routes.follow(Bucket(bus, Lab).watch()))

@@ -7,6 +7,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from nbh_kit import commanding
 from nbh_kit.bus import Bus, BusAway
 from nbh_kit.links import Place, Refused
 from nbh_proto import (
@@ -22,7 +23,7 @@ from nbh_proto import (
 )
 from nbh_proto.course import CommandAnswer
 from nbh_proto.share import ShareAnswer
-from nbh_router import address, commanding, languages
+from nbh_router import address, languages
 from nbh_router.address import NoSuchAddress
 from nbh_router.admission import Call
 from nbh_router.calls import Calls

@@ -30,7 +30,7 @@ from nbh_router.traefik_config import (
 LAB_SILENT, ROUTER_SILENT = "/-/silent/lab", "/-/silent/router"
 """Where the pages are that Traefik shows for a lab, or the router, that does not answer."""
 
-_LASTING = (links.SHARE_PATH, "share", links.STOP_PATH)
+_LASTING = (links.SHARE_PATH, "share", links.STOP_PATH, "-/rescue")
 
 _OF_STATS = ("/api/stats/", "/staff/stats/", "/dashboard", "/dashboard/")
 _OF_ACCOUNTS = ("/login", "/login/", "/logout", "/account", "/password")
@@ -40,6 +40,10 @@ LAB_IDLE = "2s"
 is one; once it is frozen each request begins with a new connection, which is what thaws it. So
 this is shorter than any sensible freeze time. On one machine a new connection costs a tenth of a
 ms."""
+
+LAB_SILENT_AFTER = "60s"
+"""A lab that takes a request and says nothing for so long is silent: its Jupyter hangs. Nothing of
+Jupyter thinks for so long before it begins to answer."""
 
 _HOOK_BODIES = Buffering(
     # as the courses service has it; who sends slowly keeps nobody else from sending
@@ -69,6 +73,14 @@ def of(config: Config, content_origin: str) -> Dynamic:
                     observability=UNOBSERVED,
                 ),
                 "stats": _at(config.origins.ui, *_OF_STATS, service="stats"),
+                # a page is made of a notebook: that takes its time
+                "viewing": _at(
+                    config.origins.ui,
+                    "/view",
+                    service="courses-lasting",
+                    middleware="again-if-absent",
+                    observability=UNOBSERVED,
+                ),
                 # no body limit of Traefik's: it would answer without a page; the service reads
                 # 8 KiB at most. How somebody signs in is nobody else's to note down.
                 "accounts": _at(
@@ -80,6 +92,9 @@ def of(config: Config, content_origin: str) -> Dynamic:
             },
             services={
                 "courses": service(f"{config.courses.host}:{config.courses.port}", "router"),
+                "courses-lasting": service(
+                    f"{config.courses.host}:{config.courses.port}", "lasting"
+                ),
                 "stats": service(f"{config.stats.host}:{config.stats.port}", "router"),
                 "router": service(f"{config.router.host}:{config.router.port}", "router"),
                 "lasting": service(f"{config.router.host}:{config.router.port}", "lasting"),
@@ -96,10 +111,15 @@ def of(config: Config, content_origin: str) -> Dynamic:
                 ),
                 "hook-bodies": Middleware(buffering=_HOOK_BODIES),
                 "lab-headers": Middleware(headers=_lab_headers()),
-                "lab-errors": _errors("502-504", path=LAB_SILENT),
+                # what was asked for says whose lab it is
+                "lab-errors": _errors("502-504", path=f"{LAB_SILENT}?url={{url}}"),
             },
             servers_transports={
-                LABS_TRANSPORT: _transport(dial_timeout="5s", idle_conn_timeout=LAB_IDLE),
+                LABS_TRANSPORT: _transport(
+                    dial_timeout="5s",
+                    idle_conn_timeout=LAB_IDLE,
+                    response_header_timeout=LAB_SILENT_AFTER,
+                ),
                 "router": _transport(dial_timeout="1s", response_header_timeout="10s"),
                 # the router itself says when it has taken too long
                 "lasting": _transport(dial_timeout="1s"),
@@ -152,6 +172,7 @@ def _error_pages() -> Router:
         service="router",
         entry_points=("internal",),
         middlewares=("again",),
+        observability=UNOBSERVED,
     )
 
 

@@ -6,12 +6,13 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from nbh_kit import commanding
 from nbh_kit.buckets import Bucket
 from nbh_kit.bus import Bus, BusAway
 from nbh_kit.links import Place, Refused
 from nbh_proto import CommandDone, Lab, StopLab, lab_key, new_id
 from nbh_proto.course import CommandAnswer
-from nbh_router import address, commanding, forms, languages
+from nbh_router import address, forms, languages
 from nbh_router.address import NoSuchAddress
 from nbh_router.admission import Call
 from nbh_router.calls import Calls
@@ -94,6 +95,15 @@ class Stopping:
         return await self._stopped(request, place)
 
     async def _stopped(self, request: Request, place: Place) -> Response:
+        await self.stop(place)
+        return self._said(request, "lab-stopped", 200, place=place)
+
+    async def stop(self, place: Place) -> None:
+        """Stop a student's lab, if there is one, and return when it is gone.
+
+        Raises:
+            BusAway, TimeoutError: it is not known to be.
+        """
         if self._bus is None:
             raise BusAway("NATS was never there")
         held = await Bucket(self._bus, Lab).get(lab_key(place.course, place.student))
@@ -110,7 +120,6 @@ class Stopping:
             )
             if not isinstance(answer, CommandDone):
                 raise BusAway(f"not stopped: {answer}")
-        return self._said(request, "lab-stopped", 200, place=place)
 
     def _said(
         self,

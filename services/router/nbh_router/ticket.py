@@ -24,7 +24,7 @@ SECONDS = 3600.0
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """What was admitted, and when."""
 
-    purpose: Literal["follow", "confirm", "stop"] = "follow"
+    purpose: Literal["follow", "confirm", "stop", "rescue"] = "follow"
     access: str
     place: Place
     page: str = ""

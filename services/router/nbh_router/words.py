@@ -71,6 +71,9 @@ class Buttons(NamedTuple):
     """Leads to the student's files."""
 
     notebook: str
+    rescue: str
+    """Leads to a student's work when their lab does not serve it."""
+
     quote: str
 
 

@@ -42,6 +42,11 @@ class Pages:
         self._style_url = f"{STYLE}?{digest}"
         self._cookies_hold = cookies_hold
 
+    @property
+    def style_url(self) -> str:
+        """Where their style sheet is."""
+        return self._style_url
+
     def style(self) -> Response:
         """What they look like; its address changes with it."""
         return Response(self._style, media_type="text/css", headers={"Cache-Control": _FOR_EVER})

@@ -11,6 +11,7 @@ from nbh_courses.accounts.signing import Signing
 from nbh_courses.accounts.throttle import Limit, Throttles
 from nbh_courses.accounts.verifying import Verifier
 from nbh_courses.shelf import Shelf
+from nbh_courses.viewing.viewing import Viewing
 from nbh_kit import web
 from nbh_kit.bus import Bus
 from nbh_kit.config import Config
@@ -36,6 +37,8 @@ class People:
         self.is_reachable = tls or web.is_loopback(config.origins.ui)
         """Whether a browser takes the cookie: over TLS, or from its own machine."""
 
+        self._share_origin = config.origins.share
+        self._within = config.share.within
         self._pages = Pages(cookies_hold=self.is_reachable)
         self._networks = config.traefik.networks
         self._verifier = Verifier()
@@ -58,7 +61,13 @@ class People:
             pages=self._pages,
             networks=self._networks,
         )
-        return Doors(desk.sessions, Signing(desk), Own(desk))
+        viewing = Viewing(
+            bus,
+            share_origin=self._share_origin,
+            style=self._pages.style_url,
+            within=self._within,
+        )
+        return Doors(desk.sessions, Signing(desk), Own(desk), viewing)
 
 
 class Doors(NamedTuple):
@@ -67,3 +76,4 @@ class Doors(NamedTuple):
     sessions: Sessions
     signing: Signing
     own: Own
+    viewing: Viewing

@@ -1,8 +1,10 @@
-"""Copies a student's notebook out of their workspace, for who makes something of it (S13)."""
+"""Reads a student's notebook, for who makes something of it (S13) or gives it back to them."""
 
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +43,49 @@ def copy_out(workspace: int, name: str, target: Path, most: int) -> Taken:
         TooLarge: it has more bytes than that, or grows while it is copied.
         OSError: ELOOP if it is a link, EINVAL if it is no file, and what read(2) says.
     """
+    with _opened(workspace, name) as (path, source):
+        return Taken(path, _copy(source, target, most))
+
+
+class Piece(NamedTuple):
+    """A part of a notebook."""
+
+    notebook: str
+    """The file, with its suffix, relative to the workspace."""
+
+    size: int
+    """Of all of it; bytes."""
+
+    version: str
+    """Another one if it is another file, or was written to."""
+
+    data: bytes
+
+
+def piece(workspace: int, name: str, offset: int, longest: int, most: int) -> Piece:
+    """A part of the student's own file of a notebook's name; the rest is as in `copy_out`.
+
+    Args:
+        offset: where it begins; bytes.
+        longest: of the part; bytes. It is shorter at the file's end only.
+        most: of the file; bytes.
+
+    Raises:
+        NotebookUnknown: there is none.
+        TooLarge: it has more bytes than that.
+        OSError: as `copy_out`.
+    """
+    with _opened(workspace, name) as (path, source):
+        about = os.fstat(source)
+        if about.st_size > most:
+            raise TooLarge
+        version = f"{about.st_ino:x}-{about.st_mtime_ns:x}-{about.st_size:x}"
+        return Piece(path, about.st_size, version, _all_of(source, offset, longest))
+
+
+@contextmanager
+def _opened(workspace: int, name: str) -> Iterator[tuple[str, int]]:
+    """The file's path, and a descriptor of it for the block."""
     path = notebooks.own(workspace, name)
     if path is None:
         raise NotebookUnknown(name)
@@ -49,9 +94,16 @@ def copy_out(workspace: int, name: str, target: Path, most: int) -> Taken:
     try:
         if not stat.S_ISREG(os.fstat(source).st_mode):
             raise OSError(errno.EINVAL, "not a file", path)
-        return Taken(path, _copy(source, target, most))
+        yield path, source
     finally:
         os.close(source)
+
+
+def _all_of(source: int, offset: int, longest: int) -> bytes:
+    found = b""
+    while more := os.pread(source, longest - len(found), offset + len(found)):
+        found += more
+    return found
 
 
 def _copy(source: int, target: Path, most: int) -> int:

@@ -1,12 +1,13 @@
-"""Shares notebooks, withdraws them, and says which are shared."""
+"""Shares notebooks, shows them to one reader, withdraws them, and says which are shared."""
 
 import asyncio
 import hashlib
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -25,6 +26,7 @@ from nbh_proto import (
     ShareMade,
     ShareNotebook,
     SharesFound,
+    ShowNotebook,
     WithdrawShares,
     names,
     new_id,
@@ -36,7 +38,7 @@ from nbh_provisioner.courses import Courses
 from nbh_provisioner.shares.maker import Maker, NotShared
 from nbh_provisioner.shares.snapshots import Key, Snapshots
 
-TYPES = (ShareNotebook, WithdrawShares)
+TYPES = (ShareNotebook, ShowNotebook, WithdrawShares)
 """The commands that are taken here."""
 
 _HOLDS = timedelta(seconds=60)
@@ -92,12 +94,12 @@ class Sharing:
         fitting = tuple(_that_fit(found))
         return SharesFound(shares=fitting, left_out=len(found) - len(fitting))
 
-    async def handle(self, command: ShareNotebook | WithdrawShares) -> None:
+    async def handle(self, command: ShareNotebook | ShowNotebook | WithdrawShares) -> None:
         """Carry out a command and say how it went; it may come twice."""
         order = self._orders.setdefault((command.course, command.student), asyncio.Lock())
         async with order:
             match command:
-                case ShareNotebook():
+                case ShareNotebook() | ShowNotebook():
                     await self._bus.answer(command.answer_to, await self._shared(command))
                 case WithdrawShares():
                     await self._bus.answer(command.answer_to, await self._withdrawn(command))
@@ -106,6 +108,7 @@ class Sharing:
         """Take away whose time is over, for ever."""
         while True:
             await self._take_away("expired", partial(self._snapshots.is_over, now()))
+            await asyncio.to_thread(self._snapshots.forget_glimpses, now())
             await asyncio.sleep(_SWEEP_SECONDS)
 
     async def forget_course(self, course: str) -> None:
@@ -145,9 +148,11 @@ class Sharing:
             )
         return gone
 
-    async def _shared(self, command: ShareNotebook) -> Answer:
+    async def _shared(self, command: ShareNotebook | ShowNotebook) -> Answer:
         try:
-            return ShareMade(about=command.id, share=await self._share(command))
+            is_for_all = isinstance(command, ShareNotebook)
+            share = await (self._share(command) if is_for_all else self._show(command))
+            return ShareMade(about=command.id, share=share)
         except NotShared as e:
             logger.info("a notebook is not shared", reason=e.reason, detail=str(e))
             return ShareFailed(about=command.id, reason=e.reason, detail=str(e))
@@ -157,16 +162,14 @@ class Sharing:
             detail = f"see the log, incident {incident}"
             return ShareFailed(about=command.id, reason="internal", detail=detail)
 
-    async def _share(self, command: ShareNotebook) -> Share:
+    async def _show(self, command: ShareNotebook | ShowNotebook) -> Share:
+        share, _ = await self._made(command, self._snapshots.put_for_one)
+        return share
+
+    async def _share(self, command: ShareNotebook | ShowNotebook) -> Share:
         began = time.monotonic()
-        _check_name(command.notebook)
-        await self._ready.wait()
-        key = (command.course, command.student, command.notebook)
-        again = self._snapshots.has(key)
-        async with self._turns:
-            if now() - command.at > _HOLDS:
-                raise NotShared("expired", "nobody could do it in time")
-            share, notebook = await self._made(command, key)
+        again = self._snapshots.has((command.course, command.student, command.notebook))
+        share, notebook = await self._made(command, self._snapshots.put)
         await self._bus.tell_surely(
             NotebookShared(
                 id=_id(f"shared {command.id}"),
@@ -180,16 +183,30 @@ class Sharing:
         )
         return share
 
-    async def _made(self, command: ShareNotebook, key: Key) -> tuple[Share, str]:
+    async def _made(
+        self, command: ShareNotebook | ShowNotebook, put: Callable[[Key, Path, datetime], Share]
+    ) -> tuple[Share, str]:
+        """The page, once it is this notebook's turn, and the file that it is of."""
+        _check_name(command.notebook)
+        await self._ready.wait()
+        async with self._turns:
+            if now() - command.at > _HOLDS:
+                raise NotShared("expired", "nobody could do it in time")
+            return await self._made_now(command, put)
+
+    async def _made_now(
+        self, command: ShareNotebook | ShowNotebook, put: Callable[[Key, Path, datetime], Share]
+    ) -> tuple[Share, str]:
+        key = (command.course, command.student, command.notebook)
         course = await self._course(command)
         image = course.image or self._image
         with self._snapshots.making() as work:
             notebook = await self._maker.make(key, work, image)
             await self._course(command)  # it may have been removed meanwhile
-            share = await asyncio.to_thread(self._snapshots.put, key, work.page, now())
+            share = await asyncio.to_thread(put, key, work.page, now())
         return share, notebook
 
-    async def _course(self, command: ShareNotebook) -> Course:
+    async def _course(self, command: ShareNotebook | ShowNotebook) -> Course:
         course = await self._courses.find(command.course)
         if course is None:
             raise NotShared("course-unknown", "it is not in the bucket of courses")

@@ -23,6 +23,9 @@ from nbh_provisioner.shares.making import Work
 Key = tuple[str, str, str]
 """Course, student, canonical name of the notebook."""
 
+FOR_ONE = timedelta(hours=1)
+"""How long a page for one reader stays."""
+
 _MAKING = ".making"
 
 logger = structlog.get_logger(__name__)
@@ -36,6 +39,10 @@ class Snapshots:
         self._folder = folder
         self._keep = keep
         self._all: dict[Key, Share] = {}
+        self._glimpses: dict[str, datetime] = {}
+        """Pages for one reader, by name, and when they go. Nothing beside them says what they are
+        of, so those that are there when we start go at once."""
+
         self._one_at_a_time = threading.RLock()
 
     def load(self) -> None:
@@ -98,6 +105,36 @@ class Snapshots:
             self._write(share)
             self._all[key] = share
         return self._dated(share)
+
+    def put_for_one(self, key: Key, page: Path, at: datetime) -> Share:
+        """Keep a page for a while, under a name that is told to one reader; beside what is shared.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        page.chmod(0o644)
+        course, student, notebook = key
+        share = Share(
+            course=course,
+            student=student,
+            notebook=notebook,
+            name=secrets.token_hex(16),
+            at=at,
+            expires=at + FOR_ONE,
+            size=page.stat().st_size,
+        )
+        page.replace(self._page(share))
+        with self._one_at_a_time:
+            self._glimpses[share.name] = at + FOR_ONE
+        return share
+
+    def forget_glimpses(self, now: datetime) -> None:
+        """Take away the pages for one reader whose time is over."""
+        with self._one_at_a_time:
+            over = [name for name, ends in self._glimpses.items() if ends <= now]
+            for name in over:
+                (self._folder / f"{name}.html").unlink(missing_ok=True)
+                del self._glimpses[name]
 
     def withdraw(self, is_meant: Callable[[Share], bool]) -> list[Share]:
         """Take pages away for good; their links will never lead anywhere again."""

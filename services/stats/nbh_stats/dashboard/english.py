@@ -19,6 +19,7 @@ WORDS = Words(
     since="From",
     until="to",
     show="Show",
+    look="Look at a student's notebook",
     everyone="Count staff and tests, too",
     track="Track",
     zone="Days are those of {zone}.",

@@ -19,6 +19,7 @@ WORDS = Words(
     since="Du",
     until="au",
     show="Afficher",
+    look="Regarder le notebook d’un étudiant",
     everyone="Compter aussi l’équipe et les tests",
     track="Parcours",
     zone="Les jours sont ceux de {zone}.",

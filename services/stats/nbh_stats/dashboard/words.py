@@ -36,6 +36,9 @@ class Words(NamedTuple):
     until: str
     show: str
     everyone: str
+    look: str
+    """Leads to a page on which a student's notebook can be looked at."""
+
     track: str
     zone: str
     """With ``{zone}``."""

@@ -10,6 +10,7 @@ import { Replay } from "./replay.js";
 import { fill } from "./table.js";
 import { say } from "./text.js";
 import { theme } from "./theme.js";
+import { viewing } from "./viewing.js";
 
 const LONG = 60;
 
@@ -75,6 +76,16 @@ export class Chart {
     this.tools.replaceChildren(...(made.legend || []).map(([name, color]) => key(name, color)));
     this.box.setAttribute("aria-label", this.title);
     await draw(this.box, made);
+    if (this.kind === "map") this.lead();
+  }
+
+  // From a square of the map to the notebook; the table has the same as links.
+  lead() {
+    this.box.removeAllListeners("plotly_click");
+    this.box.on("plotly_click", ({ points: [{ x, y }] }) => {
+      const href = viewing(y, x);
+      if (href) location.assign(href);
+    });
   }
 
   // What is long is scrolled in its place, also with the keyboard.

@@ -2,6 +2,7 @@
 
 import { element } from "./elements.js";
 import { cell, column, count, say } from "./text.js";
+import { viewing } from "./viewing.js";
 
 const MOST_ROWS = 500;
 
@@ -13,10 +14,16 @@ export function fill(details, number) {
       : say("rows", { count: count(number.length) });
   details.querySelector(".rows").textContent = said;
   const body = element("tbody");
+  const names = number.columns.map(({ name }) => name);
+  const [student, notebook] = ["student", "notebook"].map((name) => names.indexOf(name));
+  const isOfOne = student >= 0 && notebook >= 0;
   for (let row = 0; row < shown; row++) {
-    const cells = number.columns.map((of, at) =>
-      element(at ? "td" : "th", { scope: at ? undefined : "row", class: of.type }, cell(number.data[at][row], of)),
-    );
+    const at_ = (at) => number.data[at][row];
+    const cells = number.columns.map((of, at) => {
+      const text = cell(at_(at), of);
+      const href = isOfOne && at === notebook && viewing(at_(student), at_(notebook));
+      return element(at ? "td" : "th", { scope: at ? undefined : "row", class: of.type }, href ? element("a", { href }, text) : text);
+    });
     body.append(element("tr", {}, ...cells));
   }
   details.querySelector("table").replaceChildren(head(number.columns), body);
