@@ -26,6 +26,7 @@ _COMMANDS = (
     ("share", "share:app", "Notebooks that students share: list, withdraw."),
     ("reaper", "reaper:app", "What is to become of labs that nobody uses: plan."),
     ("link", "link:link", "Print a signed link that opens a notebook for a student."),
+    ("snippet", "snippet:snippet", "Print what shows a notebook in a platform's page."),
     ("events", "events:events", "What happened lately, and what happens now."),
     (
         "stats",

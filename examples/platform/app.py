@@ -53,12 +53,17 @@ class Platform(NamedTuple):
             action=action,
         )
 
+    def rescue(self, link: str) -> str:
+        """Where the student finds help if what the link opens does not work."""
+        return f"{self.notebooks}/rescue{link.removeprefix(self.notebooks)}"
+
 
 def page(platform: Platform, language: str, student: str) -> str:
     """The lesson as this student sees it."""
     lesson = LESSONS[language]
     first, second = (
-        _frame(platform, lesson, number, student) for number in range(len(lesson.notebooks))
+        _frame(platform, lesson, language, number, student)
+        for number in range(len(lesson.notebooks))
     )
     return _template("page.html").substitute(
         {key: _text(words) for key, words in lesson.words.items()},
@@ -71,26 +76,28 @@ def page(platform: Platform, language: str, student: str) -> str:
     )
 
 
-def _frame(platform: Platform, lesson: Lesson, number: int, student: str) -> str:
-    """The first notebook opens with the page, the other ones by a click.
-
-    A notebook takes the keyboard's focus when it opens, and the page would jump to the last one.
-    """
+def _frame(platform: Platform, lesson: Lesson, language: str, number: int, student: str) -> str:
+    """What `nbh snippet` printed, with this student's links in it, and a line above it."""
     notebook, title = lesson.notebooks[number]
-    url = html.escape(platform.link(notebook, student))
-    target = f'href="{url}" target="notebook{number}"'
+    url = platform.link(notebook, student)
     return _template("frame.html").substitute(
-        number=number,
         title=html.escape(title),
         path=html.escape(notebook),
-        url=url,
+        url=html.escape(url),
         reset=html.escape(platform.link(notebook, student, action="reset")),
-        source="" if number else f'src="{url}"',
-        poster=f'<a class="open" {target}>{_text(lesson.words["open"])}</a>' if number else "",
+        snippet=_snippet(language, TITLE=title, LAUNCH_URL=url, RESCUE_URL=platform.rescue(url)),
         again=_text(lesson.words["again"]),
         sure=_text(lesson.words["sure"]),
         alone=_text(lesson.words["alone"]),
     )
+
+
+def _snippet(language: str, **given: str) -> str:
+    """`nbh snippet --title TITLE --language … COURSE NOTEBOOK`, filled in."""
+    text = (HERE / f"snippet.{language}.html").read_text(encoding="utf-8")
+    for name, value in given.items():
+        text = text.replace(name, html.escape(value))
+    return text
 
 
 def _choices(names: dict[str, str], chosen: str, **others: str) -> str:

@@ -35,7 +35,6 @@ LESSONS = {
             "still there when you come back.",
             "two": "2 · Compare",
             "two_text": "The same computation for fifteen cities, from Tromsø to Ushuaia.",
-            "open": "Open the notebook",
             "again": "Start over",
             "sure": "Put the teacher's notebook in place of yours? Yours is kept beside it.",
             "alone": "In a tab of its own",
@@ -66,7 +65,6 @@ LESSONS = {
             "est à vous, et vous le retrouverez en revenant.",
             "two": "2 · Comparer",
             "two_text": "Le même calcul pour quinze villes, de Tromsø à Ushuaia.",
-            "open": "Ouvrir le notebook",
             "again": "Recommencer",
             "sure": "Remettre le notebook de l'enseignant à la place du vôtre ? Le vôtre est "
             "gardé à côté.",

@@ -25,7 +25,11 @@ class Platform:
     def lesson(self, name: str, urls: Sequence[str]) -> str:
         """Make a page with a frame for each URL; return the page's address."""
         frames = (_FRAME.format(number=n, url=_escaped(u)) for n, u in enumerate(urls))
-        self._lessons[name] = f"<!doctype html><title>{name}</title>{''.join(frames)}"
+        return self.shows(name, "".join(frames))
+
+    def shows(self, name: str, html: str) -> str:
+        """Make a page of this; return the page's address."""
+        self._lessons[name] = f"<!doctype html><title>{name}</title>{html}"
         return f"{self.origin}/{name}"
 
     async def page(self, request: Request) -> HTMLResponse:

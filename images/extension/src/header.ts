@@ -6,6 +6,7 @@ import type { Words } from "./words.ts";
 export class Header extends Widget {
   private readonly title_ = element("h1", "nbh-Title");
   private readonly version = element("span", "nbh-Version");
+  private readonly stuck = element("button", "nbh-Stuck");
   private readonly save = element("button", "nbh-Save");
   private readonly opener = element("button", "nbh-Opener");
   /** Read aloud; what is only seen changes too often for that. */
@@ -16,15 +17,20 @@ export class Header extends Widget {
     private words: Words,
     private readonly menu: Menu,
     save: () => void,
+    stuck: (() => void) | null,
   ) {
     super();
     this.id = "nbh-header";
     this.addClass("nbh-Header");
-    this.node.append(this.title_, this.version, this.spoken, this.save, this.opener);
+    this.node.append(this.title_, this.version, this.spoken, this.stuck, this.save, this.opener);
     this.spoken.setAttribute("role", "status");
     this.opener.setAttribute("aria-haspopup", "menu");
     this.save.disabled = this.opener.disabled = true;
     this.save.addEventListener("click", save);
+    // also while no notebook is there, or never will be
+    this.stuck.textContent = "?";
+    this.stuck.hidden = stuck === null;
+    this.stuck.addEventListener("click", () => stuck?.());
     this.opener.addEventListener("click", () => this.open());
     menu.aboutToClose.connect(() => this.closes());
     this.speak(words);
@@ -34,6 +40,8 @@ export class Header extends Widget {
   speak(words: Words): void {
     this.words = words;
     this.opener.textContent = words.menu;
+    this.stuck.title = words.stuck;
+    this.stuck.setAttribute("aria-label", words.stuck);
     this.menu.title.label = words.menu;
     this.opener.setAttribute("aria-expanded", "false");
     this.shows(this.saving);

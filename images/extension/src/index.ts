@@ -11,6 +11,7 @@ import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { Learner } from "./learner.ts";
 import { addStyle } from "./look.ts";
 import { pageAt, placeIn } from "./place.ts";
+import { keepQuiet } from "./quiet.ts";
 import { settingsOf } from "./settings.ts";
 
 const ID = "nbh-notebook:plugin";
@@ -45,6 +46,7 @@ function begun(
   tracker: INotebookTracker,
   registry: ISettingRegistry | null,
 ): Learner | null {
+  keepQuiet();
   const base = PageConfig.getBaseUrl().replace(/\/$/, "");
   const page = pageAt(window.location.pathname.slice(new URL(base).pathname.length));
   if (page === "other") return null;

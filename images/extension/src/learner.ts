@@ -4,11 +4,12 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import { Menu } from "@lumino/widgets";
 import type { Scene } from "./actions.ts";
 import { Header } from "./header.ts";
+import { Height } from "./height.ts";
 import { rebind } from "./keys.ts";
 import * as look from "./look.ts";
 import { addCommands, fill } from "./menu.ts";
 import * as names from "./names.ts";
-import type { Place } from "./place.ts";
+import { rescueUrl, shownAt, type Place } from "./place.ts";
 import { after, type Saving, type Told } from "./saving.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
 import { isKept, keep, whenReadAnew } from "./text-cells.ts";
@@ -70,7 +71,7 @@ export class Learner {
     look.wear(this.settings);
     fill(this.menu, this.settings);
     const save = () => void this.app.commands.execute("nbh:save");
-    this.header = new Header(this.words(), this.menu, save);
+    this.header = new Header(this.words(), this.menu, save, this.wayOut());
     // the line of Notebook's menu; JupyterLab's line of menus is its top
     const area = "menu" in this.app.shell ? "menu" : "top";
     this.app.shell.add(this.header, area, { rank: 1 });
@@ -93,6 +94,7 @@ export class Learner {
     whenReadAnew(panel, () => this.applies());
     this.watches(panel);
     names.give(panel.content.node, () => this.words());
+    new Height(panel.content.node);
   }
 
   /** What the course says is known, or has changed. */
@@ -115,10 +117,26 @@ export class Learner {
 
   /** Outside nbhosting there is nobody to ask. */
   private watches(panel: NotebookPanel): void {
-    const base = /^\/\d+\//.exec(window.location.pathname);
-    if (base === null || this.place === null) return;
+    const capability = this.capability();
+    if (capability === null) return;
     this.isWatched = true;
-    new Watch(panel, base[0], () => this.sceneOf(panel));
+    new Watch(panel, `/${capability}/`, () => this.sceneOf(panel));
+  }
+
+  /** Leads to the page that needs no lab, in a tab of its own: what is not saved stays in this one. */
+  private wayOut(): (() => void) | null {
+    const capability = this.capability();
+    if (capability === null) return null;
+    const shown = shownAt(window.location.pathname);
+    return () => {
+      const notebook = this.panel?.context.path ?? shown;
+      window.open(rescueUrl(capability, notebook), "_blank", "noopener");
+    };
+  }
+
+  private capability(): string | null {
+    const found = /^\/(\d+)\//.exec(window.location.pathname);
+    return found && this.place && found[1]!;
   }
 
   private applies(): void {

@@ -25,6 +25,12 @@ export function pageAt(pathname: string): Page {
   return path.startsWith("/edit/") ? "maybe" : "other";
 }
 
+/** The notebook that the page at this path shows; empty if it shows none. */
+export function shownAt(pathname: string): string {
+  const path = decodeURIComponent(pathname).replace(/^\/\d+(?=\/)/, "");
+  return /^\/(?:notebooks|edit|(?:lab|doc)(?:\/workspaces\/[^/]+)?\/tree)\/(.+)$/.exec(path)?.[1] ?? "";
+}
+
 /** Goes back to the course's version (S9). */
 export function resetUrl(place: Place, notebook: string): string {
   return `${launchUrl(place, notebook)}?forcecopy=true`;
@@ -38,6 +44,11 @@ export function undoUrl(place: Place, notebook: string): string {
 /** Where a static version is made, told and withdrawn (S13). */
 export function shareUrl(place: Place, notebook: string): string {
   return `/share/${parts(place, notebook)}`;
+}
+
+/** Where a learner gets at their work when their lab does not serve it; nothing there asks the lab. */
+export function rescueUrl(capability: string, notebook: string): string {
+  return `/-/lab/${capability}/rescue?notebook=${encodeURIComponent(notebook)}`;
 }
 
 function launchUrl(place: Place, notebook: string): string {

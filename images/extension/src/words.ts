@@ -13,6 +13,8 @@ export function languageOf(wanted: "auto" | Language, browsers: readonly string[
 
 export interface Words {
   readonly menu: string;
+  /** What a button is called that leads away from a lab that does not answer. */
+  readonly stuck: string;
   readonly entries: Readonly<Record<Entry, string>>;
   readonly files: string;
   readonly launcher: string;
@@ -95,6 +97,7 @@ export interface BiggestWords {
 
 const en: Words = {
   menu: "Menu",
+  stuck: "Stuck? Restart, download, report",
   entries: {
     save: "Save",
     download: "Download",
@@ -201,6 +204,7 @@ const en: Words = {
 
 const fr: Words = {
   menu: "Menu",
+  stuck: "Bloqué\u00a0? Redémarrer, télécharger, signaler",
   entries: {
     save: "Enregistrer",
     download: "Télécharger",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pageAt, placeIn, resetUrl, shareUrl } from "../src/place.ts";
+import { pageAt, placeIn, rescueUrl, resetUrl, shareUrl, shownAt } from "../src/place.ts";
 
 const ADA = { course: "python", student: "ada" };
 
@@ -27,10 +27,17 @@ for (const [path, page] of Object.entries(PAGES)) {
   test(`${path} shows: ${page}`, () => assert.equal(pageAt(path), page));
 }
 
+test("a page's path says which notebook it shows", () => {
+  assert.equal(shownAt("/12/notebooks/w1/with%20blank.ipynb"), "w1/with blank.ipynb");
+  assert.equal(shownAt("/12/lab/workspaces/auto-1/tree/w1/intro.py"), "w1/intro.py");
+  assert.equal(shownAt("/12/lab"), "");
+});
+
 test("addresses keep folders and escape what is in names", () => {
   assert.equal(
     resetUrl(ADA, "w1/été #1?.md"),
     "/notebookLazyCopy/python/w1/%C3%A9t%C3%A9%20%231%3F.md/ada?forcecopy=true",
   );
   assert.equal(shareUrl(ADA, "w1/n1.md"), "/share/python/w1/n1.md/ada");
+  assert.equal(rescueUrl("123", "w1/a&b.md"), "/-/lab/123/rescue?notebook=w1%2Fa%26b.md");
 });
