@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
+from nbh_kit.testing import eventually
 from nbh_proto import new_id
 from tests.bench import pool
 from tests.bench.calm import until_calm
@@ -74,7 +75,8 @@ async def _seconds(page: Page, url: str) -> float:
     cell = page.locator(".jp-CodeCell").first
     await cell.locator(".cm-content").wait_for()
     # a cell that is run before there is a kernel asks for one to be chosen
-    await page.wait_for_function(KERNEL_IS_IDLE, polling=20)
-    await cell.locator(".cm-content").press("Shift+Enter")
+    await eventually(lambda: page.evaluate(KERNEL_IS_IDLE), within=60, pause=0.02)
+    await cell.locator(".cm-content").click()
+    await page.keyboard.press("Shift+Enter")
     await cell.locator(".jp-OutputArea-output").first.wait_for()
     return time.perf_counter() - began
