@@ -35,6 +35,7 @@ FROM numbers({students:UInt32})
 """
 
 # What classes tell, in shares of a thousand: a click is two events, an hour of a lab 12 samples.
+# A lab is there for a sitting of an hour and a half, and is sampled eighteen times.
 # Which one an event is, whose and of what follows from its number, so every run has the same. The
 # notebook at rank n is opened n times less often than the first (Zipf).
 _TELL = """
@@ -43,7 +44,10 @@ INSERT INTO events
      node, who, stem, how, seconds, generation, gauges)
 WITH
     cityHash64(number) % 1000 AS share,
-    cityHash64(number, 'who') % {students:UInt64} + 1 AS someone,
+    intDiv(number * {days:UInt32} * 16, {events:UInt64}) AS sitting,
+    cityHash64(number, 'who') AS whoever,
+    multiIf(share >= 680 AND share < 960, cityHash64(sitting, whoever % {labs:UInt64}), whoever)
+        % {students:UInt64} + 1 AS someone,
     cityHash64(number, 'what') / pow(2, 64) AS place,
     cityHash64(number, 'how') AS chance,
     least(toUInt32(pow({notebooks:UInt32} + 1, place)), {notebooks:UInt32}) AS rank,
@@ -75,7 +79,7 @@ SELECT
         ''
     ),
     if(said IN ('access.opened', 'lab.thawed'), exp(5 * chance / pow(2, 64) - 3), 0),
-    if(said LIKE 'lab.%', intDiv(number * {days:UInt32}, {events:UInt64} * 12) + 1, 0),
+    if(said LIKE 'lab.%', sitting + 1, 0),
     multiIf(
         said = 'lab.sampled',
         map('cpu_seconds', toFloat64(number % 100000), 'memory', toFloat64(chance % 1e9),
@@ -114,6 +118,7 @@ def make(client: Client, events: int) -> MadeUp:
     began = time.perf_counter()
     given = {"events": events, "days": DAYS, "notebooks": NOTEBOOKS, "course": COURSE}
     given["students"] = max(events // _A_STUDENT_DOES, STAFF)
+    given["labs"] = max(events * 22 // 100 // (DAYS * 16 * 18), 1)
     client.command(_NUMBER_STUDENTS, parameters=given)
     for first in range(0, events, _BLOCK):
         block = {"first": first, "many": min(_BLOCK, events - first)}

@@ -92,7 +92,7 @@ def test_a_day_without_a_midnight_begins_when_it_does():
 def test_a_step_is_chosen_that_makes_no_more_points_than_a_screen_shows(days, step):
     first = datetime(2000, 1, 1, tzinfo=UTC)
     last = datetime.fromtimestamp(first.timestamp() + days * 86_400, UTC)
-    assert asked.with_step(asked.Asked(), first, last).step == step
+    assert asked.with_step(asked.Asked(), 400, first, last).step == step
 
 
 async def test_what_is_not_there_is_not_found(world):

@@ -14,16 +14,17 @@ from nbh_proto import (
     NodeSampled,
 )
 from nbh_proto.sample import Counts, Disk, NodeMeasured
-from nbh_stats import migrations, rows
-from nbh_stats.migrations import Migration, NewerSchema, migrate
+from nbh_stats import rows, steps
+from nbh_stats.migrations import NewerSchema, migrate
 from nbh_stats.numbers import ALL as ALL_NUMBERS
+from nbh_stats.steps import Migration
 from tests.stats.world import STREAM, World, stored
 
 ADD = "ALTER TABLE events ADD COLUMN IF NOT EXISTS hue String"
 OLDER = ("stream", "sequence", "at", "kind", "course", "student", "notebook", "id", "detail")
 KNOWN = ("id", "at", "course", "student", "notebook")
 ROWS = "JSONCompactEachRow"
-NEXT = len(migrations.ALL) + 1
+NEXT = len(steps.ALL) + 1
 
 
 async def numbers(door):
@@ -34,13 +35,13 @@ async def numbers(door):
 async def test_migrating_twice_changes_nothing(door):
     await door.use(migrate)
     await door.use(migrate)
-    assert await numbers(door) == [step.number for step in migrations.ALL]
+    assert await numbers(door) == [step.number for step in steps.ALL]
 
 
 async def test_a_new_step_is_taken_on_tables_that_are_there(door):
     await door.use(migrate)
-    steps = (*migrations.ALL, Migration(NEXT, "node", (ADD,)))
-    await door.use(lambda client: migrate(client, steps))
+    more = (*steps.ALL, Migration(NEXT, "node", (ADD,)))
+    await door.use(lambda client: migrate(client, more))
     assert await numbers(door) == list(range(1, NEXT + 1))
     await door.use(lambda client: client.command("SELECT hue FROM events"))
 
@@ -48,20 +49,20 @@ async def test_a_new_step_is_taken_on_tables_that_are_there(door):
 async def test_a_step_that_was_interrupted_is_taken_again(door):
     await door.use(migrate)
     await door.use(lambda client: client.command(ADD))  # done, and killed before it was noted
-    steps = (*migrations.ALL, Migration(NEXT, "node", (ADD,)))
-    await door.use(lambda client: migrate(client, steps))
+    more = (*steps.ALL, Migration(NEXT, "node", (ADD,)))
+    await door.use(lambda client: migrate(client, more))
     assert await numbers(door) == list(range(1, NEXT + 1))
 
 
 async def test_tables_of_a_later_release_are_refused(door):
-    steps = (*migrations.ALL, Migration(NEXT, "node", (ADD,)))
-    await door.use(lambda client: migrate(client, steps))
+    more = (*steps.ALL, Migration(NEXT, "node", (ADD,)))
+    await door.use(lambda client: migrate(client, more))
     with pytest.raises(NewerSchema, match=f"are at step {NEXT}, this release knows {NEXT - 1}"):
         await door.use(migrate)
 
 
 def test_steps_are_numbered_from_one_without_gaps():
-    assert [step.number for step in migrations.ALL] == list(range(1, len(migrations.ALL) + 1))
+    assert [step.number for step in steps.ALL] == list(range(1, len(steps.ALL) + 1))
 
 
 def told():
@@ -87,7 +88,7 @@ def told():
 
 
 async def fill_older_tables(door):
-    await door.use(lambda client: migrate(client, migrations.ALL[:1]))
+    await door.use(lambda client: migrate(client, steps.ALL[:1]))
     for event in stored(told()):
         said = msgspec.json.decode(event.data)
         detail = {k: v for k, v in said.items() if k not in KNOWN}
@@ -105,13 +106,13 @@ async def every_number(world):
     }
 
 
-STATEMENTS = len(migrations.ALL[1].statements)
+STATEMENTS = len(steps.ALL[1].statements)
 
 
 @pytest.mark.parametrize("killed_after", [0, 4, STATEMENTS - 1, STATEMENTS])
 async def test_what_is_in_older_tables_is_counted_as_if_it_were_told_today(door, killed_after):
     await fill_older_tables(door)
-    for statement in migrations.ALL[1].statements[:killed_after]:
+    for statement in steps.ALL[1].statements[:killed_after]:
         await door.use(lambda client, sql=statement: client.command(sql))
     await door.use(migrate)
     older = World(door)

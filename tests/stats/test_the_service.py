@@ -14,7 +14,8 @@ from nbh_kit.testing import eventually, free_port, free_ports
 from nbh_proto import AccessOpened, AccessRequested, CoursePublished, DeadLetter
 from nbh_proto.streams import DEAD
 from nbh_stats import clickhouse
-from nbh_stats.migrations import Migration, migrate
+from nbh_stats.migrations import migrate
+from nbh_stats.steps import Migration
 from tests.stats.service import Service, found, front
 
 

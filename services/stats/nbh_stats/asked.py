@@ -14,9 +14,6 @@ END = datetime(2200, 1, 1, tzinfo=UTC)
 STEPS = {"5m": 300, "15m": 900, "1h": 3600, "6h": 21_600, "1d": 86_400, "7d": 604_800}
 """How long a step is, in seconds."""
 
-_MOST_STEPS = 400
-"""So many points are more than a screen shows; a step is chosen that makes no more."""
-
 MOST_STUDENTS = 10_000
 _FEW_STUDENTS = 200
 _LONGEST = 100
@@ -71,13 +68,13 @@ def read(query: Mapping[str, str], zone: str, zones: Zones) -> Asked:
     )
 
 
-def with_step(question: Asked, first: datetime | None, last: datetime | None) -> Asked:
-    """The question with a step: the shortest with which there are no more points than a screen
-    shows. ``first`` and ``last`` are of what there is; None for nothing."""
+def with_step(question: Asked, most: int, first: datetime | None, last: datetime | None) -> Asked:
+    """The question with a step: the shortest with which there are at most so many. ``first`` and
+    ``last`` are of what there is; None for nothing."""
     since = max(question.since, first or question.since)
     until = min(question.until, last or question.since)
     seconds = (until - since).total_seconds()
-    fitting = (step for step in STEPS.values() if seconds <= step * _MOST_STEPS)
+    fitting = (step for step in STEPS.values() if seconds <= step * most)
     return question._replace(step=next(fitting, max(STEPS.values())))
 
 

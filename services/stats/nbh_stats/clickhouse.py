@@ -25,6 +25,9 @@ _SETTINGS = {
     "max_insert_threads": 1,
     # of two cores: labs go first
     "max_threads": 1,
+    # what goes out as it comes; said with each question, they would be three questions more
+    "date_time_output_format": "iso",
+    "format_csv_null_representation": "",
 }
 
 _ENGINE_OPTIONS = {

@@ -214,7 +214,7 @@ class Finding:
             return question
         kind = "access.opened" if number.people else "node.sampled"
         extent = await self.extent(course, kind)
-        return asked.with_step(question, *(extent or (None, None)))
+        return asked.with_step(question, number.most_steps, *(extent or (None, None)))
 
     async def _known_zones(self) -> frozenset[str]:
         if not self._zones:

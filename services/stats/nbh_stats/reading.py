@@ -18,7 +18,6 @@ _FORMATS: Mapping[Format, str] = {
     "csv": "CSVWithNames",
     "parquet": "Parquet",
 }
-_SETTINGS = {"date_time_output_format": "iso", "format_csv_null_representation": ""}
 
 
 class Place(NamedTuple):
@@ -48,9 +47,7 @@ async def read(door: Door, number: Number, place: Place, asked: Asked, format_: 
     given = _parameters(number, place, asked)
 
     def ask(client: Client) -> bytes:
-        return client.raw_query(
-            statement, parameters=given, settings=dict(_SETTINGS), fmt=_FORMATS[format_]
-        )
+        return client.raw_query(statement, parameters=given, fmt=_FORMATS[format_])
 
     return await door.use(ask)
 
@@ -63,9 +60,7 @@ async def lines(door: Door, statement: str, given: Mapping[str, Any]) -> bytes:
     """
 
     def ask(client: Client) -> bytes:
-        return client.raw_query(
-            statement, parameters=dict(given), settings=dict(_SETTINGS), fmt="JSONEachRow"
-        )
+        return client.raw_query(statement, parameters=dict(given), fmt="JSONEachRow")
 
     return await door.use(ask)
 
@@ -108,9 +103,12 @@ def _parameters(number: Number, place: Place, asked: Asked) -> dict[str, Any]:
 
 
 def _whole(number: Number, asked: Asked) -> dict[str, Any]:
-    weeks = summing.whole_weeks(asked.since, asked.until)
-    whole = {"weeks_from": weeks.begin, "weeks_to": weeks.end}
-    if "quarters_from" in number.parameters:
-        quarters = summing.whole_quarters(asked.since, asked.until)
-        whole |= {"quarters_from": quarters.begin, "quarters_to": quarters.end}
-    return whole
+    """Where each sum that its SQL reads begins and ends: nowhere, if a step cuts it up."""
+    wanted = number.parameters
+    step = asked.step if "step" in number.options and asked.step else 0
+    found: dict[str, Any] = {}
+    for name, span in summing.SPANS.items():
+        if f"{name}_from" in wanted:
+            whole = span.whole(asked.since, asked.until, step)
+            found |= {f"{name}_from": whole.begin, f"{name}_to": whole.end}
+    return found

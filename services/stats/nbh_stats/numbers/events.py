@@ -1,15 +1,15 @@
 """What became of clicks and labs (T1, T14): how fast, what failed and why, what was asked for."""
 
 from nbh_stats.numbers.number import Column, Number
-from nbh_stats.numbers.opened import BY_NOTEBOOK, FIRSTS
+from nbh_stats.numbers.opened import BESIDE_WEEKS, BY_NOTEBOOK, FIRSTS, IN_WEEKS
 
 _IN_RANGE = "course = {course} AND at >= {since} AND at < {until}"
 _STUDENTS = Column("students", "count", "different students")
 
 # Durations are counted by their pace: hundredths of their logarithms, which lie 1 % apart.
-_PACES = "quantilesExactWeighted(0.5, 0.95, 0.99)(pace, toUInt64(1))"
+_PACES = "quantilesExactWeighted(0.5, 0.95, 0.99)(pace, toUInt64(many))"
 _QUANTILES = ", ".join(
-    f"if(count() = 0, NULL, round(exp({_PACES}[{n}] / 100), 6)) AS {name}"
+    f"if(sum(many) = 0, NULL, round(exp({_PACES}[{n}] / 100), 6)) AS {name}"
     for n, name in enumerate(("p50", "p95", "p99"), 1)
 )
 _QUANTILE_COLUMNS = (
@@ -17,6 +17,19 @@ _QUANTILE_COLUMNS = (
     Column("p95", "real", "95 of 100 took no longer, to 1 %", "s"),
     Column("p99", "real", "99 of 100 took no longer, to 1 %", "s"),
 )
+
+
+def _paced(kind: str) -> str:
+    """How ``many`` were of which ``pace``, for each ``how``."""
+    of_kind = f"course = {{course}} AND kind = '{kind}'"
+    return f"""
+        SELECT how, pace, count() AS many FROM events
+        WHERE {of_kind} AND {IN_WEEKS} GROUP BY how, pace
+        UNION ALL
+        SELECT how, pace, count() AS many FROM events
+        WHERE {of_kind} AND {BESIDE_WEEKS} GROUP BY how, pace
+    """
+
 
 STARTS = Number(
     "starts",
@@ -28,8 +41,8 @@ STARTS = Number(
         *_QUANTILE_COLUMNS,
     ),
     f"""
-    SELECT if(grouping(how) = 1, 'all', how) AS way, count() AS opens, {_QUANTILES}
-    FROM events WHERE {_IN_RANGE} AND kind = 'access.opened' AND how != ''
+    SELECT if(grouping(how) = 1, 'all', how) AS way, sum(many) AS opens, {_QUANTILES}
+    FROM ({_paced("access.opened")}) WHERE how != ''
     GROUP BY ROLLUP(how) HAVING opens > 0 ORDER BY way
     """,
     people=False,
@@ -45,8 +58,12 @@ STARTS_BY_DAY = Number(
         *_QUANTILE_COLUMNS,
     ),
     f"""
-    SELECT toDate(at, {{zone}}) AS day, count() AS opens, {_QUANTILES}
-    FROM events WHERE {_IN_RANGE} AND kind = 'access.opened' AND how != ''
+    SELECT day, sum(many) AS opens, {_QUANTILES}
+    FROM (
+        SELECT toDate(at, {{zone}}) AS day, pace, count() AS many
+        FROM events WHERE {_IN_RANGE} AND kind = 'access.opened' AND how != ''
+        GROUP BY day, pace
+    )
     GROUP BY day ORDER BY day
     """,
     people=False,
@@ -62,8 +79,8 @@ THAWS = Number(
         *_QUANTILE_COLUMNS,
     ),
     f"""
-    SELECT how AS by, count() AS thaws, {_QUANTILES}
-    FROM events WHERE {_IN_RANGE} AND kind = 'lab.thawed' GROUP BY how ORDER BY by
+    SELECT how AS by, sum(many) AS thaws, {_QUANTILES}
+    FROM ({_paced("lab.thawed")}) GROUP BY how ORDER BY by
     """,
     people=False,
 )
@@ -175,8 +192,7 @@ SUMMARY = Number(
           AND who NOT IN {{left_out}}
     ) AS other
     CROSS JOIN (
-        SELECT {_QUANTILES}
-        FROM events WHERE {_IN_RANGE} AND kind = 'access.opened' AND how != ''
+        SELECT {_QUANTILES} FROM ({_paced("access.opened")}) WHERE how != ''
     ) AS fast
     """,
 )

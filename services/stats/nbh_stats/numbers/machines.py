@@ -1,14 +1,33 @@
 """What labs and machines use (T11, T12), as it was sampled. Nobody is left out of these."""
 
 from nbh_stats.numbers.number import STEP, Column, Number
+from nbh_stats.numbers.spans import beside, within
+from nbh_stats.summing import DAY
 
 _SAMPLED = "kind = 'node.sampled' AND at >= {since} AND at < {until}"
-_STEP = f"toDateTime({STEP}, 'UTC')"
+_INSTANT = "toDateTime(step, 'UTC')"
+_DAY_S_STEP = f"(intDiv({DAY} * 86400 + 259200, {{step}}) * {{step}} - 259200)"
+"""`STEP`, of a day."""
+
 _AT = Column("at", "instant", "the begin of the step")
 _COUNTS = ("running", "frozen", "pooled", "kernels", "students")
 
 
-_EACH = ", ".join(f"toUInt64(max(gauges['{name}'])) AS {name}" for name in _COUNTS)
+_EACH = ", ".join(f"toUInt64(maxMap(most)['{name}']) AS {name}" for name in _COUNTS)
+
+
+def _sampled(where: str) -> str:
+    """Of each ``step`` and ``node``: the ``most`` and the ``least`` of each gauge. A step may come
+    twice, at the ends of a range."""
+    return f"""
+        SELECT {_DAY_S_STEP} AS step, node, maxMap(gauges) AS most, minMap(gauges) AS least
+        FROM events WHERE {where} AND kind = 'node.sampled' AND {within("days", DAY)}
+        GROUP BY step, node
+        UNION ALL
+        SELECT {STEP} AS step, node, maxMap(gauges) AS most, minMap(gauges) AS least
+        FROM events WHERE {where} AND kind = 'node.sampled' AND {beside("days")}
+        GROUP BY step, node
+    """
 
 
 def _most(course: str) -> str:
@@ -17,8 +36,8 @@ def _most(course: str) -> str:
     return f"""
         SELECT step, {together}
         FROM (
-            SELECT {_STEP} AS step, node, {_EACH}
-            FROM events WHERE course = {course} AND {_SAMPLED} GROUP BY step, node
+            SELECT step, node, {_EACH} FROM ({_sampled(f"course = {course}")})
+            GROUP BY step, node
         )
         GROUP BY step
     """
@@ -42,7 +61,7 @@ LABS = Number(
         *(Column(f"all_{c.name}", c.type, f"{c.what}, of all courses") for c in _COUNT_COLUMNS),
     ),
     f"""
-    SELECT step AS at, {", ".join(f"here.{name} AS {name}" for name in _COUNTS)},
+    SELECT {_INSTANT} AS at, {", ".join(f"here.{name} AS {name}" for name in _COUNTS)},
         {", ".join(f"everywhere.{name} AS all_{name}" for name in _COUNTS)}
     FROM ({_most("''")}) AS everywhere
     FULL OUTER JOIN ({_most("{course}")}) AS here USING step
@@ -76,8 +95,14 @@ _MACHINE = (
 )
 
 
+def _there(gauge: str, how: str) -> str:
+    """The worst that was sampled, if it was."""
+    found = "maxMap(most)" if how == "max" else "minMap(least)"
+    return f"if(mapContains({found}, '{gauge}'), {found}['{gauge}'], NULL)"
+
+
 def _worst(gauge: str, how: str, column: Column) -> str:
-    there = f"{how}OrNullIf(gauges['{gauge}'], mapContains(gauges, '{gauge}'))"
+    there = _there(gauge, how)
     return f"{f'toUInt64({there})' if column.type == 'count' else there} AS {gauge}"
 
 
@@ -87,12 +112,8 @@ MACHINE = Number(
     "Load, memory and disks of a machine: the worst in each step.",
     (_AT, *(column for _, _, column in _MACHINE)),
     f"""
-    SELECT step AS at, {", ".join(gauge for gauge, _, _ in _MACHINE)}
-    FROM (
-        SELECT {_STEP} AS step, {", ".join(_worst(*each) for each in _MACHINE)}
-        FROM events WHERE course = '' AND {_SAMPLED} AND node = {{node}} GROUP BY step
-    )
-    ORDER BY at
+    SELECT {_INSTANT} AS at, {", ".join(_worst(*each) for each in _MACHINE)}
+    FROM ({_sampled("course = '' AND node = {node}")}) GROUP BY step ORDER BY at
     """,
     people=False,
     options=("step",),
@@ -126,7 +147,7 @@ _COUNTED = (
 
 
 def _counted(gauge: str, how: str, column: Column) -> str:
-    there = f"{how}OrNullIf(gauges['{gauge}'], mapContains(gauges, '{gauge}'))"
+    there = _there(gauge, how)
     times = " * 100" if gauge.startswith("load") else ""
     return f"toInt64(round({there}{times})) AS {column.name}"
 
@@ -148,7 +169,7 @@ COUNTS = Number(
     ),
     f"""
     SELECT
-        step AS at, here.running AS running_container, here.frozen AS frozen_container,
+        {_INSTANT} AS at, here.running AS running_container, here.frozen AS frozen_container,
         here.kernels AS running_kernel, here.students AS student_home,
         {", ".join(f"machines.{column.name} AS {column.name}" for _, _, column in _COUNTED)},
         everywhere.running + everywhere.frozen AS system_container,
@@ -156,8 +177,8 @@ COUNTS = Number(
     FROM ({_most("{course}")}) AS here
     INNER JOIN ({_most("''")}) AS everywhere USING step
     INNER JOIN (
-        SELECT {_STEP} AS step, {", ".join(_counted(*each) for each in _COUNTED)}
-        FROM events WHERE course = '' AND {_SAMPLED} GROUP BY step
+        SELECT step, {", ".join(_counted(*each) for each in _COUNTED)}
+        FROM ({_sampled("course = ''")}) GROUP BY step
     ) AS machines USING step
     ORDER BY at
     """,
@@ -172,30 +193,59 @@ NODE_LABS = Number(
     "Labs and kernels on a machine, of all courses: the most in each step.",
     (_AT, *_COUNT_COLUMNS),
     f"""
-    SELECT step AS at, {", ".join(_COUNTS)}
-    FROM (
-        SELECT {_STEP} AS step, {_EACH}
-        FROM events WHERE course = '' AND {_SAMPLED} AND node = {{node}} GROUP BY step
-    )
-    ORDER BY at
+    SELECT {_INSTANT} AS at, {_EACH}
+    FROM ({_sampled("course = '' AND node = {node}")}) GROUP BY step ORDER BY at
     """,
     people=False,
     options=("step",),
     source="T11",
 )
 
-_USED = """
+_LAB = """
+    course, who, generation, min(at) AS first, max(at) AS last, max(cpu) AS cpu_most,
+    sum(memory) AS memory_sum, count(memory) AS memory_samples, max(memory) AS memory_most,
+    max(disk) AS disk_most
+"""
+_LABS = f"""
+    SELECT {_LAB} FROM events WHERE WHICH kind = 'lab.sampled' GROUP BY course, who, generation
+"""
+
+
+_INSIDE = "at >= {since} AND at < {until}"
+_CUT_BEFORE = "first < {since} AND last >= {since}"
+_CUT_AFTER = "first < {until} AND last >= {until}"
+_HAS_ENDS = "({since} > toDateTime64(0, 6, 'UTC') OR {until} <= now64(6, 'UTC'))"
+_CUT = f"""
+    (
+        SELECT (
+            minOrNullIf(first, {_CUT_BEFORE}), maxOrNullIf(last, {_CUT_BEFORE}),
+            minOrNullIf(first, {_CUT_AFTER}), maxOrNullIf(last, {_CUT_AFTER}),
+            groupArrayIf((course, who, generation), {_CUT_BEFORE} OR {_CUT_AFTER})
+        )
+        FROM ({_LABS.replace("WHICH", f"WHICH {_HAS_ENDS} AND")})
+    ) AS cut
+"""
+"""Labs that were there before and after an end of the range: when those at its begin and those at
+its end were there, and which they are. Their rows are read, where of others there are sums."""
+
+_USED = f"""
+    WITH {_CUT}
+    SELECT course, who, generation, cpu_most AS cpu, memory_sum, memory_samples,
+        ifNull(memory_most, 0) AS memory_most, disk_most
+    FROM ({_LABS}) WHERE first >= {{since}} AND last < {{until}}
+    UNION ALL
     SELECT
         course, who, generation,
-        maxIf(gauges['cpu_seconds'], at < {until}) - maxIf(gauges['cpu_seconds'], at < {since})
-            AS cpu,
-        sumIf(gauges['memory'], at >= {since}) AS memory_sum,
-        countIf(mapContains(gauges, 'memory') AND at >= {since}) AS memory_samples,
-        maxIf(gauges['memory'], at >= {since}) AS memory_most,
-        maxIf(gauges['disk'], at >= {since}) AS disk_most
+        maxIf(cpu, at < {{until}}) - maxIf(cpu, at < {{since}}) AS cpu,
+        sumIf(memory, {_INSIDE}) AS memory_sum,
+        countIf(memory IS NOT NULL AND {_INSIDE}) AS memory_samples,
+        ifNull(maxIf(memory, {_INSIDE}), 0) AS memory_most,
+        maxIf(disk, {_INSIDE}) AS disk_most
     FROM events
-    WHERE WHICH kind = 'lab.sampled' AND at < {until}
-    GROUP BY course, who, generation HAVING max(at) >= {since}
+    WHERE WHICH kind = 'lab.sampled'
+      AND (at >= cut.1 AND at <= cut.2 OR at >= cut.3 AND at <= cut.4)
+      AND (course, who, generation) IN (SELECT arrayJoin(cut.5))
+    GROUP BY course, who, generation HAVING countIf({_INSIDE}) > 0
 """
 """Of each lab. What it used of a processor is sampled as a sum since its start, so what it had
 used before the range goes off."""
@@ -209,7 +259,7 @@ _USAGE_COLUMNS = (
     Column("memory_most", "count", "memory of a lab, the most that was sampled", "bytes"),
 )
 _USAGE = """
-    uniqExact(who, generation) AS labs, round(sum(cpu), 3) AS cpu_seconds,
+    count() AS labs, round(sum(cpu), 3) AS cpu_seconds,
     toUInt64(if(sum(memory_samples) = 0, 0, sum(memory_sum) / sum(memory_samples))) AS memory_mean,
     toUInt64(max(used.memory_most)) AS memory_most
 """

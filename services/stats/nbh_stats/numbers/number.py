@@ -21,6 +21,8 @@ PARAMETERS: Mapping[str, str] = {
     "until": "DateTime64(6, 'UTC')",
     "weeks_from": "DateTime64(6, 'UTC')",
     "weeks_to": "DateTime64(6, 'UTC')",
+    "days_from": "DateTime64(6, 'UTC')",
+    "days_to": "DateTime64(6, 'UTC')",
     "quarters_from": "DateTime64(6, 'UTC')",
     "quarters_to": "DateTime64(6, 'UTC')",
     "zone": "String",
@@ -37,10 +39,10 @@ PARAMETERS: Mapping[str, str] = {
 }
 """What a number's SQL may ask for, with its type in ClickHouse.
 
-``since`` is in the range, ``until`` is the first instant after it; ``weeks_…`` and ``quarters_…``
-are the part of it of which there are sums (see `summing`). ``left_out`` are numbers of
-students; where several courses are concerned, ``staff`` are left out of the courses ``staff_of``
-too. Who may see ``any_course`` sees more than ``courses``.
+``since`` is in the range, ``until`` is the first instant after it; ``weeks_…``, ``days_…``
+and ``quarters_…`` are the part of it of which there are sums (see `summing`). ``left_out`` are
+numbers of students; where several courses are concerned, ``staff`` are left out of the courses
+``staff_of`` too. Who may see ``any_course`` sees more than ``courses``.
 """
 
 STEP = "(intDiv(toUnixTimestamp(at) + 259200, {step}) * {step} - 259200)"
@@ -75,6 +77,10 @@ class Number(NamedTuple):
     what machines do."""
 
     options: tuple[Option, ...] = ()
+    most_steps: int = 400
+    """How many steps are made of a range where none is asked for: more points are more than a
+    screen shows."""
+
     source: str = ""
     """Its id in FEATURES.md, if the original has it."""
 

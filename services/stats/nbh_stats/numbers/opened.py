@@ -7,33 +7,21 @@ of students by name, off counts by what those few did.
 
 from collections.abc import Callable
 
+from nbh_stats.numbers.number import STEP
+from nbh_stats.numbers.spans import beside, within
 from nbh_stats.summing import QUARTER, WEEK
 
 _OPENED = "course = {course} AND kind = 'access.opened'"
 _IN_RANGE = "at >= {since} AND at < {until}"
 
-NOBODY = "bitmapBuild(CAST([], 'Array(UInt32)'))"
+_NOBODY = "bitmapBuild(CAST([], 'Array(UInt32)'))"
 _LEFT_OUT = "bitmapBuild({left_out})"
 
 
-def _micro(instant: str) -> str:
-    return f"toUnixTimestamp64Micro({instant})"
-
-
-_IN_WEEKS = (
-    f"{WEEK} >= intDiv({_micro('{weeks_from}')}, 604800000000)"
-    f" AND {WEEK} < intDiv({_micro('{weeks_to}')}, 604800000000)"
-)
-_BESIDE_WEEKS = "(at >= {since} AND at < {weeks_from} OR at >= {weeks_to} AND at < {until})"
-_IN_QUARTERS = (
-    f"{QUARTER} >= intDiv({_micro('{quarters_from}')}, 900000000)"
-    f" AND {QUARTER} < intDiv({_micro('{quarters_to}')}, 900000000)"
-)
-_BESIDE_QUARTERS = (
-    "(at >= {since} AND at < {quarters_from} OR at >= {quarters_to} AND at < {until})"
-)
+IN_WEEKS, BESIDE_WEEKS = within("weeks", WEEK), beside("weeks")
+_IN_QUARTERS, _BESIDE_QUARTERS = within("quarters", QUARTER), beside("quarters")
 _QUARTER_S_BEGIN = f"toDateTime64({QUARTER} * 900, 0, 'UTC')"
-_FIRST_QUARTER = f"intDiv({_micro('{since}')}, 900000000)"
+_FIRST_QUARTER = QUARTER.replace("at)", "{since})")
 
 
 def _summed(group: Callable[[str], str], sums: str, at: str, beside: str, names: str) -> str:
@@ -45,7 +33,7 @@ def _summed(group: Callable[[str], str], sums: str, at: str, beside: str, names:
         SELECT {group("at")}, groupBitmapState(who) AS each, toInt64(count()) AS opens
         FROM events WHERE {_OPENED} AND {beside} GROUP BY {names}
         UNION ALL
-        SELECT {group("at")}, {NOBODY} AS each, -toInt64(count()) AS opens
+        SELECT {group("at")}, {_NOBODY} AS each, -toInt64(count()) AS opens
         FROM events WHERE {_OPENED} AND {_IN_RANGE} AND who IN {{left_out}} GROUP BY {names}
     """
 
@@ -58,8 +46,24 @@ def _counted(summed: str, names: str) -> str:
     """
 
 
-BY_NOTEBOOK = _counted(_summed(lambda _: "stem", _IN_WEEKS, "at", _BESIDE_WEEKS, "stem"), "stem")
+BY_NOTEBOOK = _counted(_summed(lambda _: "stem", IN_WEEKS, "at", BESIDE_WEEKS, "stem"), "stem")
 """For each notebook: ``stem``, ``seen``, the set of those who opened it, and ``opens``."""
+
+
+_MONDAY = f"({WEEK} * 604800 - 259200)"
+_BY_STEP = f"""
+    SELECT stem, {_MONDAY} AS began, groupBitmapState(who) AS each FROM events
+    WHERE {_OPENED} AND {IN_WEEKS} GROUP BY stem, began
+    UNION ALL
+    SELECT stem, {STEP} AS began, groupBitmapState(who) AS each FROM events
+    WHERE {_OPENED} AND {BESIDE_WEEKS} GROUP BY stem, began
+"""
+BY_NOTEBOOK_AND_STEP = f"""
+    SELECT stem, began, bitmapAndnot(groupBitmapMergeState(each), {_LEFT_OUT}) AS seen
+    FROM ({_BY_STEP}) GROUP BY stem, began
+"""
+"""``seen``: who opened a notebook (``stem``) in the step that ``began`` then. Of steps of a week
+there are sums; of others there are no whole weeks (see `summing.Span`)."""
 
 
 def by_time(names: str, group: Callable[[str], str]) -> str:

@@ -1,7 +1,7 @@
 """What students did: who came, what they opened, where they stopped (T5 to T10)."""
 
-from nbh_stats.numbers.number import STEP, Column, Number
-from nbh_stats.numbers.opened import BEFORE, BY_NOTEBOOK, FIRSTS, NOBODY, by_time
+from nbh_stats.numbers.number import Column, Number
+from nbh_stats.numbers.opened import BEFORE, BY_NOTEBOOK, BY_NOTEBOOK_AND_STEP, FIRSTS, by_time
 
 _OPENS = """
     SELECT at, who, stem FROM events
@@ -15,6 +15,17 @@ _EVER = """
       AND at < {until} AND who NOT IN {left_out}
 """
 """Also what was before the range: who is new is not whoever is seen first in it."""
+
+_MOST = f"""
+    (
+        SELECT groupArray(who) FROM (
+            SELECT who FROM (SELECT who, count() AS opens FROM ({_OPENS}) GROUP BY who) AS each
+            INNER JOIN students ON students.number = each.who
+            ORDER BY opens DESC, student LIMIT {{limit}}
+        )
+    ) AS most
+"""
+"""Who opened most: asked once, and then a constant by which rows are found."""
 
 
 def _day(at: str) -> str:
@@ -47,21 +58,21 @@ NOTEBOOKS_OVER_TIME = Number(
         Column("students", "count", "different students from the range's begin until then"),
     ),
     f"""
-    SELECT until, notebook, sum(new) OVER (PARTITION BY notebook ORDER BY until) AS students
+    SELECT toDateTime(began + {{step}}, 'UTC') AS until, stem AS notebook, so_far AS students
     FROM (
-        SELECT toDateTime(began + {{step}}, 'UTC') AS until, stem AS notebook, count() AS new
+        SELECT began, stem, so_far,
+            so_far - lagInFrame(so_far) OVER (PARTITION BY stem ORDER BY began) AS new
         FROM (
-            SELECT stem, arrayJoin(arrayFilter(
-                (step, nth) -> nth = 1, groupArray(step), arrayEnumerateUniq(groupArray(who))
-            )) AS began
-            FROM (SELECT {STEP} AS step, who, stem FROM ({_OPENS}) ORDER BY at)
-            GROUP BY stem
+            SELECT began, stem,
+                groupBitmapMerge(seen) OVER (PARTITION BY stem ORDER BY began) AS so_far
+            FROM ({BY_NOTEBOOK_AND_STEP})
         )
-        GROUP BY until, notebook
     )
+    WHERE new > 0
     ORDER BY until, notebook
     """,
     options=("step",),
+    most_steps=60,
     source="T6",
 )
 
@@ -186,18 +197,13 @@ MAP = Number(
         Column("total", "count", "how often they opened anything"),
     ),
     f"""
-    WITH most AS (
-        SELECT who, student, total
-        FROM (SELECT who, count() AS total FROM ({_OPENS}) GROUP BY who) AS each
-        INNER JOIN students ON students.number = each.who
-        ORDER BY total DESC, student LIMIT {{limit}}
-    )
-    SELECT student, notebook, opens, total
+    WITH {_MOST}
+    SELECT student, stem AS notebook, opens, sum(opens) OVER (PARTITION BY who) AS total
     FROM (
-        SELECT who, stem AS notebook, count() AS opens FROM ({_OPENS})
-        WHERE who IN (SELECT who FROM most) GROUP BY who, stem
+        SELECT who, stem, count() AS opens FROM ({_OPENS})
+        WHERE who IN (SELECT arrayJoin(most)) GROUP BY who, stem
     ) AS cells
-    INNER JOIN most ON most.who = cells.who
+    INNER JOIN students ON students.number = cells.who
     ORDER BY total DESC, student, notebook
     """,
     options=("limit",),
@@ -216,19 +222,15 @@ STUDENTS = Number(
         Column("last", "instant", "the last time in it"),
     ),
     f"""
-    WITH most AS (
-        SELECT who, student, total
-        FROM (SELECT who, count() AS total FROM ({_OPENS}) GROUP BY who) AS each
-        INNER JOIN students ON students.number = each.who
-        ORDER BY total DESC, student LIMIT {{limit}}
-    )
-    SELECT student, notebooks, total AS opens, first, last
+    WITH {_MOST}
+    SELECT student, notebooks, opens, first, last
     FROM (
-        SELECT who, uniqExact(stem) AS notebooks, min(at) AS first, max(at) AS last
-        FROM ({_OPENS}) WHERE who IN (SELECT who FROM most) GROUP BY who
+        SELECT who, uniqExact(stem) AS notebooks, count() AS opens, min(at) AS first,
+            max(at) AS last
+        FROM ({_OPENS}) WHERE who IN (SELECT arrayJoin(most)) GROUP BY who
     ) AS details
-    INNER JOIN most ON most.who = details.who
-    ORDER BY total DESC, student
+    INNER JOIN students ON students.number = details.who
+    ORDER BY opens DESC, student
     """,
     options=("limit",),
 )
@@ -295,22 +297,20 @@ FUNNEL = Number(
         Column("stopped", "count", "who opened it and none after it"),
     ),
     f"""
-    SELECT
-        position, {{sections}}[position] AS section, {{track}}[position] AS notebook,
-        {{titles}}[position] AS title, bitmapCardinality(some) AS students, so_far AS reached,
-        so_far - lagInFrame(so_far) OVER (ORDER BY position DESC) AS stopped
+    SELECT position, section, notebook, title, bitmapCardinality(some) AS students,
+        so_far AS reached, so_far - lagInFrame(so_far) OVER (ORDER BY position DESC) AS stopped
     FROM (
-        SELECT position, some, groupBitmapMerge(some) OVER (ORDER BY position DESC) AS so_far
+        SELECT position, section, notebook, title, opened.seen AS some,
+            groupBitmapMerge(opened.seen) OVER (ORDER BY position DESC) AS so_far
         FROM (
-            SELECT position, groupBitmapMergeState(each) AS some
+            SELECT step.1 AS position, step.2 AS section, step.3 AS notebook, step.4 AS title
             FROM (
-                SELECT arrayJoin(arrayEnumerate({{track}})) AS position, {NOBODY} AS each
-                UNION ALL
-                SELECT toUInt32(indexOf({{track}}, stem)) AS position, seen
-                FROM ({BY_NOTEBOOK}) WHERE position > 0
+                SELECT arrayJoin(arrayZip(
+                    arrayEnumerate({{sections}}), {{sections}}, {{track}}, {{titles}}
+                )) AS step
             )
-            GROUP BY position
-        )
+        ) AS along
+        LEFT JOIN ({BY_NOTEBOOK}) AS opened ON opened.stem = along.notebook
     )
     ORDER BY position
     """,
