@@ -3,9 +3,13 @@ import { Dialog, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import type { Words } from "./words.ts";
 
-/** Closes all of them, Jupyter's too: what they ask is over. */
+const ANSWERS_COME_FOR_MS = 5000;
+
+/** Closes all of them, Jupyter's too: what they ask is over. So is what those would ask that come of answers still under way. */
 export function closeAll(): void {
   Dialog.flush();
+  Dialog.tracker.widgetAdded.connect(Dialog.flush);
+  setTimeout(() => Dialog.tracker.widgetAdded.disconnect(Dialog.flush), ANSWERS_COME_FOR_MS);
 }
 
 /** Whether they say yes. */
