@@ -13,19 +13,19 @@ from nbh_stats.reading import Place
 from nbh_stats.summing import Whole
 
 SUMS = {
-    "notebooks": {"by_monday_and_notebook"},
-    "notebooks-per-student": {"by_monday_and_notebook"},
-    "funnel": {"by_monday_and_notebook"},
-    "summary": {"by_monday_and_notebook", "by_student", "by_week_and_pace"},
-    "notebooks-over-time": {"by_monday_and_notebook"},
-    "starts": {"by_week_and_pace"},
-    "labs": {"by_day_and_node"},
-    "counts": {"by_day_and_node"},
-    "usage": {"by_lab"},
-    "students-by-day": {"by_quarter"},
-    "hours": {"by_quarter"},
-    "return-visits": {"by_quarter"},
-    "growth": {"by_student"},
+    "notebooks": {"opens_by_week_and_notebook"},
+    "notebooks-per-student": {"opens_by_week_and_notebook"},
+    "funnel": {"opens_by_week_and_notebook"},
+    "summary": {"opens_by_week_and_notebook", "first_opens", "opens_by_week_and_pace"},
+    "notebooks-over-time": {"opens_by_week_and_notebook"},
+    "starts": {"opens_by_week_and_pace"},
+    "labs": {"machines_by_day"},
+    "counts": {"machines_by_day"},
+    "usage": {"labs"},
+    "students-by-day": {"opens_by_quarter"},
+    "hours": {"opens_by_quarter"},
+    "return-visits": {"opens_by_quarter"},
+    "growth": {"first_opens"},
 }
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -80,7 +80,7 @@ async def test_sums_are_read_where_there_are_any(world):
 
 
 async def test_rows_of_the_staff_are_found_by_student(world):
-    assert "rows_by_student" in await read(world, "notebooks", Asked())
+    assert "opens_by_student" in await read(world, "notebooks", Asked())
 
 
 def test_a_range_has_whole_quarters_and_what_is_left():

@@ -16,7 +16,8 @@ class Migration(NamedTuple):
 def _summed(name: str) -> tuple[str, str]:
     """Sum up what comes, and what is there."""
     return (
-        f"ALTER TABLE events ADD PROJECTION IF NOT EXISTS {name} ({summing.PROJECTIONS[name]})",
+        f"ALTER TABLE events ADD PROJECTION IF NOT EXISTS {name}"
+        f" {summing.PROJECTIONS[name].statement}",
         f"ALTER TABLE events MATERIALIZE PROJECTION {name} SETTINGS mutations_sync = 2",
     )
 
@@ -188,21 +189,21 @@ ALL = (
         4,
         "summing",
         (
-            "ALTER TABLE events ADD COLUMN IF NOT EXISTS "
-            f"pace Int16 MATERIALIZED {summing.PACE} CODEC(LZ4)",
+            "ALTER TABLE events ADD COLUMN IF NOT EXISTS pace Int16 MATERIALIZED"
+            " toInt16(round(log(greatest(seconds, 1e-6)) * 100)) CODEC(LZ4)",
             "ALTER TABLE events MATERIALIZE COLUMN pace SETTINGS mutations_sync = 2",
-            *_summed("by_quarter"),
-            *_summed("by_student"),
-            *_summed("rows_by_student"),
+            # it also made the sums that the next one takes away
         ),
     ),
     Migration(
         5,
         "more sums",
         (
-            # of weeks that began on a Thursday; nothing else ever did
-            "ALTER TABLE events DROP PROJECTION IF EXISTS by_week_and_notebook"
-            " SETTINGS mutations_sync = 2",
+            # of all kinds of events, and of weeks that began on a Thursday
+            *(
+                f"ALTER TABLE events DROP PROJECTION IF EXISTS {old} SETTINGS mutations_sync = 2"
+                for old in ("by_week_and_notebook", "by_quarter", "by_student", "rows_by_student")
+            ),
             *(
                 statement
                 for name, (type_, value) in summing.SAMPLED.items()
@@ -212,10 +213,7 @@ ALL = (
                     f"ALTER TABLE events MATERIALIZE COLUMN {name} SETTINGS mutations_sync = 2",
                 )
             ),
-            *_summed("by_monday_and_notebook"),
-            *_summed("by_week_and_pace"),
-            *_summed("by_day_and_node"),
-            *_summed("by_lab"),
+            *(statement for name in summing.PROJECTIONS for statement in _summed(name)),
         ),
     ),
 )

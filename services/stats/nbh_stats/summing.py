@@ -31,33 +31,54 @@ SAMPLED = {
 }
 """What is sampled of a lab, in columns: what is in a map is not summed up."""
 
+
+class Projection(NamedTuple):
+    """What ClickHouse keeps beside the rows it is of."""
+
+    kind: str
+    """The events that it sums up: others cost it nothing."""
+
+    keys: str
+    kept: str
+    """What it keeps of each group of the keys; of each row, if it keeps rows ordered by them."""
+
+    granularity: int = 8192
+    """How many of its rows are read at least. Where each is a set, fewer are better."""
+
+    sums: bool = True
+
+    @property
+    def statement(self) -> str:
+        """As it is added to a table."""
+        keys = f"course, kind, {self.keys}"
+        by = "GROUP" if self.sums else "ORDER"
+        return (
+            f"(SELECT {keys}, {self.kept} WHERE kind = '{self.kind}' {by} BY {keys})"
+            f" WITH SETTINGS (index_granularity = {self.granularity})"
+        )
+
+
 PROJECTIONS = {
-    "by_monday_and_notebook": f"""
-        SELECT course, kind, stem, {WEEK}, groupBitmapState(who), count()
-        GROUP BY course, kind, stem, {WEEK}
-    """,
-    "by_week_and_pace": f"""
-        SELECT course, kind, how, pace, {WEEK}, count()
-        GROUP BY course, kind, how, pace, {WEEK}
-    """,
-    "by_quarter": f"""
-        SELECT course, kind, {QUARTER}, groupBitmapState(who), count()
-        GROUP BY course, kind, {QUARTER}
-    """,
-    "by_day_and_node": f"""
-        SELECT course, kind, node, {DAY}, maxMap(gauges), minMap(gauges)
-        GROUP BY course, kind, node, {DAY}
-    """,
-    "by_lab": """
-        SELECT course, kind, who, generation,
-            min(at), max(at), max(cpu), sum(memory), count(memory), max(memory), max(disk)
-        GROUP BY course, kind, who, generation
-    """,
-    "by_student": "SELECT course, kind, who, min(at) GROUP BY course, kind, who",
-    "rows_by_student": "SELECT course, kind, who, at, stem ORDER BY course, kind, who, at",
+    "opens_by_week_and_notebook": Projection(
+        "access.opened", f"stem, {WEEK}", "groupBitmapState(who), count()", 256
+    ),
+    "opens_by_week_and_pace": Projection("access.opened", f"how, pace, {WEEK}", "count()"),
+    "opens_by_quarter": Projection(
+        "access.opened", QUARTER, "groupBitmapState(who), count()", 1024
+    ),
+    "opens_by_student": Projection("access.opened", "who, at", "stem", sums=False),
+    "first_opens": Projection("access.opened", "who", "min(at)"),
+    "machines_by_day": Projection(
+        "node.sampled", f"node, {DAY}", "maxMap(gauges), minMap(gauges)", 256
+    ),
+    "labs": Projection(
+        "lab.sampled",
+        "who, generation",
+        "min(at), max(at), max(cpu), sum(memory), count(memory), max(memory), max(disk)",
+    ),
 }
-"""The latest step of `steps` makes those that the ones before it do not: whoever changes one
-writes another step, and the old words into the old one."""
+"""The latest step of `steps` makes them: whoever changes one writes another step, and the old
+words into the old one."""
 
 
 class Whole(NamedTuple):

@@ -19,17 +19,15 @@ _QUANTILE_COLUMNS = (
 )
 
 
-def _paced(kind: str) -> str:
-    """How ``many`` were of which ``pace``, for each ``how``."""
-    of_kind = f"course = {{course}} AND kind = '{kind}'"
-    return f"""
-        SELECT how, pace, count() AS many FROM events
-        WHERE {of_kind} AND {IN_WEEKS} GROUP BY how, pace
-        UNION ALL
-        SELECT how, pace, count() AS many FROM events
-        WHERE {of_kind} AND {BESIDE_WEEKS} GROUP BY how, pace
-    """
-
+_OPENED = "course = {course} AND kind = 'access.opened'"
+_PACED = f"""
+    SELECT how, pace, count() AS many FROM events
+    WHERE {_OPENED} AND {IN_WEEKS} GROUP BY how, pace
+    UNION ALL
+    SELECT how, pace, count() AS many FROM events
+    WHERE {_OPENED} AND {BESIDE_WEEKS} GROUP BY how, pace
+"""
+"""How ``many`` clicks were of which ``pace``, for each way (``how``)."""
 
 STARTS = Number(
     "starts",
@@ -42,7 +40,7 @@ STARTS = Number(
     ),
     f"""
     SELECT if(grouping(how) = 1, 'all', how) AS way, sum(many) AS opens, {_QUANTILES}
-    FROM ({_paced("access.opened")}) WHERE how != ''
+    FROM ({_PACED}) WHERE how != ''
     GROUP BY ROLLUP(how) HAVING opens > 0 ORDER BY way
     """,
     people=False,
@@ -80,7 +78,11 @@ THAWS = Number(
     ),
     f"""
     SELECT how AS by, sum(many) AS thaws, {_QUANTILES}
-    FROM ({_paced("lab.thawed")}) GROUP BY how ORDER BY by
+    FROM (
+        SELECT how, pace, count() AS many
+        FROM events WHERE {_IN_RANGE} AND kind = 'lab.thawed' GROUP BY how, pace
+    )
+    GROUP BY how ORDER BY by
     """,
     people=False,
 )
@@ -192,7 +194,7 @@ SUMMARY = Number(
           AND who NOT IN {{left_out}}
     ) AS other
     CROSS JOIN (
-        SELECT {_QUANTILES} FROM ({_paced("access.opened")}) WHERE how != ''
+        SELECT {_QUANTILES} FROM ({_PACED}) WHERE how != ''
     ) AS fast
     """,
 )
