@@ -48,6 +48,7 @@ lint: setup ## ruff, mypy, locks, the extension's types, each service alone with
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@scripts/check-locks
+	@$(BIN)/python scripts/make-statistics-docs --check
 	@scripts/check-extension check
 	@scripts/check-alone
 
