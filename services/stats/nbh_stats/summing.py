@@ -60,16 +60,16 @@ class Projection(NamedTuple):
 
 PROJECTIONS = {
     "opens_by_week_and_notebook": Projection(
-        "access.opened", f"stem, {WEEK}", "groupBitmapState(who), count()", 256
+        "access.opened", f"{WEEK}, stem", "groupBitmapState(who), count()", 256
     ),
-    "opens_by_week_and_pace": Projection("access.opened", f"how, pace, {WEEK}", "count()"),
+    "opens_by_week_and_pace": Projection("access.opened", f"{WEEK}, how, pace", "count()"),
     "opens_by_quarter": Projection(
         "access.opened", QUARTER, "groupBitmapState(who), count()", 1024
     ),
     "opens_by_student": Projection("access.opened", "who, at", "stem", sums=False),
     "first_opens": Projection("access.opened", "who", "min(at)"),
     "machines_by_day": Projection(
-        "node.sampled", f"node, {DAY}", "maxMap(gauges), minMap(gauges)", 256
+        "node.sampled", f"{DAY}, node", "maxMap(gauges), minMap(gauges)", 256
     ),
     "labs": Projection(
         "lab.sampled",
