@@ -10,6 +10,7 @@ start, at 0, and nothing that anybody types becomes one: what is not among them 
 import asyncio
 import itertools
 import math
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
@@ -42,7 +43,7 @@ class Sample(NamedTuple):
     value: float
 
 
-class Family(Generic[S]):
+class Family(ABC, Generic[S]):
     """A number with its labels: one series for each combination of their values."""
 
     kind: ClassVar[str]
@@ -61,12 +62,12 @@ class Family(Generic[S]):
         for key in itertools.product(*labels.values()):
             self._series.setdefault(key, self._fresh())
 
+    @abstractmethod
     def samples(self) -> Iterator[Sample]:
         """All of them."""
-        raise NotImplementedError
 
-    def _fresh(self) -> S:
-        raise NotImplementedError
+    @abstractmethod
+    def _fresh(self) -> S: ...
 
     def _key(self, values: Values) -> Values:
         known = zip(values, self._labels.values(), strict=True)

@@ -1,7 +1,7 @@
 """What became of clicks and labs (T1, T14): how fast, what failed and why, what was asked for."""
 
 from nbh_stats.numbers.number import Column, Number
-from nbh_stats.numbers.opened import BESIDE_WEEKS, BY_NOTEBOOK, FIRSTS, IN_WEEKS
+from nbh_stats.numbers.opened import BESIDE_WEEKS, BY_NOTEBOOK, FIRSTS, IN_WEEKS, OPENED
 
 _IN_RANGE = "course = {course} AND at >= {since} AND at < {until}"
 _STUDENTS = Column("students", "count", "different students")
@@ -19,13 +19,12 @@ _QUANTILE_COLUMNS = (
 )
 
 
-_OPENED = "course = {course} AND kind = 'access.opened'"
 _PACED = f"""
     SELECT how, pace, count() AS many FROM events
-    WHERE {_OPENED} AND {IN_WEEKS} GROUP BY how, pace
+    WHERE {OPENED} AND {IN_WEEKS} GROUP BY how, pace
     UNION ALL
     SELECT how, pace, count() AS many FROM events
-    WHERE {_OPENED} AND {BESIDE_WEEKS} GROUP BY how, pace
+    WHERE {OPENED} AND {BESIDE_WEEKS} GROUP BY how, pace
 """
 """How ``many`` clicks were of which ``pace``, for each way (``how``)."""
 

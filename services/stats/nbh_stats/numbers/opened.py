@@ -11,7 +11,7 @@ from nbh_stats.numbers.number import STEP
 from nbh_stats.numbers.spans import beside, within
 from nbh_stats.summing import QUARTER, WEEK
 
-_OPENED = "course = {course} AND kind = 'access.opened'"
+OPENED = "course = {course} AND kind = 'access.opened'"
 _IN_RANGE = "at >= {since} AND at < {until}"
 
 _NOBODY = "bitmapBuild(CAST([], 'Array(UInt32)'))"
@@ -28,13 +28,13 @@ def _summed(group: Callable[[str], str], sums: str, at: str, beside: str, names:
     """``each``, a set of students, and ``opens`` of each group; a group may come several times."""
     return f"""
         SELECT {group(at)}, groupBitmapState(who) AS each, toInt64(count()) AS opens
-        FROM events WHERE {_OPENED} AND {sums} GROUP BY {names}
+        FROM events WHERE {OPENED} AND {sums} GROUP BY {names}
         UNION ALL
         SELECT {group("at")}, groupBitmapState(who) AS each, toInt64(count()) AS opens
-        FROM events WHERE {_OPENED} AND {beside} GROUP BY {names}
+        FROM events WHERE {OPENED} AND {beside} GROUP BY {names}
         UNION ALL
         SELECT {group("at")}, {_NOBODY} AS each, -toInt64(count()) AS opens
-        FROM events WHERE {_OPENED} AND {_IN_RANGE} AND who IN {{left_out}} GROUP BY {names}
+        FROM events WHERE {OPENED} AND {_IN_RANGE} AND who IN {{left_out}} GROUP BY {names}
     """
 
 
@@ -53,10 +53,10 @@ BY_NOTEBOOK = _counted(_summed(lambda _: "stem", IN_WEEKS, "at", BESIDE_WEEKS, "
 _MONDAY = f"({WEEK} * 604800 - 259200)"
 _BY_STEP = f"""
     SELECT stem, {_MONDAY} AS began, groupBitmapState(who) AS each FROM events
-    WHERE {_OPENED} AND {IN_WEEKS} GROUP BY stem, began
+    WHERE {OPENED} AND {IN_WEEKS} GROUP BY stem, began
     UNION ALL
     SELECT stem, {STEP} AS began, groupBitmapState(who) AS each FROM events
-    WHERE {_OPENED} AND {BESIDE_WEEKS} GROUP BY stem, began
+    WHERE {OPENED} AND {BESIDE_WEEKS} GROUP BY stem, began
 """
 BY_NOTEBOOK_AND_STEP = f"""
     SELECT stem, began, bitmapAndnot(groupBitmapMergeState(each), {_LEFT_OUT}) AS seen
@@ -77,17 +77,17 @@ BEFORE = f"""
     SELECT bitmapAndnot(groupBitmapMergeState(each), {_LEFT_OUT}) AS seen
     FROM (
         SELECT groupBitmapState(who) AS each FROM events
-        WHERE {_OPENED} AND {QUARTER} < {_FIRST_QUARTER}
+        WHERE {OPENED} AND {QUARTER} < {_FIRST_QUARTER}
         UNION ALL
         SELECT groupBitmapState(who) AS each FROM events
-        WHERE {_OPENED} AND at < {{since}}
+        WHERE {OPENED} AND at < {{since}}
           AND at >= toDateTime64({_FIRST_QUARTER} * 900, 0, 'UTC')
     )
 """
 """``seen``: who opened anything before the range, in one row."""
 
 FIRSTS = f"""
-    SELECT min(at) AS begin FROM events WHERE {_OPENED} AND who NOT IN {{left_out}}
+    SELECT min(at) AS begin FROM events WHERE {OPENED} AND who NOT IN {{left_out}}
     GROUP BY who HAVING begin < {{until}}
 """
 """``begin``: when each student opened something for the first time."""
