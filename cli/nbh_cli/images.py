@@ -148,15 +148,20 @@ async def _build(
     podman: Podman, repository: Path, image: Image, fingerprint: str, on: str, say: Say
 ) -> None:
     command = build_command(repository, image, fingerprint, on, trusted())
+    await build(podman, command, image.repository, say)
+
+
+async def build(podman: Podman, command: Sequence[str], made: str, say: Say) -> None:
+    """Have podman build an image, which is called ``made`` to whoever waits.
+
+    Raises:
+        BuildFailed: it cannot be built; says how its output ended.
+    """
+    what = f"building {made}"
     try:
-        await run(
-            podman.command(*command),
-            what=f"building {image.repository}",
-            say=say,
-            environment=podman.environment,
-        )
+        await run(podman.command(*command), what=what, say=say, environment=podman.environment)
     except CommandFailed as e:
-        raise BuildFailed(f"building {image.repository}", e.status, e.said) from e
+        raise BuildFailed(what, e.status, e.said) from e
 
 
 def build_command(

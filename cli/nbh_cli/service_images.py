@@ -7,9 +7,8 @@ from pathlib import Path
 
 from nbh_cli import images
 from nbh_cli.host import debian
-from nbh_cli.host.failures import BuildFailed, CommandFailed
 from nbh_cli.host.podman import Podman
-from nbh_cli.host.running import Say, run
+from nbh_cli.host.running import Say
 
 _LENT = "/run/nbh-certificates.crt"
 _SHARED = ("proto/nbh_proto", "kit/nbh_kit", "images/service", "scripts/import-all")
@@ -86,15 +85,8 @@ def fingerprints(
 async def _build(
     podman: Podman, repository: Path, image: ServiceImage, fingerprint: str, on: str, say: Say
 ) -> None:
-    try:
-        await run(
-            podman.command(*_command(repository, image, fingerprint, on, images.trusted())),
-            what=f"building {image.repository}",
-            say=say,
-            environment=podman.environment,
-        )
-    except CommandFailed as e:
-        raise BuildFailed(f"building {image.repository}", e.status, e.said) from e
+    command = _command(repository, image, fingerprint, on, images.trusted())
+    await images.build(podman, command, image.repository, say)
 
 
 def _command(
