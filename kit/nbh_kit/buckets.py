@@ -41,6 +41,13 @@ class Held(NamedTuple, Generic[V]):
     revision: int
 
 
+class Unreadable(NamedTuple):
+    """What a key holds that no release before a later one knows, or that is damaged."""
+
+    data: bytes
+    revision: int
+
+
 class Snapshot(NamedTuple, Generic[V]):
     """All there is. Comes first, and again after each reconnection: replace, do not merge."""
 
@@ -70,7 +77,7 @@ class Bucket(Generic[V]):
         self._kv: KeyValue | None = None
 
     async def get(self, key: str) -> Held[V] | None:
-        """What stands under a key.
+        """What stands under a key; None also for what nobody here can read, which is logged.
 
         Raises:
             BusAway: NATS does not answer.
@@ -83,6 +90,22 @@ class Bucket(Generic[V]):
             raise BusAway(f"{self._type.bucket}: {e!r}") from e
         value = self._decoded(key, entry.value)
         return Held(value, entry.revision or 0) if value else None
+
+    async def unreadable(self, key: str) -> Unreadable | None:
+        """What stands under a key and nobody here can read; None if nothing does.
+
+        Raises:
+            BusAway: NATS does not answer.
+        """
+        try:
+            entry = await (await self._open()).get(key)
+        except (KeyNotFoundError, KeyDeletedError):
+            return None
+        except _AWAY as e:
+            raise BusAway(f"{self._type.bucket}: {e!r}") from e
+        if self._decoded(key, entry.value):
+            return None
+        return Unreadable(entry.value or b"", entry.revision or 0)
 
     async def create(self, key: str, value: V) -> int:
         """Write a key that is not there; return its revision.
@@ -165,8 +188,8 @@ class Bucket(Generic[V]):
             yield Snapshot(await self._gather(updates))
             while True:
                 entry = await updates.next()
-                if entry and (change := self._change(entry)):
-                    yield change
+                if entry:
+                    yield self._change(entry)
         finally:
             await updates.close()
 
@@ -187,17 +210,18 @@ class Bucket(Generic[V]):
         state = (await self._bus.js.stream_info(f"KV_{self._type.bucket}")).state
         return Extent(state.last_seq, state.messages)
 
-    def _change(self, entry: KeyValue.Entry) -> Put[V] | Gone | None:
-        if entry.operation:
-            return Gone(entry.key)
-        value = self._decoded(entry.key, entry.value)
-        return Put(entry.key, Held(value, entry.revision or 0)) if value else None
+    def _change(self, entry: KeyValue.Entry) -> Put[V] | Gone:
+        value = None if entry.operation else self._decoded(entry.key, entry.value)
+        # what was there before is not there any more, even where nobody can read what is
+        return Put(entry.key, Held(value, entry.revision or 0)) if value else Gone(entry.key)
 
     def _decoded(self, key: str, data: bytes | None) -> V | None:
         try:
             return self._decoder.decode(unpacked(data or b""))
         except (msgspec.MsgspecError, ValueError) as e:
-            logger.error("a value nobody can decode", bucket=self._type.bucket, error=str(e))
+            logger.error(
+                "a value that cannot be read is left aside", bucket=self._type.bucket, error=str(e)
+            )
             return None
 
     async def _open(self) -> KeyValue:

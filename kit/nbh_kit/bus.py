@@ -140,7 +140,7 @@ class Bus:
         """Ask a service and wait for its reply.
 
         Raises:
-            BusAway: nobody answered within so many seconds.
+            BusAway: nobody answered within so many seconds, or what this release can read.
         """
         try:
             raw = await self.client.request(
@@ -148,7 +148,10 @@ class Bus:
             )
         except (nats.errors.Error, OSError, TimeoutError) as e:
             raise BusAway(f"nobody answers {question.address}: {e!r}") from e
-        return msgspec.json.decode(raw.data, type=reply)
+        try:
+            return msgspec.json.decode(raw.data, type=reply)
+        except msgspec.MsgspecError as e:
+            raise BusAway(f"the reply to {question.address} cannot be read: {e}") from e
 
     @asynccontextmanager
     async def answering(

@@ -1,6 +1,7 @@
 """What nbhosting's services say to each other. A message's type says its subject."""
 
 from nbh_proto._message import Answer, Command, Event, Message, Question, new_id, now
+from nbh_proto._reply import Reply
 from nbh_proto._value import Value
 from nbh_proto.access import (
     AccessDenied,
@@ -87,6 +88,7 @@ from nbh_proto.lab import (
     LabThawed,
     StopLab,
 )
+from nbh_proto.moving import LeftOut, TakeWorkspace, WorkspaceTaken
 from nbh_proto.notebook import (
     FindOriginal,
     NotebookCopied,
@@ -197,6 +199,7 @@ __all__ = [
     "LabThawed",
     "LastBuild",
     "Launch",
+    "LeftOut",
     "Limits",
     "LinesImported",
     "MakeHook",
@@ -223,6 +226,7 @@ __all__ = [
     "ReadNotebook",
     "RemoveAccount",
     "RenameCourse",
+    "Reply",
     "RollBackCourse",
     "Section",
     "Session",
@@ -239,6 +243,7 @@ __all__ = [
     "SignedIn",
     "SignedOut",
     "StopLab",
+    "TakeWorkspace",
     "Track",
     "TroubleReported",
     "Value",
@@ -246,6 +251,7 @@ __all__ = [
     "WorkspaceFull",
     "WorkspaceHasRoom",
     "WorkspaceNearlyFull",
+    "WorkspaceTaken",
     "image_repository",
     "lab_key",
     "new_id",

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from nbh_proto import names
+from nbh_proto import _version, names
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _IDS = ("course", "student", "node", "service", "account")
@@ -30,6 +30,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     subject: ClassVar[str]
     """Where it is said; ``{field}`` stands for the id in that field."""
 
+    newest: ClassVar[int] = 1
+    """The newest version of its shape that this release knows; the default of ``v``."""
+
     id: str = msgspec.field(default_factory=new_id)
     """Its own id, sent as ``Nats-Msg-Id``: what is published twice is stored once."""
 
@@ -41,6 +44,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         # msgspec calls this on construction and on decoding: a bad id is refused on both sides.
+        _version.check(type(self).__name__, self.v, self.newest)
         for field in _IDS:
             if (id_ := getattr(self, field, None)) is not None:
                 names.checked_id(field, id_)

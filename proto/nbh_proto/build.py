@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from nbh_proto._message import Command, Event, Question
+from nbh_proto._reply import Reply
 from nbh_proto.index import Build
 
 What = Literal["image", "docs"]
@@ -258,7 +259,7 @@ class ShowBuildLog(Question, frozen=True, kw_only=True):
     what: What = "image"
 
 
-class BuildLog(msgspec.Struct, frozen=True, kw_only=True):
+class BuildLog(Reply, frozen=True, kw_only=True):
     """The reply to `ShowBuildLog`: its beginning and its end, where it is long."""
 
     text: str = ""
@@ -277,10 +278,10 @@ class FindImages(Question, frozen=True, kw_only=True):
     """By the names under which labs start."""
 
 
-class ImagesFound(msgspec.Struct, frozen=True, kw_only=True):
+class ImagesFound(Reply, frozen=True, kw_only=True):
     """The reply to `FindImages`."""
 
-    made: dict[str, datetime] = {}
+    made: dict[str, datetime] = msgspec.field(default_factory=dict)
     """Since when each that is there has existed; one that is missing is not in it."""
 
     error: str = ""

@@ -2,9 +2,8 @@
 
 from typing import ClassVar
 
-import msgspec
-
 from nbh_proto._message import Event, Question
+from nbh_proto._reply import Reply
 from nbh_proto.index import Problem
 
 
@@ -32,7 +31,7 @@ class CheckCourse(Question, frozen=True, kw_only=True):
     course: str
 
 
-class CourseCheck(msgspec.Struct, frozen=True, kw_only=True):
+class CourseCheck(Reply, frozen=True, kw_only=True):
     """The reply to `CheckCourse`, and what a check of a folder finds."""
 
     commit: str = ""

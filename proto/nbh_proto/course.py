@@ -113,6 +113,9 @@ class CreateCourse(Command, frozen=True, kw_only=True):
     image: str = ""
     """Empty for the site's default image."""
 
+    changes: Changes = Changes()
+    """What is set for it from the start: it is never seen without."""
+
 
 class PullCourse(Command, frozen=True, kw_only=True):
     """Fetch a course and publish what is new. Asked by `nbh course pull`."""

@@ -5,9 +5,8 @@
 
 from typing import ClassVar
 
-import msgspec
-
 from nbh_proto._message import Event, Question
+from nbh_proto._reply import Reply
 
 
 class NotebookCopied(Event, frozen=True, kw_only=True):
@@ -63,7 +62,7 @@ class FindOriginal(Question, frozen=True, kw_only=True):
     """Canonical, as `nbh_proto.names.notebook` makes it."""
 
 
-class OriginalFound(msgspec.Struct, frozen=True, kw_only=True):
+class OriginalFound(Reply, frozen=True, kw_only=True):
     """The reply to `FindOriginal`."""
 
     is_new: bool = False
@@ -86,7 +85,7 @@ class PassOverOriginal(Question, frozen=True, kw_only=True):
     """Canonical."""
 
 
-class OriginalPassedOver(msgspec.Struct, frozen=True, kw_only=True):
+class OriginalPassedOver(Reply, frozen=True, kw_only=True):
     """The reply to `PassOverOriginal`."""
 
     done: bool

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from nbh_proto._message import Question
+from nbh_proto._reply import Reply
 from nbh_proto.buckets import LabState
 
 
@@ -44,7 +45,7 @@ class LabPlan(msgspec.Struct, frozen=True, kw_only=True):
     """When it will be stopped, if that is announced."""
 
 
-class LabsPlanned(msgspec.Struct, frozen=True, kw_only=True):
+class LabsPlanned(Reply, frozen=True, kw_only=True):
     """The reply to `PlanLabs`."""
 
     labs: tuple[LabPlan, ...]

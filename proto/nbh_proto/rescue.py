@@ -2,9 +2,8 @@
 
 from typing import ClassVar, Literal
 
-import msgspec
-
 from nbh_proto._message import Event, Question
+from nbh_proto._reply import Reply
 
 NotReadReason = Literal["notebook-unknown", "workspace-unusable", "too-large", "internal"]
 
@@ -27,7 +26,7 @@ class ReadNotebook(Question, frozen=True, kw_only=True):
     """Bytes."""
 
 
-class NotebookRead(msgspec.Struct, frozen=True, kw_only=True):
+class NotebookRead(Reply, frozen=True, kw_only=True):
     """The reply to `ReadNotebook`."""
 
     file: str = ""

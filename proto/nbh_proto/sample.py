@@ -5,6 +5,7 @@ from typing import ClassVar
 import msgspec
 
 from nbh_proto._message import Event, Question
+from nbh_proto._reply import Reply
 from nbh_proto.buckets import LabState
 
 
@@ -70,7 +71,7 @@ class NodeMeasured(msgspec.Struct, frozen=True, kw_only=True):
     """Where ``/`` is."""
 
 
-class LabsMeasured(msgspec.Struct, frozen=True, kw_only=True):
+class LabsMeasured(Reply, frozen=True, kw_only=True):
     """The reply to `MeasureLabs`."""
 
     node: NodeMeasured

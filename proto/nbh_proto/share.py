@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from nbh_proto._message import Answer, Command, Event, Question
+from nbh_proto._reply import Reply
 
 ShareReason = Literal[
     "course-unknown",
@@ -96,7 +97,7 @@ class FindShares(Question, frozen=True, kw_only=True):
     only_student: str = ""
 
 
-class SharesFound(msgspec.Struct, frozen=True, kw_only=True):
+class SharesFound(Reply, frozen=True, kw_only=True):
     """The reply to `FindShares`: the newest first, as many as one answer carries."""
 
     shares: tuple[Share, ...] = ()

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from nbh_proto._message import Command, Question
+from nbh_proto._reply import Reply
 
 
 class FindEvents(Question, frozen=True, kw_only=True):
@@ -37,7 +38,7 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Everything else that the event says."""
 
 
-class EventsFound(msgspec.Struct, frozen=True, kw_only=True):
+class EventsFound(Reply, frozen=True, kw_only=True):
     """The reply to `FindEvents`."""
 
     events: tuple[StoredEvent, ...] = ()
@@ -68,7 +69,7 @@ class LineUnreadable(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class LinesImported(msgspec.Struct, frozen=True, kw_only=True):
+class LinesImported(Reply, frozen=True, kw_only=True):
     """The reply to `ImportLines`."""
 
     stored: int = 0
@@ -114,7 +115,7 @@ class NotebookUsed(msgspec.Struct, frozen=True, kw_only=True):
     last: datetime
 
 
-class NotebooksUsed(msgspec.Struct, frozen=True, kw_only=True):
+class NotebooksUsed(Reply, frozen=True, kw_only=True):
     """The reply to `FindNotebooksUsed`: those that most students opened, first."""
 
     notebooks: tuple[NotebookUsed, ...] = ()

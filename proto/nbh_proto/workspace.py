@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from nbh_proto._message import Event, Question
+from nbh_proto._reply import Reply
 
 Bound = Literal["bytes", "files"]
 """What a workspace may take only so much of; folders are files here."""
@@ -74,7 +75,7 @@ class CountWorkspaces(Question, frozen=True, kw_only=True):
     node: str
 
 
-class WorkspacesCounted(msgspec.Struct, frozen=True, kw_only=True):
+class WorkspacesCounted(Reply, frozen=True, kw_only=True):
     """The reply to `CountWorkspaces`."""
 
     students: dict[str, int]
@@ -96,7 +97,7 @@ class CloseCourse(Question, frozen=True, kw_only=True):
     """The course's new name, where they are renamed."""
 
 
-class CourseClosed(msgspec.Struct, frozen=True, kw_only=True):
+class CourseClosed(Reply, frozen=True, kw_only=True):
     """The reply to `CloseCourse`. If it holds students or an error nothing was done."""
 
     labs: tuple[str, ...] = ()
@@ -119,7 +120,7 @@ class FindRevisions(Question, frozen=True, kw_only=True):
     node: str
 
 
-class RevisionsFound(msgspec.Struct, frozen=True, kw_only=True):
+class RevisionsFound(Reply, frozen=True, kw_only=True):
     """The reply to `FindRevisions`."""
 
     commits: dict[str, tuple[str, ...]]

@@ -11,6 +11,7 @@ from nbh_courses.failure import CourseError
 from nbh_courses.git_program import Stopping
 from nbh_kit.buckets import Bucket
 from nbh_proto import Course, CourseFailed, CoursePublished
+from nbh_proto.course import Changes
 from nbh_proto.streams import EVENTS
 from tests.courses.service import silent_forge
 from tests.courses.site import Site
@@ -244,6 +245,16 @@ async def test_a_course_that_cannot_be_published_is_not_created(site, teacher, b
     assert await shown(bus) is None
     teacher.push(LESSON)
     await site.create(teacher.url)
+
+
+async def test_a_course_is_created_with_its_settings_or_not_at_all(site, teacher, bus):
+    teacher.push(LESSON)
+    with pytest.raises(CourseError, match="staff: 'a b' is"):
+        await site.create(teacher.url, changes=Changes(staff=("a b",)))
+    assert site.shelf.records() == []
+    await site.create(teacher.url, changes=Changes(staff=("ada",), autopull=False))
+    course = await shown(bus)
+    assert (course.staff, course.autopull, course.archived) == (("ada",), False, False)
 
 
 async def test_a_name_is_taken_once(site, teacher):

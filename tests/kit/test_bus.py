@@ -132,6 +132,52 @@ async def test_what_nobody_can_decode_is_a_dead_letter_and_the_service_goes_on(b
     await eventually(lambda: _is_empty(bus))
 
 
+async def test_what_a_later_release_says_is_kept_aside_in_words(bus):
+    heard: asyncio.Queue[PullCourse] = asyncio.Queue()
+    newer = msgspec.json.encode(msgspec.to_builtins(PullCourse(course="py")) | {"v": 2})
+    await bus.js.publish("nbh.command.course.pull.py", newer)
+    async with consume(bus, COMMANDS, "test", [PullCourse], heard.put):
+        await bus.tell(PullCourse(course="py"))
+        assert (await asyncio.wait_for(heard.get(), 5)).v == 1
+        raw = await eventually(lambda: bus.js.get_last_msg(DEAD.name, "nbh.dead.test"))
+    letter = msgspec.json.decode(raw.data, type=DeadLetter)
+    assert letter.data == newer
+    assert "PullCourse of version 2, from a later release" in letter.reason
+    await eventually(lambda: _is_empty(bus))
+
+
+async def test_a_value_of_a_later_release_is_as_if_it_were_not_there(bus):
+    labs = Bucket(bus, Lab)
+    await labs.create("py.ada", lab())
+    changes = labs.watch()
+    assert set((await anext(changes)).all) == {"py.ada"}
+    kv = await bus.js.key_value("LABS")
+    revision = await kv.put("py.ada", msgspec.json.encode(msgspec.to_builtins(lab()) | {"v": 2}))
+    assert await anext(changes) == Gone("py.ada"), "what was there before is not true any more"
+    await changes.aclose()
+    assert await labs.get("py.ada") is None
+    assert (await labs.unreadable("py.ada")).revision == revision
+    assert await labs.unreadable("py.bob") is None
+    fresh = labs.watch()
+    assert (await anext(fresh)).all == {}
+    await fresh.aclose()
+    await labs.update("py.ada", lab(), revision)
+    assert await labs.unreadable("py.ada") is None
+
+
+async def test_a_reply_of_a_later_release_is_no_answer(bus):
+    class Newer(EventsFound, frozen=True, kw_only=True):
+        newest = 2
+        v: int = 2
+
+    async def answer(_):
+        return Newer(events=())
+
+    async with bus.answering(FindEvents, answer):
+        with pytest.raises(BusAway, match="EventsFound of version 2, from a later release"):
+            await bus.ask(FindEvents(), EventsFound)
+
+
 async def test_an_asker_hears_the_answers_to_its_command(bus):
     heard: asyncio.Queue[CommandAnswer] = asyncio.Queue()
 

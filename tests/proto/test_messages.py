@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 import nbh_proto
-from nbh_proto import (  # noqa: F401  # so that all are born
+from nbh_proto import (
     AccessReady,
     AccessRequested,
     Answer,
@@ -15,65 +15,19 @@ from nbh_proto import (  # noqa: F401  # so that all are born
     Event,
     Message,
     Question,
-    access,
-    check,
-    course,
-    dead,
-    lab,
-    notebook,
-    stats,
 )
 from nbh_proto.access import AccessAnswer
 from nbh_proto.buckets import BUCKETS
 from nbh_proto.streams import ALL
-
-KINDS = (Message, Event, Command, Answer, Question)
-
-
-def every_message() -> list[type[Message]]:
-    found, waiting = [], [Message]
-    while waiting:
-        type_ = waiting.pop()
-        waiting += type_.__subclasses__()
-        if type_ not in KINDS:
-            found.append(type_)
-    return sorted(found, key=lambda t: t.__name__)
-
+from tests.proto import examples
+from tests.proto.examples import every_message
 
 SAID = [t for t in every_message() if not issubclass(t, Answer)]
 
 
 def example(type_: type[Message]) -> Message:
     """One with every required field filled, always the same."""
-    return msgspec.convert(
-        {"id": "0" * 32, "at": "2026-01-02T03:04:05Z"}
-        | {f.name: _plain(f) for f in msgspec.structs.fields(type_) if f.required},
-        type_,
-    )
-
-
-def _plain(field: msgspec.structs.FieldInfo) -> object:
-    if field.name == "data":
-        return "aGVsbG8="
-    match msgspec.inspect.type_info(field.type):
-        case msgspec.inspect.IntType():
-            return 7
-        case msgspec.inspect.BoolType():
-            return True
-        case msgspec.inspect.FloatType():
-            return 0.5
-        case msgspec.inspect.VarTupleType():
-            return []
-        case msgspec.inspect.DictType():
-            return {}
-        case msgspec.inspect.StructType(cls=cls):
-            return {f.name: _plain(f) for f in msgspec.structs.fields(cls) if f.required}
-        case msgspec.inspect.DateTimeType():
-            return "2026-01-02T03:04:05Z"
-        case msgspec.inspect.LiteralType(values=values):
-            return sorted(values)[0]
-        case _:
-            return f"some.{field.name}" if field.name in ("course", "student") else field.name
+    return msgspec.convert(examples.least(type_), type_)
 
 
 @pytest.mark.parametrize("type_", SAID)

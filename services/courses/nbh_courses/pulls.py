@@ -17,6 +17,7 @@ import structlog
 
 from nbh_courses.addresses import checked_branch, checked_url
 from nbh_courses.announcing import Announcer
+from nbh_courses.changes import applied
 from nbh_courses.failure import CourseError, of_disk
 from nbh_courses.git_program import Say, Stopping
 from nbh_courses.publisher import Publisher
@@ -76,7 +77,8 @@ class Pulls:
         """Register a course and publish it; if that fails nothing of it is left (G3).
 
         Raises:
-            CourseError: the course is there already, or cannot be published.
+            CourseError: the course is there already, a setting cannot be, or it cannot be
+                published.
             Stopping: we are leaving.
         """
         checked_url(command.giturl, local=self._rules.local_urls)
@@ -86,7 +88,8 @@ class Pulls:
         async with self._turn(command.course):
             there = self._shelf.place(command.course).record
             if there is None:
-                there = await self._create(_asked(command), say)
+                asked = applied(_asked(command), command.changes, local=self._rules.local_urls)
+                there = await self._create(asked, say)
             elif there.created_by != command.id or there.intention:
                 raise CourseError("exists", "to publish what is new, pull it")
             return await self._announcer.announce(there)

@@ -5,8 +5,8 @@ The way to a lab that runs is the hot one: a look at the workspace, an answer, a
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -119,13 +119,24 @@ class Accesses:
         if not requested.page:
             _check_name(requested.notebook)
         await self._adopted()
-        with self._counted(requested):
+        with self._counted(requested.course, requested.student):
             await self._open_there(requested, until)
 
+    @asynccontextmanager
+    async def alone_with(self, course: str, student: str) -> AsyncGenerator[None]:
+        """Have a student's files of a course to oneself in the block: who opens a notebook of it
+        waits, and the course is not closed."""
+        with self._counted(course, student):
+            async with self._order(lab_key(course, student)):
+                yield
+
+    def _order(self, key: str) -> asyncio.Lock:
+        return self._orders.setdefault(key, asyncio.Lock())
+
     @contextmanager
-    def _counted(self, requested: AccessRequested) -> Iterator[None]:
+    def _counted(self, course: str, student: str) -> Iterator[None]:
         """While one is open its course is not closed: it may be about to make a workspace."""
-        who = (requested.course, requested.student)
+        who = (course, student)
         self.opening[who] += 1
         try:
             yield
@@ -163,8 +174,7 @@ class Accesses:
     async def _prepared(
         self, key: str, requested: AccessRequested, course: Course, revision: Revision
     ) -> Ready:
-        order = self._orders.setdefault(key, asyncio.Lock())
-        async with order:
+        async with self._order(key):
             if not self._labs.is_up(key):
                 await self._rooms.bound(requested.student, course)
             ready = await self._preparation.ready(

@@ -1,20 +1,25 @@
 """The bucket of labs, where an entry is a lease (R-5). NATS may be away: that is waited for."""
 
 from contextlib import aclosing
+from datetime import datetime
 
 import msgspec
+import structlog
 
 from nbh_kit.buckets import Bucket, Held, Lost, Snapshot
 from nbh_proto import Lab
+from nbh_proto.packing import unpacked
 from nbh_provisioner.surely import surely
+
+logger = structlog.get_logger(__name__)
 
 
 class Taken(Exception):
     """The lease is another node's, or was taken over."""
 
-    def __init__(self, by: Lab) -> None:
-        super().__init__(f"the lab is on node {by.node}, which has its lease since {by.since}")
-        self.by = by
+    def __init__(self, node: str, since: datetime | None = None) -> None:
+        when = f" since {since}" if since else ""
+        super().__init__(f"the lab is on node {node}, which has its lease{when}")
 
 
 class Leases:
@@ -61,12 +66,23 @@ class Leases:
         except Lost:
             there = await self._bucket.get(lab.key)
         if there is None:
-            raise Lost(lab.key)
+            return await self._take_from_nobody(lab)
         if there.value.capability == lab.capability:  # written, though the answer was lost
             return there.revision
         if there.value.node != self._node and there.value.state != "failed":
-            raise Taken(there.value)
+            raise Taken(there.value.node, there.value.since)
         return await self._bucket.update(lab.key, lab, there.revision)
+
+    async def _take_from_nobody(self, lab: Lab) -> int:
+        """Over what this release cannot read: which labs of this node run podman says, which
+        stands above the bucket. Another node's stays: two labs would have one workspace."""
+        unread = await self._bucket.unreadable(lab.key)
+        if unread is None:
+            raise Lost(lab.key)
+        if (node := _node_of(unread.data)) not in ("", self._node):
+            raise Taken(node)
+        logger.warning("a lease that cannot be read is taken over")
+        return await self._bucket.update(lab.key, lab, unread.revision)
 
     async def _put(self, held: Held[Lab], lab: Lab) -> int:
         try:
@@ -74,11 +90,14 @@ class Leases:
         except Lost:
             there = await self._bucket.get(lab.key)
         if there is None:
-            return await self._bucket.create(lab.key, lab)
+            unread = await self._bucket.unreadable(lab.key)
+            if unread is None:
+                return await self._bucket.create(lab.key, lab)
+            return await self._bucket.update(lab.key, lab, unread.revision)
         if there.value == lab:
             return there.revision
         if there.value.capability != lab.capability:
-            raise Taken(there.value)
+            raise Taken(there.value.node, there.value.since)
         return await self._bucket.update(lab.key, lab, there.revision)
 
     async def _drop(self, held: Held[Lab]) -> None:
@@ -86,6 +105,19 @@ class Leases:
         there = await self._bucket.get(key)
         if there is not None and there.value.capability == held.value.capability:
             await self._bucket.delete(key, there.revision)
+
+
+class _OfSomeNode(msgspec.Struct):
+    """What may be known of a lease of whichever release."""
+
+    node: str = ""
+
+
+def _node_of(data: bytes) -> str:
+    try:
+        return msgspec.json.decode(unpacked(data), type=_OfSomeNode).node
+    except (msgspec.MsgspecError, ValueError):
+        return ""
 
 
 def _with_generation(held: Held[Lab]) -> Held[Lab]:

@@ -18,9 +18,9 @@ from nbh_kit.health import Health
 from nbh_kit.metrics import Metrics
 from nbh_kit.one import only_one
 from nbh_kit.traces import Traces
-from nbh_proto import AccessRequested, Course, Lab, names
+from nbh_proto import AccessRequested, Course, Lab, TakeWorkspace, names
 from nbh_proto.streams import COMMANDS, EVENTS, PATIENCE
-from nbh_provisioner import commands, lab_paths, memory, readiness
+from nbh_provisioner import commands, lab_paths, memory, readiness, taking
 from nbh_provisioner.accesses import Accesses
 from nbh_provisioner.affairs import Means
 from nbh_provisioner.boot import Boot
@@ -59,6 +59,7 @@ from nbh_provisioner.shares.snapshots import Snapshots
 from nbh_provisioner.standing import Standing
 from nbh_provisioner.starts import Starts
 from nbh_provisioner.stocking import Stocking
+from nbh_provisioner.taking import Taking
 from nbh_provisioner.taking_over import TakingOver
 from nbh_provisioner.watchdog import Watchdog
 
@@ -120,6 +121,15 @@ async def serving(
                 bus, COMMANDS, durable, commands.TYPES, parts.commands.handle, only={"node": node}
             ),
             consume(bus, COMMANDS, "provisioner-shares", sharing.TYPES, parts.sharing.handle),
+            consume(
+                bus,
+                COMMANDS,
+                f"{durable}-taking",
+                [TakeWorkspace],
+                parts.taking.handle,
+                only={"node": node},
+                in_flight=taking.AT_ONCE,
+            ),
             consume(
                 bus,
                 EVENTS,
@@ -221,6 +231,7 @@ class _Parts:
             data=config.site.data,
         )
         self.originals = Originals(known, workspaces)
+        self.taking = Taking(bus, self.accesses, known, workspaces, disks, rooms, owner)
         self.commands = Commands(bus, self.labs)
         self.taking_over = TakingOver(
             node, engine, folders, leases, boot, self.labs, self.pool, bus

@@ -176,6 +176,12 @@ class Workspaces:
     @contextmanager
     def made(self, workspace: str) -> Iterator[int]:
         """Open a workspace, ``student/course``, and make it if it is not there."""
+        with self.housed(workspace) as (_, root):
+            yield root
+
+    @contextmanager
+    def housed(self, workspace: str) -> Iterator[tuple[int, int]]:
+        """The same, and before it the folder that it is in, which its student never reaches."""
         student, _, course = workspace.partition("/")
         # The parents stay root's and closed: no lab sees them, no other user of the machine.
         self._students.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -184,7 +190,7 @@ class Workspaces:
             with folder(students, student, mounts=True) as parent:
                 folders.make(parent, course, self._owner, mounts=True, making=self._making)
                 with folder(parent, course, mounts=True) as root:
-                    yield root
+                    yield parent, root
 
     @contextmanager
     def opened(self, workspace: str) -> Iterator[int]:
