@@ -20,11 +20,13 @@ FOR_TESTS = (
     Need("php", "php-cli", "php-cli"),
     Need("node", "nodejs", "nodejs"),
     Need("openssl", "openssl", "openssl"),
+    Need("caddy", "caddy", "caddy"),
     Need("mkfs.btrfs", "btrfs-progs", "btrfs-progs"),
     Need("mkfs.xfs", "xfsprogs", "xfsprogs"),
 )
 """What tests need beside what labs need: a browser, a tracer that kills writers at each step, the
-languages of the signers under examples/, what makes a certificate, file systems with quotas."""
+languages of the signers under examples/, what makes a certificate, an ACME server, file systems
+with quotas."""
 
 PROMETHEUS = (Need("promtool", "prometheus", "golang-github-prometheus"),)
 """What says whether the alerts under examples/ fire."""

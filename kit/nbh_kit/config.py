@@ -118,6 +118,7 @@ def _check(config: Config, file: str) -> None:
         _check_origin(file, f"origins.{name}", origin)
     if not config.site.dev and len(set(origins.values())) < len(origins):
         raise BadConfig(file, "origins", "content, ui and share must differ (S-15)")
+    _check_tls(config, file)
     for number, network in enumerate(config.traefik.networks):
         _check_network(file, f"traefik.networks[{number}]", network)
     for number, lent in enumerate(config.builder.lend):
@@ -134,6 +135,20 @@ def _check(config: Config, file: str) -> None:
         _check_platform(file, f"platform[{number}]", platform)
     if len({p.name for p in config.platform}) < len(config.platform):
         raise BadConfig(file, "platform", "two platforms have the same name")
+
+
+def _check_tls(config: Config, file: str) -> None:
+    if not (acme := config.traefik.acme):
+        return
+    if not acme.startswith("https://"):
+        raise BadConfig(file, "traefik.acme", "write the https address of a server's directory")
+    if config.traefik.certificate:
+        reason = "with traefik.certificate there is nothing to get; leave one of them out"
+        raise BadConfig(file, "traefik.acme", reason)
+    for name, origin in msgspec.structs.asdict(config.origins).items():
+        if not origin.startswith("https://"):
+            reason = f"{origin} gets no certificate; with traefik.acme all three begin with https"
+            raise BadConfig(file, f"origins.{name}", reason)
 
 
 def _check_platform(file: str, key: str, platform: Platform) -> None:

@@ -51,7 +51,15 @@ class Traefik(Section, frozen=True, kw_only=True):
     internal: str = "127.0.0.1:8082"
     certificate: Path | None = None
     certificate_key: Path | None = None
+    acme: str = ""
+    acme_email: str = ""
+    acme_roots: Path | None = None
     networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether browsers are spoken to in TLS."""
+        return bool(self.certificate or self.acme)
 
 
 class Router(Section, frozen=True, kw_only=True):

@@ -18,6 +18,9 @@ _LEVELS: dict[LogLevel, str] = {
     "error": "ERROR",
 }
 
+RESOLVER = "nbh"
+"""Traefik's name for who gets certificates; the router's static file says which."""
+
 _UPLOAD_SECONDS = 300
 """A large file over a slow line takes longer than Traefik's default of a minute (S17)."""
 
@@ -25,6 +28,11 @@ _UPLOAD_SECONDS = 300
 def folder(config: Config) -> Path:
     """The folder that Traefik watches and the router writes."""
     return config.site.data / "traefik"
+
+
+def acme_folder(config: Config) -> Path:
+    """Where Traefik keeps the certificates that it gets by itself, and their keys."""
+    return config.site.data / "acme"
 
 
 def flags(config: Config) -> list[str]:
@@ -38,7 +46,8 @@ def flags(config: Config) -> list[str]:
         f"--log.level={_LEVELS[config.site.log_level]}",
         *_entry_point("web", config.traefik.listen),
         "--entryPoints.web.asDefault=true",
-        *(["--entryPoints.web.http.tls=true"] if config.traefik.certificate else []),
+        *(["--entryPoints.web.http.tls=true"] if config.traefik.speaks_tls else []),
+        *(_acme(config) if config.traefik.acme else []),
         *_entry_point("internal", config.traefik.internal),
         "--ping=true",
         "--ping.manualRouting=true",
@@ -46,6 +55,20 @@ def flags(config: Config) -> list[str]:
         "--providers.file.watch=true",
         # The router coalesces its changes itself; Traefik's own throttle would add two seconds.
         "--providers.providersThrottleDuration=0",
+    ]
+
+
+def _acme(config: Config) -> list[str]:
+    given, settings = f"--certificatesResolvers.{RESOLVER}.acme", config.traefik
+    return [
+        f"{given}.caServer={settings.acme}",
+        f"{given}.storage={acme_folder(config)}/acme.json",
+        # At the port that browsers use anyway: no other needs to be open.
+        f"{given}.tlsChallenge=true",
+        # Its default, RSA of 4096 bits, takes seconds to make.
+        f"{given}.keyType=EC256",
+        *([f"{given}.email={settings.acme_email}"] if settings.acme_email else []),
+        *([f"{given}.caCertificates={settings.acme_roots}"] if settings.acme_roots else []),
     ]
 
 

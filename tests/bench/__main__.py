@@ -19,6 +19,7 @@ from tests.bench import (
     demo,
     disaster,
     figures,
+    first_course,
     first_output,
     frozen,
     indexing,
@@ -70,6 +71,8 @@ async def main(output: Path) -> int:
             found += await pool.figures(system, bare)
         with console.status("starting demos"):
             found += await demo.figures(Path(folder) / "demo")
+        with console.status("setting up a bare machine"):
+            found += await first_course.figures(Path(folder) / "first-course")
         other = Path(folder) / "chaos"
         other.mkdir()
         async with running_system(other, engine="podman", settings=WITH_POOL) as system:

@@ -29,8 +29,8 @@ async def figures(folder: Path) -> list[Figure]:
     """Those of a fresh clone; the programs of the system are there already."""
     folder.mkdir()
     checkout, kept = folder / "checkout", folder / "kept"
-    with _nothing_kept(folder) as environment:
-        _run("git", "clone", "--quiet", str(REPOSITORY), str(checkout))
+    with nothing_kept(folder) as environment:
+        run("git", "clone", "--quiet", str(REPOSITORY), str(checkout))
         given = {"environment": environment, "within": _GIVEN_UP}
         async with demo(kept, checkout, **given) as (_, _, first):
             pass
@@ -52,7 +52,7 @@ async def figures(folder: Path) -> list[Figure]:
 
 
 @contextmanager
-def _nothing_kept(folder: Path) -> Iterator[Mapping[str, str]]:
+def nothing_kept(folder: Path) -> Iterator[Mapping[str, str]]:
     """An environment in which neither packages nor images of earlier runs are found."""
     configuration = folder / "storage.conf"
     configuration.write_text(_STORAGE.format(folder=folder))
@@ -63,11 +63,13 @@ def _nothing_kept(folder: Path) -> Iterator[Mapping[str, str]]:
     try:
         yield environment
     finally:
-        _run("podman", "rmi", "--all", "--force", environment=environment)
+        run("podman", "rmi", "--all", "--force", environment=environment)
         for mounted in (folder / "images/overlay", folder / "images"):
             if mounted.is_mount():
-                _run("umount", str(mounted))
+                run("umount", str(mounted))
 
 
-def _run(*argv: str, environment: Mapping[str, str] = {}) -> None:
-    subprocess.run(argv, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, check=True)
+def run(*argv: str, environment: Mapping[str, str] = {}, cwd: Path | None = None) -> None:
+    """Run a program that must not fail."""
+    given = {**os.environ, **environment}
+    subprocess.run(argv, env=given, cwd=cwd, stdout=subprocess.DEVNULL, check=True)

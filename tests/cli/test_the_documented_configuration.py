@@ -70,6 +70,7 @@ def test_the_file_with_all_settings_uncommented_can_be_used(tmp_path):
     for key, value in {
         "certificate": '"/c"',
         "certificate_key": '"/k"',
+        "acme_roots": '"/r"',
         "podman_socket": '"/p"',
         "name": '"lms"',
         "id": '"k1"',

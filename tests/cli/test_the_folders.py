@@ -37,6 +37,7 @@ def test_every_part_owns_its_folder_and_no_other(tmp_path):
         "courses": ("0o755", 64103, 64103),
         "accounts": ("0o700", 64103, 64103),
         "traefik": ("0o2750", 64100, 64101),
+        "acme": ("0o700", 64101, 64101),
     }
     assert seen(data) == ("0o711", 0, 0)
 

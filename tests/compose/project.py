@@ -63,12 +63,13 @@ class Failed(AssertionError):
 class Project:
     """What a test does with it."""
 
-    def __init__(self, folder: Path, here: Podman, socket: Path) -> None:
+    def __init__(self, folder: Path, here: Podman, socket: Path, repository: Path) -> None:
         self.name = f"t{secrets.token_hex(3)}"
         self.port = free_port()
         self.data, self.etc = folder / "data", folder / "etc"
         self.config_file = self.etc / "nbhosting.toml"
         self._folder, self._here, self._socket = folder, here, socket
+        self._repository = repository
         prefix = f"10.{secrets.choice(range(220, 250))}"
         self.bus, self.web = f"{prefix}.0", f"{prefix}.1"
         """The first three numbers of the addresses on its networks."""
@@ -87,7 +88,7 @@ class Project:
 
     async def compose(self, *words: str, within: float = _WITHIN) -> str:
         """Run podman-compose; what it printed."""
-        file = str(REPOSITORY / "compose.yaml")
+        file = str(self._repository / "compose.yaml")
         argv = (sys.executable, "-m", "podman_compose", "-p", self.name, "-f", file, *words)
         return await _output(argv, self._environment(), within)
 
@@ -166,10 +167,15 @@ class Project:
 
 
 @asynccontextmanager
-async def project(folder: Path, socket: Path) -> AsyncGenerator[Project]:
-    """From nothing to all services well, while the block runs; then nothing is left of it."""
+async def project(
+    folder: Path, socket: Path, repository: Path = REPOSITORY
+) -> AsyncGenerator[Project]:
+    """From nothing to all services well, while the block runs; then nothing is left of it.
+
+    ``repository`` is whose compose.yaml.
+    """
     here = podman.prepare(machine.look(), socket.parent)
-    running = Project(folder, here, socket)
+    running = Project(folder, here, socket, repository)
     running.write()
     try:
         await running.by_hand("prepare")

@@ -30,6 +30,13 @@ def test_who_can_neither_pull_nor_make_is_told_both_ways():
     )
 
 
+@pytest.mark.podman
+async def test_another_debian_is_built_on_where_it_is_named(here, lab_images, monkeypatch):
+    named = "localhost/nbhosting/base:latest"
+    monkeypatch.setenv(debian.VARIABLE, named)
+    assert await debian.image(here, print) == named
+
+
 @contextmanager
 def registry(tmp_path, handler):
     """A registry of our own; yields what podman has to know, and the name of an image there."""

@@ -72,7 +72,7 @@ async def certificate(origin: str, context: ssl.SSLContext | None = None) -> Fin
 
 _MEND = (
     "have a certificate for this name, with its whole chain, in traefik.certificate and "
-    "traefik.certificate_key, and restart"
+    "traefik.certificate_key, or name an ACME server in traefik.acme, and restart"
 )
 
 

@@ -12,6 +12,9 @@ from nbh_cli.host.running import Say, end, run
 
 RELEASE = "bookworm"
 PULLED = f"debian:{RELEASE}-slim"
+VARIABLE = "NBH_DEBIAN_IMAGE"
+"""Of the environment: another than the one that is pulled, or the same by digest."""
+
 MADE = f"localhost/debian:{RELEASE}"
 
 _REGISTRY_ANSWERS_WITHIN = 6.0
@@ -29,12 +32,13 @@ async def image(podman: Podman, say: Say) -> str:
     Raises:
         NoDebian: no registry answered, and debootstrap cannot or did not make one.
     """
-    for name in (PULLED, MADE):
+    wanted = os.environ.get(VARIABLE) or PULLED
+    for name in (wanted, MADE):
         if await _is_here(podman, name):
             return name
-    say(f"pulling {PULLED}")
-    if await pulled(podman, PULLED, say):
-        return PULLED
+    say(f"pulling {wanted}")
+    if await pulled(podman, wanted, say):
+        return wanted
     say("no registry answers: making Debian with debootstrap")
     await _make(podman, say)
     return MADE

@@ -42,6 +42,7 @@ def layout(config: Config) -> tuple[Folder, ...]:
         Folder(data / "accounts", 0o700, courses, courses, ours=True),
         # the group bit hands Traefik what the router writes, and nobody else
         Folder(data / "traefik", 0o2750, router, traefik),
+        Folder(data / "acme", 0o700, traefik, traefik, ours=True),
         Folder(run, 0o711),
         Folder(run / "nats", 0o700, nats, nats),
     )

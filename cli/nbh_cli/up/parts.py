@@ -62,7 +62,8 @@ def _what_to_show(config: Config, file: Path) -> Show:
     if os.getuid() != 0:
         return ()
     keys = (key.secret_file for platform in config.platform for key in platform.keys)
-    tls = (config.traefik.certificate, config.traefik.certificate_key)
+    given = config.traefik
+    tls = (given.certificate, given.certificate_key, given.acme_roots)
     read = [path for path in (file, *keys, *tls) if path is not None and path.exists()]
     return reach.behind_barriers((*reach.code(), config.site.data, config.site.run, *read))
 

@@ -16,7 +16,7 @@ async def ready(config: Config) -> None:
         await answering(_here(config.health.host), health, "/readyz")
     else:
         await answering(_here(config.router.host), config.router.port, "/")
-    if config.traefik.embedded and not config.traefik.certificate:
+    if config.traefik.embedded and not config.traefik.speaks_tls:
         host, _, port = config.traefik.listen.rpartition(":")
         await answering(_here(host), int(port), "/")
 

@@ -6,13 +6,14 @@ Pure.
 import re
 from typing import Any
 
-from nbh_kit import links
+from nbh_kit import links, traefik
 from nbh_kit.config import Config
 from nbh_router.dynamic import GATE, LABS_TRANSPORT, OTHERS, REST, UNOBSERVED, WEB, service
 from nbh_router.origins import normal
 from nbh_router.traefik_config import (
     Buffering,
     Certificate,
+    Domain,
     Dynamic,
     Errors,
     ForwardingTimeouts,
@@ -22,6 +23,7 @@ from nbh_router.traefik_config import (
     Middleware,
     Retry,
     Router,
+    RouterTls,
     ServersTransport,
     Tls,
     TlsOptions,
@@ -57,7 +59,7 @@ def of(config: Config, content_origin: str) -> Dynamic:
     return Dynamic(
         http=Http(
             routers={
-                "rest": _rest(),
+                "rest": _rest(config),
                 "lasting": _lasting(),
                 "gate": _gate(content_origin),
                 "error-pages": _error_pages(),
@@ -129,7 +131,7 @@ def of(config: Config, content_origin: str) -> Dynamic:
     )
 
 
-def _rest() -> Router:
+def _rest(config: Config) -> Router:
     return Router(
         rule="PathPrefix(`/`)",
         service="router",
@@ -137,7 +139,16 @@ def _rest() -> Router:
         priority=REST,
         middlewares=("router-errors", "again"),
         observability=UNOBSERVED,
+        tls=_gets_certificates(config) if config.traefik.acme else None,
     )
+
+
+def _gets_certificates(config: Config) -> RouterTls:
+    # With one router alone, and not at the entry point: Traefik would look after the certificates
+    # of each lab whenever one comes or goes. One for each name: one that is wrong harms no other.
+    hosts = [_host(o) for o in (config.origins.content, config.origins.ui, config.origins.share)]
+    domains = tuple(Domain(main=host) for host in dict.fromkeys(hosts))
+    return RouterTls(cert_resolver=traefik.RESOLVER, domains=domains)
 
 
 def _lasting() -> Router:
@@ -236,10 +247,11 @@ def _lab_headers() -> Headers:
 
 
 def _tls(config: Config) -> Tls | None:
-    certificate, key = config.traefik.certificate, config.traefik.certificate_key
-    if certificate is None or key is None:
+    if not config.traefik.speaks_tls:
         return None
+    certificate, key = config.traefik.certificate, config.traefik.certificate_key
+    ours = (Certificate(cert_file=str(certificate), key_file=str(key)),)
     return Tls(
-        certificates=(Certificate(cert_file=str(certificate), key_file=str(key)),),
+        certificates=ours if certificate and key else (),
         options={"default": TlsOptions(min_version="VersionTLS12")},
     )

@@ -25,6 +25,17 @@ class Observability(Section, frozen=True, kw_only=True):
     tracing: bool | None = None
 
 
+class Domain(Section, frozen=True, kw_only=True):
+    main: str
+
+
+class RouterTls(Section, frozen=True, kw_only=True):
+    """Which certificates are got by whom. Traefik takes them for all routers alike."""
+
+    cert_resolver: str
+    domains: tuple[Domain, ...]
+
+
 class Router(Section, frozen=True, kw_only=True):
     rule: str
     service: str
@@ -32,6 +43,7 @@ class Router(Section, frozen=True, kw_only=True):
     priority: int | None = None
     middlewares: tuple[str, ...] = ()
     observability: Observability | None = None
+    tls: RouterTls | None = None
 
 
 class Server(Section, frozen=True, kw_only=True):
@@ -113,7 +125,7 @@ class TlsOptions(Section, frozen=True, kw_only=True):
 
 
 class Tls(Section, frozen=True, kw_only=True):
-    certificates: tuple[Certificate, ...]
+    certificates: tuple[Certificate, ...] = ()
     options: Mapping[str, TlsOptions]
 
 
