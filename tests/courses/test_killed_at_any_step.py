@@ -5,7 +5,9 @@ second, … of them, and each start sweeps or finishes what the kill before it l
 """
 
 import asyncio
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from itertools import count
@@ -24,6 +26,7 @@ from tests.conftest import REPOSITORY
 from tests.courses.service import carried_out, done, ended_before_it_answered
 from tests.courses.site import Site
 from tests.courses.teacher import published
+from tests.tracing import killed_at, strace
 
 CALLS = ("mkdir", "fchmod", "syncfs", "rename", "fsync", "symlink")
 """Those by which a publication makes, keeps and names things."""
@@ -52,24 +55,19 @@ def revision(n):
     return dict.fromkeys(places, f"lesson {n}\n".encode())
 
 
-def killed_at(call, nth):
-    """Kills who makes a call for the nth time (each thread counts for itself)."""
-    inject = f"inject={call}:signal=KILL:when={nth}"
-    return ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject)
-
-
 def whole_revisions(place):
     """The revisions that are there, every one of which must be whole."""
     found = [r for r in (place / "revisions").iterdir() if not r.name.startswith(".")]
     return [published(each) for each in found]
 
 
-async def is_killed(at, site, nats_url, course, *url):
-    """Create or pull a course in a process of its own; whether it was killed on the way."""
+async def is_killed(call, nth, site, nats_url, course, *url):
+    """Create or pull a course in a process of its own; whether it was killed when it made a call
+    for the nth time."""
     once = (sys.executable, "-m", "tests.courses.act_once", str(site.shelf.folder), nats_url)
-    # git is a program of its own: its steps are another test's
-    argv = (*at, "-b", "execve", *once, course, *url)
+    argv = (*once, call, str(nth), course, *url)
     status = await asyncio.to_thread(subprocess.call, argv, cwd=REPOSITORY)
+    assert status in (0, -signal.SIGKILL)
     return status != 0
 
 
@@ -89,7 +87,7 @@ async def test_each_step_of_a_pull_can_be_the_last(site, teacher, bus, nats_url)
             now = f"{call} {nth}"
             teacher.push(lesson(now))
             before = site.served()
-            killed = await is_killed(killed_at(call, nth), site, nats_url, "py")
+            killed = await is_killed(call, nth, site, nats_url, "py")
             assert site.served() in (before, revision(now))
             assert all(len(set(each.values())) == 1 for each in whole_revisions(place.folder))
             await started_again(site)
@@ -112,7 +110,7 @@ async def test_each_step_of_a_creation_can_be_the_last(site, teacher, bus, nats_
     for call in ("rename", "fsync", "symlink"):  # what lies between is a pull's
         for nth in count(1):
             course = f"{call}{nth}"
-            killed = await is_killed(killed_at(call, nth), site, nats_url, course, teacher.url)
+            killed = await is_killed(call, nth, site, nats_url, course, teacher.url)
             await started_again(site)
             place = site.shelf.place(course)
             if place.record:
@@ -131,11 +129,11 @@ async def test_each_step_of_a_creation_can_be_the_last(site, teacher, bus, nats_
 
 def kill_git(folder, verb, call, nth):
     """Have a git in a folder that is killed when it makes a call for the nth time for a verb."""
-    real, strace = shutil.which("git", path="/usr/bin:/bin"), shutil.which("strace")
-    inject = f"-e trace={call} -e inject={call}:signal=KILL:when={nth}"
+    real = shutil.which("git", path="/usr/bin:/bin")
+    traced = shlex.join(killed_at(call, nth))
     (folder / "git").write_text(
         f'#!/bin/sh\nfor word; do [ "$word" = {verb} ] &&'
-        f' exec {strace} -f -qq -o /dev/null {inject} {real} "$@"; done\nexec {real} "$@"\n'
+        f' exec {traced} {real} "$@"; done\nexec {real} "$@"\n'
     )
     (folder / "git").chmod(0o755)
 
@@ -205,12 +203,12 @@ async def test_the_service_can_be_killed_while_git_works_and_later(service, teac
 
 
 async def test_a_full_disk_is_told_and_the_last_revision_is_served(service, teacher, bus):
-    full = ("-e", "trace=syncfs", "-e", "inject=syncfs:error=ENOSPC")
+    full = strace("-e", "trace=syncfs", "-e", "inject=syncfs:error=ENOSPC")
     teacher.push(lesson("old"))
     async with service.running():
         await done(bus, CreateCourse(course="py", giturl=teacher.url))
     teacher.push(lesson("new"))
-    async with service.running("strace", "-f", "-qq", "-o", "/dev/null", *full):
+    async with service.running(*full):
         *_, last = await carried_out(bus, PullCourse(course="py"))
     assert (last.reason, last.detail) == ("disk-full", "No space left on device")
     place = service.courses / "py"

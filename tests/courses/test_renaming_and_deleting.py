@@ -28,10 +28,10 @@ from nbh_proto.workspace import WorkspacesCounted
 from nbh_provisioner.engines.memory import MemoryEngine
 from tests.courses.service import Service, carried_out, done, ended_before_it_answered
 from tests.courses.teacher import LESSON, published
-from tests.courses.test_killed_at_any_step import killed_at
 from tests.courses.test_pulls import told
 from tests.provisioner import process as processes
 from tests.provisioner import world
+from tests.tracing import killed_at
 
 
 @pytest.fixture
@@ -262,17 +262,22 @@ async def test_a_deletion_can_be_ended_at_any_step_and_is_finished(
 ):
     teacher.push(LESSON)
     killed = 0
+
+    async def begun():
+        await done(bus, CreateCourse(course="py", giturl=teacher.url))
+        await worked_in(router, "ada")
+
+    async with service.running():
+        await begun()
     for call in ("rename", "fsync", "unlinkat", "rmdir"):
         for nth in (1, 2, 3, 4, 9):
-            async with service.running():
-                await done(bus, CreateCourse(course="py", giturl=teacher.url))
-                await worked_in(router, "ada")
             delete = DeleteCourse(course="py", with_students=True)
             async with service.running(*killed_at(call, nth)) as process:
                 ended = await ended_before_it_answered(process, bus, delete)
             killed += ended
             async with service.running():
                 await eventually(lambda: gone(bus, service, data), within=20)
+                await begun()
             if not ended:
                 break
     assert killed >= 5

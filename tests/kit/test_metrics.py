@@ -1,7 +1,7 @@
 """Numbers for Prometheus, read by the parser of Prometheus' own client library."""
 
 import asyncio
-import os
+import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -119,7 +119,7 @@ async def test_a_label_may_hold_anything(metrics):
 
 async def test_the_process_says_what_it_uses(metrics):
     before = await read(metrics)
-    while os.times().user - before["process_cpu_seconds_total", ()] < 0.05:
+    while time.process_time() - before["process_cpu_seconds_total", ()] < 0.05:
         await asyncio.sleep(0)
     after = await read(metrics)
     assert after["process_cpu_seconds_total", ()] > before["process_cpu_seconds_total", ()]

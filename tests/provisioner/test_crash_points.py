@@ -12,10 +12,9 @@ import pytest
 
 from nbh_provisioner.shares.snapshots import Snapshots
 from tests.provisioner import doing, world
+from tests.tracing import strace
 
-STRACE = shutil.which("strace")
-
-pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 
 
 def run(data: Path, what: str, inject: str = "") -> subprocess.CompletedProcess[str]:
@@ -23,8 +22,7 @@ def run(data: Path, what: str, inject: str = "") -> subprocess.CompletedProcess[
     traced: tuple[str, ...] = ()
     if inject:
         call = inject.partition(":")[0]
-        traced = (str(STRACE), "-f", "-o", "/dev/null", "-e", f"trace={call}")
-        traced += ("-e", f"inject={inject}")
+        traced = strace("-e", f"trace={call}", "-e", f"inject={inject}")
     argv = (*traced, sys.executable, doing.__file__, str(data), what)
     return subprocess.run(argv, capture_output=True, text=True)
 

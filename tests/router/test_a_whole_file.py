@@ -1,6 +1,5 @@
 """Crash points of the writer: killed anywhere, it leaves the old file or the new (R-13)."""
 
-import os
 import shutil
 import stat
 import subprocess
@@ -9,6 +8,7 @@ import sys
 import pytest
 
 from nbh_router import whole_file
+from tests.tracing import killed_at, strace
 
 OLD, NEW = b"old" * 1000, b"new" * 100_000
 WRITE = (
@@ -55,10 +55,7 @@ def test_killed_at_any_system_call_the_file_is_the_old_or_the_new(file, tmp_path
     seen = set()
     for call, number in calls:
         whole_file.write(file, OLD)
-        done = run(
-            file, "strace", "-f", "-o", os.devnull, "-e", f"trace={call}",
-            "-e", f"inject={call}:signal=KILL:when={number}",
-        )  # fmt: skip
+        done = run(file, *killed_at(call, number))
         assert done.returncode in (-9, 137), (call, number, done.stderr)
         content = file.read_bytes()
         assert content in (OLD, NEW), (call, number)
@@ -74,8 +71,8 @@ def test_a_disk_that_fails_leaves_the_old_file(file, fault):
     path = str(file.parent / "new" / "labs")
     scope = ["-P", path] if fault.startswith("write") else []
     when = ":when=1"
-    argv = ["strace", "-f", "-o", os.devnull, *scope, "-e", f"inject={fault}{when}"]
-    done = run(file, *argv)
+    traced = fault.partition(":")[0]
+    done = run(file, *strace(*scope, "-e", f"trace={traced}", "-e", f"inject={fault}{when}"))
     assert done.returncode == 1, done.stderr
     assert file.read_bytes() == OLD
 
@@ -83,7 +80,7 @@ def test_a_disk_that_fails_leaves_the_old_file(file, fault):
 def _calls_of_one_write(file, tmp_path):
     """(system call, its number among those of its name) of everything the write does."""
     log = tmp_path / "strace"
-    assert run(file, "strace", "-f", "-o", str(log), "-e", f"trace={CALLS}").returncode == 0
+    assert run(file, *strace("-e", f"trace={CALLS}", log=log)).returncode == 0
     names = [
         line.split(None, 1)[1].split("(")[0]
         for line in log.read_text().splitlines()

@@ -19,6 +19,7 @@ from nbh_kit.testing import eventually, free_port
 from nbh_proto import AccessReady
 from tests.router.test_labs_come_and_go import reaches
 from tests.router.world import World
+from tests.tracing import strace
 
 
 async def test_it_ends_in_peace_and_finishes_what_it_has_begun(world, provisioner, lab_server):
@@ -160,7 +161,7 @@ async def test_after_its_rights_are_dropped_it_needs_no_file_of_its_own(
     (world.folder / "traefik").chmod(0o2750)
     lab = await provisioner.lab(lab_server.address)
     log = tmp_path / "strace.log"
-    argv = ["strace", "-f", "-o", str(log), "-e", "trace=%file,setresuid"]
+    argv = strace("-e", "trace=%file,setresuid", log=log)
     async with world.traefik(), world.router_process(*argv) as process, world.client() as browser:
         await world.ready()
         provisioner.says("queued", 2)

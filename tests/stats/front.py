@@ -35,14 +35,16 @@ class Engine:
     def __init__(self, folder):
         self._connection = chdb.connect(folder)
         self._turn = threading.Lock()
+        self._set = {}
 
     def run(self, sql, rows, given):
         """The answer to one request, in the format that its SQL or its header asks for."""
         settings = {k: v for k, v in given.items() if k not in _NOT_SETTINGS | _bound(given)}
         parameters = {k.removeprefix("param_"): given[k] for k in _bound(given)}
         with self._turn:
-            for name, value in settings.items():
+            for name, value in settings.items() - self._set.items():
                 self._connection.query(f"SET {name} = '{value}'")
+            self._set |= settings
             if rows:
                 return self._insert(sql, rows)
             return self._connection.query(sql, "TabSeparated", params=parameters).bytes() or b""

@@ -11,6 +11,7 @@ from nbh_kit.bus import BusAway
 from nbh_kit.testing import eventually
 from nbh_proto import AccessOpened
 from tests.stats.service import found
+from tests.tracing import killed_at
 
 KILLS = {
     "where a new student is numbered": (1, 6, 11, 12, 13),
@@ -27,16 +28,11 @@ table and not acknowledged."""
 async def test_killed_twenty_times_around_an_insert_it_counts_exactly(service, bus, time):
     told: list[str] = []
     for nth in (kill for kills in KILLS.values() for kill in kills):
-        async with service.running(*_killed_at_sync(nth)) as process:
+        async with service.running(*killed_at("fdatasync", nth)) as process:
             await asyncio.wait_for(_tell_until_it_dies(bus, process, told), 40)
     async with service.running():
         counted = await eventually(lambda: _all_of(bus, told), within=20)
     assert counted == Counter(told)
-
-
-def _killed_at_sync(nth):
-    inject = f"inject=fdatasync:signal=KILL:when={nth}"
-    return ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", inject)
 
 
 async def _tell_until_it_dies(bus, process, told):

@@ -37,7 +37,7 @@ from nbh_provisioner.run_spec import (
 
 R = TypeVar("R")
 
-_LAST_WORDS_SECONDS = 2.0
+_LAST_WORDS_SECONDS = 10.0
 _TRY_AGAIN_SECONDS = 0.5
 
 _EXERCISES = (

@@ -1,6 +1,7 @@
 """Labs as podman's containers. Blocking: each call is made in a thread of its own."""
 
 import contextlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from nbh_provisioner.engines.podman_api import Answered, PodmanApi, refusal
 
 _LOG_LINES = 40
 _CONFLICT = 409
+_UNTIL_KNOWN, _LOOK_AGAIN = 2.0, 0.02
 
 logger = structlog.get_logger(__name__)
 
@@ -77,11 +79,19 @@ class Containers:
         inspected = api.get(f"/containers/{spec.name}/json")
         running = self._found(inspected).running
         if running is None:
-            said = self.log(spec.name, api)
+            said = self._last_words(spec.name, api)
             raise Refused(f"it ended at once: {said or inspected['State'].get('Error')}")
         mounts.seal(running.process, [m.target for m in spec.mounts])
         portions.give(running.process)
         return running
+
+    def _last_words(self, name: str, api: PodmanApi) -> str:
+        # We see that a process is gone before its monitor has read all that it wrote; once podman
+        # knows it too, it has.
+        until = time.monotonic() + _UNTIL_KNOWN
+        while self.ending(name, api) is None and time.monotonic() < until:
+            time.sleep(_LOOK_AGAIN)
+        return self.log(name, api)
 
     def rename(self, running: Running, name: str, api: PodmanApi) -> Running:
         """As `Engine.rename`."""
