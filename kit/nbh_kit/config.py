@@ -10,11 +10,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from nbh_kit.settings import Config, Key, Platform
+from nbh_kit.settings import Config, Key, Platform, Service
 from nbh_proto import egress, names
 
 __all__ = ["BadConfig", "Config", "from_tree", "load", "secret_of"]
@@ -125,6 +125,9 @@ def _check(config: Config, file: str) -> None:
         if not _LENT.fullmatch(lent):
             reason = "write <file of this machine>:<path in the build>, two full paths"
             raise BadConfig(file, f"builder.lend[{number}]", reason)
+    services = get_args(Service)
+    if len(config.health.hosts) not in (0, len(services)):
+        raise BadConfig(file, "health.hosts", f"one address for each of {', '.join(services)}")
     ids = {"site.name": config.site.name, "provisioner.node": config.provisioner.node}
     for key, id_ in ids.items():
         _check_id(file, key, id_)

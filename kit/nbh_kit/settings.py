@@ -164,6 +164,7 @@ class Stats(Section, frozen=True, kw_only=True):
 class Health(Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     first_port: Annotated[int, msgspec.Meta(ge=0, le=65500)] = 8090
+    hosts: tuple[str, ...] = ()
 
 
 class Key(Section, frozen=True, kw_only=True):
@@ -208,6 +209,11 @@ class Config(Section, frozen=True, kw_only=True):
         """Where a service says whether it is well (`nbh_kit.health`); 0 if it does not."""
         first = self.health.first_port
         return first + _SERVICES.index(service) if first else 0
+
+    def health_host(self, service: Service) -> str:
+        """Where others ask a service whether it is well."""
+        hosts = self.health.hosts
+        return hosts[_SERVICES.index(service)] if hosts else self.health.host
 
     def password_file(self, who: str) -> Path:
         """Where a service's password for NATS is."""

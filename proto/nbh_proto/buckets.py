@@ -211,6 +211,26 @@ class Delivery(Value, frozen=True, kw_only=True):
     at: datetime
 
 
+class Drain(Value, frozen=True, kw_only=True):
+    """A node that gives labs to nobody new, while those that it has go on (E-6). Written by the
+    operator, with `nbh drain`; gone once it is over."""
+
+    bucket: ClassVar[str] = "DRAINS"
+
+    node: str
+    since: datetime
+    back: datetime | None = None
+    """When it is expected to be over; None if nobody said."""
+
+    reason: str = ""
+    """What students are told of why, in the operator's words."""
+
+    @property
+    def key(self) -> str:
+        """Its key in the bucket."""
+        return names.token(self.node)
+
+
 def lab_key(course: str, student: str) -> str:
     """The key of a student's lab: unambiguous, as ids become tokens without dots."""
     return f"{names.token(course)}.{names.token(student)}"
@@ -238,4 +258,5 @@ BUCKETS: tuple[type[Value], ...] = (
     Delivery,
     Account,
     Session,
+    Drain,
 )

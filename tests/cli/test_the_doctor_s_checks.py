@@ -20,7 +20,7 @@ from nbh_cli.host.packages import NEEDS
 from nbh_kit import config as configs
 from nbh_kit import streams
 from nbh_kit.testing import free_port
-from nbh_proto import now
+from nbh_proto import Drain, now
 
 GIB = 1024**3
 SECRET = "0123456789abcdef" * 4
@@ -399,7 +399,7 @@ def test_origins_that_are_the_same_are_told():
 
 
 def test_where_parts_have_containers_of_their_own_the_machine_is_not_looked_at():
-    apart = config(nats={"embedded": False}, health={"first_port": 0})
+    apart = config(nats={"embedded": False}, health={"hosts": ["10.90.0.11"] * 6})
     assert site.elsewhere(apart).level == "note"
     assert site.elsewhere(config(nats={"embedded": False})) is None
     assert site.elsewhere(config()) is None
@@ -411,6 +411,17 @@ def test_who_is_not_root_is_told_that_not_all_was_looked_at():
 
 
 # the system
+
+
+def test_a_node_that_takes_nobody_new_is_told_and_more_so_when_it_should_be_over():
+    (fine,) = running.drains(a_system())
+    assert is_well(fine)
+    drain = Drain(node="n1", since=now() - timedelta(hours=2))
+    (told,) = running.drains(a_system(drains=(drain,)))
+    assert is_wrong(told, "nobody new since 2 h", "drain --off n1", level="warning")
+    late = msgspec.structs.replace(drain, back=now() - timedelta(hours=1))
+    (told,) = running.drains(a_system(drains=(late,)))
+    assert is_wrong(told, "should have been back", "drain --off n1")
 
 
 def a_course(**more):

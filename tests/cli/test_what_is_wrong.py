@@ -1,5 +1,7 @@
 """What `nbh status` takes for wrong. Pure."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -15,7 +17,7 @@ from nbh_cli.commands.status.seen import (
     Stream,
     judged,
 )
-from nbh_proto import now
+from nbh_proto import Drain, now
 
 GIB = 1024**3
 
@@ -44,6 +46,19 @@ def changed(part, **changes):
 
 def bus(**changes):
     return {"bus": msgspec.structs.replace(WELL.bus, **changes)}
+
+
+def test_a_drained_node_is_shown_and_is_no_trouble_until_it_should_be_over():
+    drain = Drain(node="n1", since=WELL.at, reason="a new disk")
+    seen = judged(msgspec.structs.replace(WELL, drains=(drain,)))
+    assert seen.troubles == ()
+    screen = "\n".join(saying.screen(seen))
+    assert "n1  nobody new since" in screen
+    assert "a new disk" in screen
+    late = msgspec.structs.replace(drain, back=WELL.at - timedelta(hours=3))
+    (said,) = judged(msgspec.structs.replace(WELL, drains=(late,))).troubles
+    assert said.startswith("n1 should have been back 3 h ago")
+    assert "`nbh drain --off n1`" in said
 
 
 def test_what_is_as_it_should_be_is_no_trouble():

@@ -14,6 +14,7 @@ from nbh_kit.testing import eventually
 from nbh_proto import (
     CountWorkspaces,
     Course,
+    Drain,
     FreezeLab,
     Lab,
     LabSampled,
@@ -21,6 +22,7 @@ from nbh_proto import (
     NodeSampled,
     PlanLabs,
     StopLab,
+    now,
 )
 from nbh_proto.course import Limits
 from nbh_proto.reaper import LabsPlanned
@@ -96,6 +98,20 @@ async def test_a_course_has_limits_of_its_own(tmp_path, nats_url, bus, stub):
         [command] = await eventually(lambda: heard, within=15)
     assert isinstance(command, StopLab)
     assert command.reason == "age"
+
+
+async def test_while_a_node_is_drained_a_lab_is_frozen_and_none_is_stopped(
+    tmp_path, nats_url, bus, stub
+):
+    drains, drain = Bucket(bus, Drain), Drain(node=stub.lab().node, since=now())
+    revision = await drains.put(drain.key, drain)
+    async with commands(bus) as heard, reaper(tmp_path, nats_url):
+        await put(bus, stub, age=1)
+        [command] = await eventually(lambda: heard, within=15)
+        assert isinstance(command, FreezeLab)
+        await drains.delete(drain.key, revision)
+        await eventually(lambda: isinstance(heard[-1], StopLab), within=15)
+    assert heard[-1].reason == "age"
 
 
 async def test_a_reaper_that_was_killed_goes_on(tmp_path, nats_url, bus, stub):

@@ -66,6 +66,36 @@ def outcome(lab, now):
 
 
 IDLE = Looks(kernels=(kernel(),))
+DRAINED = msgspec.structs.replace(LIMITS, drained=True)
+
+
+@pytest.mark.parametrize(
+    ("looks", "wanted"),
+    [
+        pytest.param(IDLE, ("freeze", "idle"), id="old and idle"),
+        pytest.param(Looks(), ("freeze", "idle"), id="empty"),
+        pytest.param(Looks(kernels=(kernel(state="busy"),)), ("keep", "busy"), id="it computes"),
+        pytest.param(Looks(terminals=(terminal(),)), ("keep", "terminal"), id="a terminal"),
+    ],
+)
+def test_while_nobody_gets_a_lab_anew_none_is_taken_away(looks, wanted):
+    seen = looks.at(30 * HOUR)
+    assert policy.verdict(seen, DRAINED, 30 * HOUR)[:2] == wanted
+    assert policy.announcement(seen, DRAINED, 30 * HOUR) is None
+
+
+def test_a_frozen_lab_of_a_drained_node_is_left_alone_until_the_drain_is_over():
+    frozen = lab("frozen")
+    assert policy.verdict(frozen, DRAINED, 30 * HOUR) == ("keep", "frozen", None, None)
+    announced = msgspec.structs.replace(frozen, announced=known.Announced("idle", 31 * HOUR))
+    assert policy.announcement(announced, DRAINED, 30 * HOUR) == Withdraw("idle")
+    assert policy.announcement(frozen, LIMITS, 30 * HOUR) is not None
+
+
+def test_a_lab_of_a_drained_node_that_is_silent_serves_nobody_and_ends():
+    silent = known.not_heard(IDLE.at(HOUR), instant(HOUR), unreadable=False)
+    now = HOUR + DRAINED.idle
+    assert policy.verdict(silent, DRAINED, now)[:2] == ("stop", "unreachable")
 
 
 @pytest.mark.parametrize(

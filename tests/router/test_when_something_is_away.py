@@ -161,6 +161,20 @@ async def test_answers_that_nobody_can_decode_change_nothing(router, world, prov
         assert (await browser.get(world.link())).status_code == 503
 
 
+async def test_a_traefik_that_is_gone_is_told_until_it_is_back(world, provisioner):
+    async with world.router():
+        async with world.traefik():
+            await world.ready()
+        for _ in range(2):
+            await eventually(lambda: _misses_traefik(world))
+            async with world.traefik():
+                await world.ready()
+
+
+async def _misses_traefik(world):
+    return (await world.well()).json()["traefik"] is False
+
+
 async def test_a_lab_that_does_not_answer_has_a_page_of_ours(site, provisioner):
     lab = await provisioner.lab(f"127.0.0.1:{free_port()}")
     await eventually(lambda: lab.capability in site.labs_file.read_text())

@@ -32,14 +32,14 @@ async def examine(config: Config, file: Path) -> list[Finding]:
     found = [
         *_of_the_configuration(config, file),
         *[finding async for finding in _of_origins(config)],
+        *running.services(seen.services, runs=runs),
         *_of_the_system(config, seen, runs=runs),
     ]
     if elsewhere := site.elsewhere(config):
-        found.append(elsewhere)
+        found += [elsewhere, *storage.room(seen.disks)]
     else:
         found += [*_of_this_machine(), *_of_storage(config, seen)]
         found += [*rights.secret_files(config, file), *ports.free(config, runs=runs)]
-        found += [*running.services(seen.services, runs=runs)]
         found += [finding async for finding in _of_the_engine(config, runs=runs)]
     if not seen.bus.away:
         found += [await running.synced(config), running.streams_there(await _missing(config))]
@@ -103,6 +103,7 @@ async def _of_the_engine(config: Config, *, runs: bool) -> AsyncIterator[Finding
 def _of_the_system(config: Config, seen: Seen, *, runs: bool) -> Iterator[Finding]:
     if runs or not seen.bus.away:
         yield from running.bus(seen.bus)
+        yield from running.drains(seen)
         yield from running.courses(seen.courses, seen.at, config.courses.pull_every)
     if future := running.of_the_future(seen):
         yield future

@@ -57,6 +57,21 @@ def services(seen: tuple[Service, ...], *, runs: bool) -> Iterator[Finding]:
         yield ok("services", "all live and are ready")
 
 
+def drains(seen: Seen) -> Iterator[Finding]:
+    """Where nobody new gets a lab."""
+    for drain in seen.drains:
+        ago = units.ago(drain.since, seen.at)
+        over = drain.back is not None and drain.back < seen.at
+        yield (error if over else warning)(
+            "drain",
+            f"{drain.node} gives labs to nobody new since {ago}"
+            + (", and should have been back by now" if over else ""),
+            f"when what it is for is done: `nbh drain --off {drain.node}`",
+        )
+    if not seen.drains and not seen.bus.away:
+        yield ok("drain", "labs are given to everybody")
+
+
 def bus(seen: Bus) -> Iterator[Finding]:
     """Whether NATS is there, and everybody keeps up."""
     if seen.away:

@@ -60,12 +60,12 @@ def origins_apart(config: Config) -> Finding:
 
 def elsewhere(config: Config) -> Finding | None:
     """Whether the system runs where we are not, as with compose: each part has a container."""
-    if config.nats.embedded or config.health.first_port:
+    if config.nats.embedded or not config.health.hosts:
         return None
     return note(
         "rights",
-        "each service runs in a container of its own: neither they nor the machine are looked at",
-        "`podman-compose ps` says how they are; install nbh on the machine for the rest",
+        "each service runs in a container of its own: this machine itself is not looked at",
+        "install nbh on the machine for the rest",
     )
 
 

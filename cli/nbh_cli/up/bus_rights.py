@@ -22,6 +22,7 @@ from nbh_proto import (
     CourseIndex,
     DeadLetter,
     Delivery,
+    Drain,
     FindImages,
     FindNotebooksUsed,
     FindOriginal,
@@ -101,7 +102,7 @@ RIGHTS = {
             PassOverOriginal,
         ),
         writes=(Launch,),
-        reads=(Lab, Course, Launch),
+        reads=(Lab, Course, Launch, Drain),
         overhears=(
             LabStopAnnounced,
             LabStopWithdrawn,
@@ -166,7 +167,7 @@ RIGHTS = {
         asks=(FreezeLab, StopLab, MeasureLabs, CountWorkspaces),
         answers=(PlanLabs,),
         replies=True,
-        reads=(Lab, Course),
+        reads=(Lab, Course, Drain),
     ),
     "stats": Rights(
         answers=(FindEvents, FindNotebooksUsed, ImportLines),

@@ -10,11 +10,11 @@ from nbh_reaper.policy import Limits
 
 
 def plan(
-    labs: Iterable[tuple[Lab, Known]], limits: Callable[[str], Limits], now: Instant
+    labs: Iterable[tuple[Lab, Known]], limits: Callable[[Lab], Limits], now: Instant
 ) -> tuple[LabPlan, ...]:
     """One verdict for each lab, by course and student."""
     found = sorted(labs, key=lambda pair: (pair[0].course, pair[0].student))
-    return tuple(_plan(lab, known, limits(lab.course), now) for lab, known in found)
+    return tuple(_plan(lab, known, limits(lab), now) for lab, known in found)
 
 
 def _plan(lab: Lab, known: Known, limits: Limits, now: Instant) -> LabPlan:

@@ -42,6 +42,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     freeze: float
     age: float
     grace: float
+    drained: bool = False
+    """Whether nobody gets a lab anew, so that none is taken from who has one (E-6)."""
 
     def ahead(self, reason: Reason) -> float:
         """How long before its instant a stop is announced."""
@@ -98,7 +100,7 @@ def verdict(lab: Known, limits: Limits, now: float) -> Verdict:
         return Verdict("stop", due.reason, due, look)
     for due in (d for d in passed if d.action == "freeze"):
         return Verdict("freeze", due.reason, due, look)
-    return Verdict("keep", "announced" if passed else _why(lab), min(dues), look)
+    return Verdict("keep", "announced" if passed else _why(lab), min(dues, default=None), look)
 
 
 def announcement(lab: Known, limits: Limits, now: float) -> Announce | Withdraw | None:
@@ -123,6 +125,8 @@ def is_our_own_trouble(silent: int, ready: int) -> bool:
 
 def _dues(lab: Known, limits: Limits) -> list[Due]:
     """All that lies ahead of a lab; the earliest happens."""
+    if limits.drained:
+        return [_put_off(lab, due) for due in _while_drained(lab, limits)]
     found = [Due(lab.started + limits.age, "stop", "age")]
     if lab.state == "frozen":
         found.append(Due(lab.active + limits.idle, "stop", "idle"))
@@ -131,6 +135,19 @@ def _dues(lab: Known, limits: Limits) -> list[Due]:
     elif lab.state == "ready":
         found += _while_it_runs(lab, limits)
     return [_put_off(lab, due) for due in found]
+
+
+def _while_drained(lab: Known, limits: Limits) -> list[Due]:
+    """A lab that nobody uses stands still, whatever else would become of it; one that does not
+    answer serves nobody."""
+    if lab.state != "ready":
+        return []
+    if lab.silent is not None:
+        return _while_it_runs(lab, limits)
+    seen = lab.seen
+    if seen is None or lab.unreadable or seen.busy or seen.terminals:
+        return []
+    return [_freeze(lab, limits)]
 
 
 def _while_it_runs(lab: Known, limits: Limits) -> list[Due]:
@@ -150,9 +167,14 @@ def _while_it_runs(lab: Known, limits: Limits) -> list[Due]:
         return [idle, Due(unused, "stop", "outdated")]
     if seen.empty:
         return [idle, Due(unused + max(limits.ahead("empty"), limits.grace), "stop", "empty")]
+    return [idle, _freeze(lab, limits)]
+
+
+def _freeze(lab: Known, limits: Limits) -> Due:
+    unused = lab.used + limits.freeze
     if lab.froze is not None:  # and is not frozen: somebody was connected all the same
         unused = max(unused, lab.froze + limits.freeze)
-    return [idle, Due(unused, "freeze", "idle")]
+    return Due(unused, "freeze", "idle")
 
 
 def _put_off(lab: Known, due: Due) -> Due:
@@ -176,11 +198,13 @@ def _announced_stop(lab: Known, limits: Limits) -> Due | None:
     return min(stops, default=None)
 
 
-def _next_look(lab: Known, limits: Limits, now: float) -> float:
-    """When something could become due, or could have become known."""
+def _next_look(lab: Known, limits: Limits, now: float) -> float | None:
+    """When something could become due, or could have become known; None if nothing could."""
     looks = [due.at for due in _dues(lab, limits)] + _tellings(lab, limits)
     if lab.state == "ready":
         looks.append(now + _until_news(lab, limits))
+    if not looks:
+        return None
     return min(at for at in looks if at > now) if any(at > now for at in looks) else now
 
 

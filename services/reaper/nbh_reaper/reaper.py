@@ -49,18 +49,18 @@ class Reaper:
         jupyter: Jupyter,
         clock: Clock,
         tell: Tell,
-        limits: Callable[[str], Limits],
+        limits: Callable[[Lab], Limits],
         *,
         stops_a_minute: int,
         looks_at_once: int,
     ) -> None:
-        """Take who asks labs, the clock, who tells what is decided, and the limits by course."""
+        """Take who asks labs, the clock, who tells what is decided, and the limits of each lab."""
         self._jupyter = jupyter
         self._clock = clock
         self.now = clock.now
         self._tell = tell
         self.limits = limits
-        """By course."""
+        """Of a lab."""
 
         self._budget = Budget(stops_a_minute)
         self._places = asyncio.Semaphore(looks_at_once)
@@ -168,7 +168,7 @@ class Reaper:
             look = await self._considered(watched)
         except Exception:
             logger.exception("a lab could not be attended to", course=watched.lab.course)
-            look = self._clock.now().at + self.limits(watched.lab.course).grace
+            look = self._clock.now().at + self.limits(watched.lab).grace
         finally:
             watched.attending = None
             self._news.set()
@@ -177,7 +177,7 @@ class Reaper:
 
     async def _considered(self, watched: Watched) -> float | None:
         """Look, tell what is to be told, and say when to look again."""
-        limits = self.limits(watched.lab.course)
+        limits = self.limits(watched.lab)
         if watched.lab.state == "ready":
             await self._look(watched, limits)
         now = self._clock.now()
@@ -221,7 +221,7 @@ class Reaper:
                 await self._tell(_stop(watched.lab, verdict))
             case "keep":
                 return verdict.look
-        return now + self.limits(watched.lab.course).grace
+        return now + self.limits(watched.lab).grace
 
     def _has_jumped(self, now: Instant) -> bool:
         if by := self._jumps.since_last(now):

@@ -91,6 +91,10 @@ class Accesses:
             finally:
                 self._bus = None
 
+    def has(self, access: str) -> bool:
+        """Whether it was asked for here, and nobody has heard yet how it ended."""
+        return access in self._all
+
     async def ask(self, ticket: Ticket) -> Access:
         """Ask for an access, once; the event is stored when this returns.
 

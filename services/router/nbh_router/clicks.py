@@ -11,9 +11,9 @@ from nbh_proto import AccessReady
 from nbh_proto.access import Way
 from nbh_router.accesses import Access
 
-Outcome = Literal["opened", "failed", "too-slow", "refused", "unavailable", "away"]
+Outcome = Literal["opened", "failed", "too-slow", "refused", "unavailable", "away", "drained"]
 """The notebook was opened, or could not be; it took too long; nobody vouched for the student; its
-course cannot be had; NATS was away."""
+course cannot be had; NATS was away; nobody new gets a lab."""
 
 logger = structlog.get_logger(__name__)
 

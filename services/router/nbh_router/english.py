@@ -149,6 +149,19 @@ SENTENCES: dict[Kind, Sentences] = {
         "Notebooks that are open go on working; new ones have to wait a moment.",
         "This page tries again by itself.",
     ),
+    "drained": Sentences(
+        "Notebooks are being looked after",
+        "No notebook is opened for anybody new just now; who has one open goes on. "
+        "Your files are safe.",
+        "You need not do anything: this page tries again by itself.",
+    ),
+    "drained-until": Sentences(
+        "Notebooks are being looked after",
+        "No notebook is opened for anybody new just now; who has one open goes on. "
+        "Your files are safe.",
+        "It should be over at {back}. Come back then, or leave this page open: "
+        "it tries again by itself.",
+    ),
     "too-slow": Sentences(
         "Your notebook is not there yet",
         "It should have been, after a minute. Your files are safe.",

@@ -1,6 +1,7 @@
 """From an admitted access to the notebook, or to the page that stands in for it."""
 
 import time
+from datetime import tzinfo
 from typing import Any
 
 import msgspec
@@ -8,16 +9,17 @@ from starlette.responses import RedirectResponse, Response
 
 from nbh_kit import settings
 from nbh_kit.bus import BusAway
-from nbh_proto import AccessDenied, AccessReady
-from nbh_router import redirect
+from nbh_proto import AccessDenied, AccessReady, Drain, now
+from nbh_router import drains, redirect
 from nbh_router.accesses import Access, Accesses
 from nbh_router.clicks import Clicks
 from nbh_router.courses import Courses
+from nbh_router.drains import Drains
 from nbh_router.languages import Language
 from nbh_router.pages import Pages
 from nbh_router.patience import Forecast, patience
 from nbh_router.routes import Routes
-from nbh_router.ticket import Ticket, Tickets
+from nbh_router.ticket import SECONDS, Ticket, Tickets
 from nbh_router.words import Kind
 
 
@@ -30,6 +32,8 @@ class Entrance:
         limits: settings.Router,
         accesses: Accesses,
         courses: Courses,
+        drains: Drains,
+        zone: tzinfo,
         routes: Routes,
         forecast: Forecast,
         tickets: Tickets,
@@ -39,6 +43,8 @@ class Entrance:
         self._limits = limits
         self._accesses = accesses
         self._courses = courses
+        self._drains = drains
+        self._zone = zone
         self._routes = routes
         self._forecast = forecast
         self._tickets = tickets
@@ -84,6 +90,9 @@ class Entrance:
         if problem := self._courses.problem(ticket.place.course):
             self._clicks.turned_away("unavailable", ticket.access)
             return self._message(problem, _postponed(ticket), language)
+        if drain := await self._drain(ticket, arrived):
+            self._clicks.turned_away("drained", ticket.access)
+            return self._drained(ticket, drain, language)
         try:
             access = await self._accesses.ask(ticket)
         except BusAway:
@@ -93,6 +102,17 @@ class Entrance:
         end = min(arrived, access.asked) + self._limits.redirect_within
         await self._wait(access, end)
         return await self._answer(access, language, end, once)
+
+    async def _drain(self, ticket: Ticket, arrived: float) -> Drain | None:
+        """Why this student gets no lab for now. Who has one goes on, and so does who was told
+        to wait for one."""
+        await self._drains.known.wait(arrived)
+        drain = self._drains.everywhere()
+        if drain is None or self._accesses.has(ticket.access):
+            return None
+        await self._routes.known.wait(arrived)
+        place = ticket.place
+        return None if self._routes.present.has(place.course, place.student) else drain
 
     async def _wait(self, access: Access, end: float) -> None:
         place = access.ticket.place
@@ -169,6 +189,18 @@ class Entrance:
             student=place.student,
         )
 
+    def _drained(self, ticket: Ticket, drain: Drain, language: Language) -> Response:
+        at = now()
+        back = drains.back(drain, at, self._zone)
+        return self._message(
+            "drained-until" if back else "drained",
+            _kept(ticket),
+            language,
+            back=back,
+            said=drain.reason,
+            retry=drains.retry(drain, at),
+        )
+
     def _message(self, kind: Kind, ticket: Ticket, language: Language, **more: Any) -> Response:
         here = self.address(ticket)
         return self._pages.message(
@@ -189,3 +221,9 @@ def _redirect(url: str) -> Response:
 def _postponed(ticket: Ticket) -> Ticket:
     # What could not be asked for does not use up a student's minute.
     return msgspec.structs.replace(ticket, asked=time.time())
+
+
+def _kept(ticket: Ticket) -> Ticket:
+    # A page that stays open outlives a drain of many hours.
+    at = time.time()
+    return msgspec.structs.replace(ticket, asked=at, until=max(ticket.until, at + SECONDS))

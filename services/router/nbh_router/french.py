@@ -159,6 +159,19 @@ SENTENCES: dict[Kind, Sentences] = {
         "Les notebooks ouverts continuent\u202f; les nouveaux doivent attendre un instant.",
         "Cette page réessaie d’elle-même.",
     ),
+    "drained": Sentences(
+        "Les notebooks sont en maintenance",
+        "Aucun notebook ne s’ouvre pour qui arrive maintenant\u202f; ceux qui sont ouverts "
+        "continuent. Vos fichiers sont intacts.",
+        "Vous n’avez rien à faire\u00a0: cette page réessaie d’elle-même.",
+    ),
+    "drained-until": Sentences(
+        "Les notebooks sont en maintenance",
+        "Aucun notebook ne s’ouvre pour qui arrive maintenant\u202f; ceux qui sont ouverts "
+        "continuent. Vos fichiers sont intacts.",
+        "Ce devrait être fini à {back}. Revenez alors, ou laissez cette page ouverte\u00a0: "
+        "elle réessaie d’elle-même.",
+    ),
     "too-slow": Sentences(
         "Votre notebook n’est pas encore là",
         "Il aurait dû l’être au bout d’une minute. Vos fichiers sont intacts.",

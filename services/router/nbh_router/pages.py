@@ -39,7 +39,13 @@ STATUS: dict[Kind, int] = {
 }
 """503 for all others: they pass."""
 
-_BY_ITSELF: dict[Kind, int] = {"beginning": 2, "away": 3, "lab-silent": 4}
+_BY_ITSELF: dict[Kind, int] = {
+    "beginning": 2,
+    "away": 3,
+    "lab-silent": 4,
+    "drained": 30,
+    "drained-until": 30,
+}
 """Seconds after which these pages try again by themselves."""
 
 _STAGES = ("queued", "copying", "starting", "booting")
@@ -70,26 +76,31 @@ class Pages:
         notebook: str = "",
         full: Full | None = None,
         rescue: str = "",
+        said: str = "",
+        back: str = "",
+        retry: int = 0,
         status: int | None = None,
     ) -> HTMLResponse:
         """What happened and what to do.
 
         ``quote`` is the id to quote, ``again`` where the button posts to, ``next_url`` where those
         pages go that try again by themselves and have no button (empty for the same address),
-        ``files`` and ``notebook`` where those are, ``full`` what there is no room for, and
-        ``rescue`` where a student's work is got at without their lab.
+        ``files`` and ``notebook`` where those are, ``full`` what there is no room for,
+        ``rescue`` where a student's work is got at without their lab, ``said`` what the operator
+        says of it, ``back`` when it should be over, and ``retry`` after how many seconds programs
+        should come back, if that is not when the page does.
         """
         refresh = _BY_ITSELF.get(kind, 0)
         return self._response(
             "message",
             status or STATUS.get(kind, 503),
-            _words(kind, language, place, full)
+            _words(kind, language, place, full, back)
             | {"tone": "busy" if refresh else "still", "sign": "*" if refresh else "!"}
             | {"quote": quote, "again": "" if refresh else again}
             | {"refresh": refresh, "next": next_url}
-            | {"files": files, "notebook": notebook, "rescue": rescue},
+            | {"files": files, "notebook": notebook, "rescue": rescue, "said": said},
             language,
-            {"Retry-After": str(refresh)} if refresh else {},
+            {"Retry-After": str(retry or refresh)} if retry or refresh else {},
         )
 
     def confirm(
@@ -210,11 +221,16 @@ def _first_step(words: Progress, heard: AccessProgress | None) -> str:
 
 
 def _words(
-    kind: Kind, language: Language, place: Place | None, full: Full | None = None
+    kind: Kind,
+    language: Language,
+    place: Place | None,
+    full: Full | None = None,
+    back: str = "",
 ) -> dict[str, object]:
     sentences = language.sentences[kind]
     # another page than a notebook's is one of the whole course's
     names = {"course": place.course, "notebook": place.notebook or place.course} if place else {}
+    names["back"] = back
     if full:
         names["amount"] = languages.amount(full, language.amounts)
     title, what, advice = (text.format_map(names) for text in sentences)

@@ -10,6 +10,16 @@ _PATIENCE_SECONDS = 1.0
 
 async def answers(address: str, path: str) -> bool:
     """Whether the HTTP server at ``host:port`` answers a GET of this path with 200."""
+    return await _status(address, path) == b"200"
+
+
+async def listens(address: str) -> bool:
+    """Whether an HTTP server answers at ``host:port``, whatever it says."""
+    return await _status(address, "/") != b""
+
+
+async def _status(address: str, path: str) -> bytes:
+    """Three digits; empty if nobody answers."""
     host, _, port = address.rpartition(":")
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -21,5 +31,5 @@ async def answers(address: str, path: str) -> bool:
             finally:
                 writer.close()
     except (OSError, TimeoutError, ValueError):
-        return False
-    return status.split()[1:2] == [b"200"]
+        return b""
+    return b"".join(status.split()[1:2])

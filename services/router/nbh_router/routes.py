@@ -18,6 +18,7 @@ from nbh_router.beginning import Known
 from nbh_router.endings import Endings
 from nbh_router.lately import Lately
 from nbh_router.owners import Owner, Owners
+from nbh_router.present import Present
 from nbh_router.table import Change, Route, Table
 from nbh_router.traefik_config import Dynamic
 
@@ -42,11 +43,13 @@ class Routes:
         self._endings: Endings = {}
         self._owners = Owners()
         self._lately = Lately()
+        self.present = Present()
         self._changed = asyncio.Event()
         self.known = Known()
         """Whether all labs were read once."""
 
         self._confirmed = False
+        self._is_stuck = False
         self._live: dict[str, Route] = {}
         self._news = asyncio.Condition()
         self._seconds = metrics.histogram(
@@ -75,6 +78,7 @@ class Routes:
             self._endings = endings.after(self._endings, change)
             self._owners.follow(change)
             self._lately.heed(change, time.monotonic())
+            self.present.heed(change)
             _complain_about(change)
             self.known.set()
             self._changed.set()
@@ -91,10 +95,9 @@ class Routes:
             if routes != written and await self._publish(routes):
                 written = routes
 
-    @property
-    def are_live(self) -> bool:
-        """Whether Traefik has confirmed a version since this router runs."""
-        return self._confirmed
+    async def are_live(self) -> bool:
+        """Whether Traefik is there, has taken routes in, and does not refuse newer ones."""
+        return self._confirmed and not self._is_stuck and await probe.listens(self._internal)
 
     def capability_of(self, course: str, student: str) -> str | None:
         """The capability of a student's lab, if it has a route."""
@@ -168,14 +171,14 @@ class Routes:
         while not await probe.answers(self._internal, dynamic.version_path(version)):
             if pause == _POLL_SECONDS and time.monotonic() - began > _PATIENCE_SECONDS:
                 logger.warning("Traefik does not take its routes in", asked=self._internal)
-                pause = _SLOW_POLL_SECONDS
+                pause, self._is_stuck = _SLOW_POLL_SECONDS, True
             if pause == _SLOW_POLL_SECONDS and self._changed.is_set():
                 return False
             await asyncio.sleep(pause)
         return True
 
     async def _go_live(self, routes: dict[str, Route]) -> None:
-        self._live, self._confirmed = routes, True
+        self._live, self._confirmed, self._is_stuck = routes, True, False
         self._count.set(to=len(routes))
         async with self._news:
             self._news.notify_all()

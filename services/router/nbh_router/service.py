@@ -1,6 +1,7 @@
 """All parts of one router, wired and run."""
 
 import asyncio
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -13,7 +14,7 @@ from nbh_kit.config import Config
 from nbh_kit.health import Health
 from nbh_kit.metrics import Metrics
 from nbh_kit.traces import Traces
-from nbh_proto import Course, Lab
+from nbh_proto import Course, Drain, Lab
 from nbh_router import static_file
 from nbh_router.accesses import Accesses
 from nbh_router.admission import admission
@@ -22,6 +23,7 @@ from nbh_router.calls import Calls
 from nbh_router.clicks import Clicks
 from nbh_router.courses import Courses
 from nbh_router.doorstep import Doorstep
+from nbh_router.drains import Drains
 from nbh_router.entrance import Entrance
 from nbh_router.following import Following
 from nbh_router.forwarding import Forwarding
@@ -62,6 +64,8 @@ class Service:
         clicks = Clicks(self._metrics, self._traces)
         self.routes = Routes(traefik.folder(config), config.traefik.internal, self._metrics)
         self._courses = Courses()
+        present = self.routes.present
+        self._drains = Drains(config.provisioner.node, lambda: present.nodes)
         forecast = Forecast()
         self._accesses = Accesses(forecast, self._traces)
         share = normal(config.origins.share)
@@ -71,6 +75,8 @@ class Service:
             limits=config.router,
             accesses=self._accesses,
             courses=self._courses,
+            drains=self._drains,
+            zone=ZoneInfo(config.stats.time_zone),
             routes=self.routes,
             forecast=forecast,
             tickets=tickets,
@@ -175,7 +181,7 @@ class Service:
         health.look("nats", lambda: bus.is_connected)
         health.look("courses", lambda: bool(self._courses.known))
         health.look("labs", lambda: bool(self.routes.known))
-        health.look("traefik", lambda: self.routes.are_live)
+        health.ask("traefik", self.routes.are_live)
 
     async def _work(self, bus: Bus, server: http.Serving) -> None:
         self._doorstep.connect(bus)
@@ -185,6 +191,7 @@ class Service:
         self._rescuing.connect(bus)
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._courses.follow(Replica(Bucket(bus, Course))))
+            loops.create_task(self._drains.follow(Replica(Bucket(bus, Drain))))
             loops.create_task(self.routes.follow(Bucket(bus, Lab).watch()))
             loops.create_task(self.routes.publish())
             try:

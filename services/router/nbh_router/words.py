@@ -11,6 +11,8 @@ Kind = (
         "no-such-page",
         "beginning",
         "away",
+        "drained",
+        "drained-until",
         "too-slow",
         "no-room",
         "make-room",
@@ -31,7 +33,8 @@ Kind = (
 
 
 class Sentences(NamedTuple):
-    """One page's words; ``{course}``, ``{notebook}`` and ``{amount}`` are filled in."""
+    """One page's words; ``{course}``, ``{notebook}``, ``{amount}`` and ``{back}`` are filled
+    in."""
 
     title: str
     what: str

@@ -80,8 +80,6 @@ async def serve(config: Config, known: Secrets, metrics: Metrics) -> None:
     with ExitStack() as doors:
         needs = ("nats", "clickhouse")
         async with healths.answering(config, "stats", *needs, metrics=metrics) as health:
-            tables = await _opened(doors, config)
-            health.ask("clickhouse", lambda: _answers(tables.reading))
             connecting = bus.connect(
                 config.nats.url,
                 name="stats",
@@ -91,6 +89,9 @@ async def serve(config: Config, known: Secrets, metrics: Metrics) -> None:
             )
             async with connecting as b:
                 health.look("nats", lambda: b.is_connected)
+                # which may be away for long: that it is must not look as if NATS were
+                tables = await _opened(doors, config)
+                health.ask("clickhouse", lambda: _answers(tables.reading))
                 await _work(config, known, tables, b)
 
 

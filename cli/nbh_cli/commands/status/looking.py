@@ -28,7 +28,7 @@ from nbh_cli.sorry import Sorry
 from nbh_cli.up import parts
 from nbh_kit import asking, bus
 from nbh_kit.config import Config
-from nbh_proto import Course, Lab, now
+from nbh_proto import Course, Drain, Lab, now
 from nbh_proto.streams import ALL, DEAD
 
 _FAILURES = ("access.failed", "lab.failed", "course.failed", "workspace.full")
@@ -38,12 +38,11 @@ _BUS_WITHIN = 5.0
 
 async def look(config: Config) -> Seen:
     """The whole system now."""
-    services, known = await asyncio.gather(_services(config), _known(config))
-    return judged(
-        msgspec.structs.replace(
-            known, services=services, disks=await asyncio.to_thread(_disks, config)
-        )
+    services, known, storage = await asyncio.gather(
+        _services(config), _known(config), _storage(config)
     )
+    disks = await asyncio.to_thread(_disks, config, storage)
+    return judged(msgspec.structs.replace(known, services=services, disks=disks))
 
 
 async def _services(config: Config) -> tuple[Service, ...]:
@@ -54,7 +53,7 @@ async def _services(config: Config) -> tuple[Service, ...]:
 
 
 async def _service(config: Config, name: Any) -> Service:
-    host, port = config.health.host, config.health_port(name)
+    host, port = config.health_host(name), config.health_port(name)
     try:
         alive, _ = await asking.get(host, port, "/livez")
         _, body = await asking.get(host, port, "/readyz")
@@ -86,6 +85,9 @@ async def _known(config: Config) -> Seen:
                 bus=await _bus(config, connected),
                 labs=_labs(await _values(connected, Lab)),
                 courses=_courses(await _values(connected, Course)),
+                drains=tuple(
+                    sorted(await _values(connected, Drain), key=lambda drain: str(drain.node))
+                ),
                 mishaps=await _mishaps(connected),
             )
     except (Sorry, bus.BusAway, TimeoutError) as e:
@@ -182,11 +184,33 @@ async def _told(
             )
 
 
-def _disks(config: Config) -> tuple[Disk, ...]:
+class _Store(msgspec.Struct, rename="camel"):
+    graph_root: str
+
+
+class _Info(msgspec.Struct):
+    store: _Store
+
+
+async def _storage(config: Config) -> Path | None:
+    """Where podman keeps images and containers; None if it does not say."""
+    try:
+        _, body = await asking.get_at(config.podman_socket, "/v4.0.0/libpod/info")
+        return Path(msgspec.json.decode(body, type=_Info).store.graph_root)
+    except (OSError, ValueError):
+        return None
+
+
+def _disks(config: Config, storage: Path | None) -> tuple[Disk, ...]:
     """The file systems of ours, each once."""
     wanted = config.provisioner.free_bytes
     data = config.site.data
-    folders = {"students' files": data / "students", "courses": data / "courses", "NATS": data}
+    folders = {
+        "students' files": data / "students",
+        "courses": data / "courses",
+        "NATS": data / "nats",
+        **({"images and containers": storage} if storage else {}),
+    }
     found: dict[int, Disk] = {}
     for what, folder in folders.items():
         there = nearest(folder)

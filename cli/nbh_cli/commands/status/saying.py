@@ -5,6 +5,7 @@ from datetime import datetime
 
 from nbh_cli import output, units
 from nbh_cli.commands.status.seen import Bus, CourseSeen, Disk, LabsOf, Mishap, Seen, Service
+from nbh_proto import Drain
 
 _STATES = ("ready", "frozen", "starting", "stopping", "failed", "pooled")
 _COURSES = 12
@@ -18,6 +19,7 @@ def screen(seen: Seen) -> list[str]:
     return [
         output.bold(f"{seen.site}  {at}  {well}"),
         *(f"  ! {output.text(trouble)}" for trouble in seen.troubles),
+        *_part("drained", map(_drain, seen.drains)),
         *_part("services", map(_service, seen.services)),
         *_bus(seen.bus),
         *_part("disks", map(_disk, seen.disks)),
@@ -30,6 +32,15 @@ def screen(seen: Seen) -> list[str]:
 def _part(title: str, rows: Iterable[Sequence[str]]) -> list[str]:
     lines = output.aligned([[output.text(cell) for cell in row] for row in rows])
     return ["", output.bold(title), *(f"  {line}" for line in lines)] if lines else []
+
+
+def _drain(drain: Drain) -> tuple[str, str, str, str]:
+    back = f"back at {_clock(drain.back)}" if drain.back else "until `nbh drain --off`"
+    return drain.node, f"nobody new since {_clock(drain.since)}", back, drain.reason
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone().strftime("%m-%d %H:%M")
 
 
 def _service(service: Service) -> tuple[str, str, str]:

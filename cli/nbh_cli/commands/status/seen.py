@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from nbh_cli import units
+from nbh_proto import Drain
 
 FULL = 0.8
 """Share of a stream's bytes after which it is told."""
@@ -113,6 +114,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     disks: tuple[Disk, ...]
     labs: tuple[LabsOf, ...] = ()
     courses: tuple[CourseSeen, ...] = ()
+    drains: tuple[Drain, ...] = ()
+    """Nodes where nobody new gets a lab, by name."""
+
     mishaps: tuple[Mishap, ...] = ()
     """The last ones, newest last."""
 
@@ -128,6 +132,13 @@ def judged(seen: Seen) -> Seen:
 def _troubles(seen: Seen) -> Iterator[str]:
     if seen.bus.away:
         yield f"NATS is away: {seen.bus.away}"
+    for drain in seen.drains:
+        if drain.back and drain.back < seen.at:
+            late = units.ago(drain.back, seen.at)
+            yield (
+                f"{drain.node} should have been back {late} ago and gives labs to nobody new: "
+                f"`nbh drain --off {drain.node}`"
+            )
     yield from (said for service in seen.services if (said := _of_service(service)))
     yield from (said for disk in seen.disks if (said := _of_disk(disk)))
     yield from (said for stream in seen.bus.streams if (said := _of_stream(stream)))
