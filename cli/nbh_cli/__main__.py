@@ -34,6 +34,8 @@ _COMMANDS = (
         "stats:app",
         "Statistics: summary, students, notebooks, export, events, student, erase, import.",
     ),
+    ("backup", "backup:backup", "Keep everything in a folder; list and verify what is kept."),
+    ("restore", "restore:restore", "Make a system of a backup, where there is none."),
     ("dead", "dead:app", "Messages that nobody could handle: list, replay."),
     ("images", "images:images", "Build the images that students run in."),
     ("host", "host:app", "What this machine lacks, and labs on it: check, prepare, end-labs."),

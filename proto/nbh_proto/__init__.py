@@ -116,6 +116,7 @@ from nbh_proto.share import (
 )
 from nbh_proto.stats import (
     EraseStudent,
+    ExportTables,
     FindNotebooksUsed,
     ImportLines,
     LinesImported,
@@ -176,6 +177,7 @@ __all__ = [
     "Drain",
     "EraseStudent",
     "Event",
+    "ExportTables",
     "FindImages",
     "FindNotebooksUsed",
     "FindOriginal",

@@ -120,3 +120,47 @@ class NotebooksUsed(Reply, frozen=True, kw_only=True):
 
     notebooks: tuple[NotebookUsed, ...] = ()
     error: str = ""
+
+
+EXPORTED, RESTORED = "export", "restored"
+"""Folders in ``<data>/clickhouse``: where the tables are written down for a backup, and where they
+are put for the service to take them back when it starts, beside ``tables.json``, a
+`TablesExported`."""
+
+
+class ExportTables(Question, frozen=True, kw_only=True):
+    """Write all tables down as files, as they are at one instant. Asked by `nbh backup`."""
+
+    subject: ClassVar[str] = "nbh.question.stats.export"
+
+
+class TableFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a table, in ClickHouse's format Native, compressed by gzip."""
+
+    table: str
+    file: str
+    """Its name in the folder."""
+
+    rows: int
+
+
+class StreamMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream that was made again of a backup: its messages have the numbers that they had."""
+
+    was: datetime
+    """When it was first made, which is its name in the tables."""
+
+    now: datetime
+
+
+class TablesExported(Reply, frozen=True, kw_only=True):
+    """The reply to `ExportTables`."""
+
+    step: int = 0
+    """The last migration that the tables went through."""
+
+    files: tuple[TableFile, ...] = ()
+    moved: tuple[StreamMoved, ...] = ()
+    """Of the streams that the tables were filled from; none where they are written down."""
+
+    error: str = ""

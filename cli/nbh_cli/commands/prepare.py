@@ -5,7 +5,7 @@ import os
 from nbh_cli import operating
 from nbh_cli.operating import DEFAULT_CONFIG, ConfigFile
 from nbh_cli.sorry import Sorry
-from nbh_cli.up import apart
+from nbh_cli.up import apart, folders
 
 
 def prepare(*, config: ConfigFile = DEFAULT_CONFIG) -> None:
@@ -17,7 +17,8 @@ def prepare(*, config: ConfigFile = DEFAULT_CONFIG) -> None:
     settings = operating.load(config)
     os.umask(0o022)
     try:
+        folders.check_that_they_are_whole(settings)
         apart.prepare(settings)
-    except OSError as e:
+    except (folders.Unfinished, OSError) as e:
         raise Sorry(str(e)) from e
     print(f"prepared {settings.site.data}")

@@ -34,11 +34,12 @@ def main(arguments: list[str]) -> int:
         config = load(file)
         check(config, str(file))
         with lock(config.site.data):
+            folders.check_that_they_are_whole(config)
             return asyncio.run(_up(config, file, log, end_labs="--end-labs" in arguments[1:]))
     except BadConfig as e:
         print(f"nbh: {e}", file=sys.stderr)
         return 2
-    except (Running, HostFailure, ProgramMissing, NotStarted, OSError) as e:
+    except (Running, folders.Unfinished, HostFailure, ProgramMissing, NotStarted, OSError) as e:
         print(f"nbh: {e}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before anything was started

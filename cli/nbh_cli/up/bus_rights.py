@@ -23,6 +23,7 @@ from nbh_proto import (
     DeadLetter,
     Delivery,
     Drain,
+    ExportTables,
     FindImages,
     FindNotebooksUsed,
     FindOriginal,
@@ -170,7 +171,7 @@ RIGHTS = {
         reads=(Lab, Course, Drain),
     ),
     "stats": Rights(
-        answers=(FindEvents, FindNotebooksUsed, ImportLines),
+        answers=(ExportTables, FindEvents, FindNotebooksUsed, ImportLines),
         hears=(EVENTS, COMMANDS),
         replies=True,
         writes=(Session,),

@@ -11,6 +11,15 @@ NATS_USERS = ("router", "provisioner", "courses", "builder", "reaper", "stats", 
 """Who has a password of its own for NATS (S-39)."""
 
 
+class Unfinished(RuntimeError):
+    """What is in ``site.data`` is a part of a backup."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(
+            f"a backup was not restored to its end into {data}: run `nbh restore` again"
+        )
+
+
 class Folder(NamedTuple):
     """A folder, who owns it, and what others may do there."""
 
@@ -46,6 +55,21 @@ def layout(config: Config) -> tuple[Folder, ...]:
         Folder(run, 0o711),
         Folder(run / "nats", 0o700, nats, nats),
     )
+
+
+def unfinished(data: Path) -> Path:
+    """A file that is there while a backup is being restored, and after that was interrupted."""
+    return data / "restore.unfinished"
+
+
+def check_that_they_are_whole(config: Config) -> None:
+    """Make sure that what is there is not a part of a backup.
+
+    Raises:
+        Unfinished: it is.
+    """
+    if unfinished(config.site.data).exists():
+        raise Unfinished(config.site.data)
 
 
 def prepare(config: Config) -> None:

@@ -56,6 +56,16 @@ async def ask_all_to_end(config: Config, say: Say) -> bool:
         return False
 
 
+async def count(podman: Podman, config: Config) -> int:
+    """How many containers of this site's labs there are, running or not.
+
+    Raises:
+        CommandFailed: podman does not say.
+    """
+    ours = f"label=nbh.site={config.site.name}"
+    return len(await _podman(podman, "ps", "--all", "--quiet", "--filter", ours))
+
+
 async def end_all(podman: Podman, config: Config, say: Say, *, gently: bool) -> None:
     """End and remove every lab of this site, and the labs' network.
 

@@ -34,16 +34,30 @@ def migrate(client: Client, steps: Sequence[Migration] = ALL) -> None:
         "(number UInt32, name String, taken DateTime64(3, 'UTC') DEFAULT now64(3)) "
         "ENGINE = MergeTree ORDER BY number"
     )
-    found = _number(client)
-    known = max(step.number for step in steps)
-    if found > known:
-        raise NewerSchema(found, known)
+    found = number(client)
+    check(found, steps)
     for step in steps:
         if step.number > found:
             _take(client, step)
 
 
-def _number(client: Client) -> int:
+def check(found: int, steps: Sequence[Migration] = ALL) -> None:
+    """Make sure that tables which have gone so far are none of a later release.
+
+    Raises:
+        NewerSchema: they are.
+    """
+    known = max(step.number for step in steps)
+    if found > known:
+        raise NewerSchema(found, known)
+
+
+def number(client: Client) -> int:
+    """The last step that the tables went through; 0 for none.
+
+    Raises:
+        clickhouse_connect.driver.exceptions.Error: ClickHouse cannot or will not.
+    """
     return int(client.query("SELECT max(number) FROM migrations").result_rows[0][0])
 
 

@@ -15,12 +15,19 @@ from nbh_kit.config import Config
 from nbh_kit.consuming import consume
 from nbh_kit.metrics import Metrics
 from nbh_kit.sessions import Sessions
-from nbh_proto.stats import EraseStudent, FindEvents, FindNotebooksUsed, ImportLines
+from nbh_proto.stats import (
+    EraseStudent,
+    ExportTables,
+    FindEvents,
+    FindNotebooksUsed,
+    ImportLines,
+)
 from nbh_proto.streams import COMMANDS, EVENTS
 from nbh_stats import clickhouse, memory, migrations
 from nbh_stats.api import Api
 from nbh_stats.app import Endpoints, app
 from nbh_stats.clickhouse import Door
+from nbh_stats.copying import Copying, take_back
 from nbh_stats.courses import Courses
 from nbh_stats.dashboard.dashboard import Dashboard
 from nbh_stats.dashboard.pages import Pages
@@ -103,6 +110,7 @@ async def _work(config: Config, known: Secrets, tables: Tables, b: Bus) -> None:
     users = Users(tables.reading, tables.students, b.metrics)
     Streams(b, b.metrics)
     importing = Importing(tables.writing, tables.students, live)
+    copying = Copying(tables.writing, folder(config))
     forgetting = Forgetting(b, tables.writing, tables.students, live, given.keep_days)
     courses = Courses(b)
     rules = Rules(given.test_students, given.short_ids_are_tests)
@@ -120,6 +128,7 @@ async def _work(config: Config, known: Secrets, tables: Tables, b: Bus) -> None:
         b.answering(FindEvents, events.find),
         b.answering(FindNotebooksUsed, events.used),
         b.answering(ImportLines, importing.lines),
+        b.answering(ExportTables, copying.export),
         consume(b, COMMANDS, "stats", [EraseStudent], forgetting.handle),
         http.serving(web, given.host, given.port, b.metrics) as server,
         batching.follow(
@@ -159,6 +168,7 @@ async def _opened(doors: ExitStack, config: Config) -> Tables:
         try:
             writing = doors.enter_context(clickhouse.opened(server, folder(config)))
             reading = doors.enter_context(clickhouse.opened(server, folder(config)))
+            await writing.use(lambda client: take_back(client, folder(config)))
             await writing.use(migrations.migrate)
             students = Students()
             await writing.use(students.load)
