@@ -36,6 +36,11 @@ _COMMANDS = (
     ),
     ("backup", "backup:backup", "Keep everything in a folder; list and verify what is kept."),
     ("restore", "restore:restore", "Make a system of a backup, where there is none."),
+    (
+        "import-nbhosting",
+        "import_nbhosting:import_nbhosting",
+        "Take courses, students' files and statistics over from nbhosting 0.59.",
+    ),
     ("dead", "dead:app", "Messages that nobody could handle: list, replay."),
     ("images", "images:images", "Build the images that students run in."),
     ("host", "host:app", "What this machine lacks, and labs on it: check, prepare, end-labs."),

@@ -21,9 +21,11 @@ can answer. A person reloads, as when nobody listens at all."""
 class Student:
     """Opens one launch URL and works in the lab it leads to."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, referer: str = "") -> None:
+        """``referer`` is the page on which the link stands, told where it may be."""
         self._url = url
-        self._http = httpx.AsyncClient(timeout=10, follow_redirects=False)
+        headers = {"Referer": referer} if referer else {}
+        self._http = httpx.AsyncClient(timeout=10, follow_redirects=False, headers=headers)
         self.lab = ""
         """The base URL of the lab, once `open` has returned."""
 

@@ -18,6 +18,7 @@ OLD_WORK = "---\nkernelspec:\n  name: python3\n---\n\n# First\n\nadas old work\n
 OLD = 1_600_000_000
 """When all of it was written; unix seconds."""
 
+OVERRIDES = 'general:\n  notebook-url-format: "notebooks/{notebook}"\n'
 SETTINGS = """
 production_box = True
 server_mode = "https"
@@ -71,23 +72,26 @@ def make(folder: Path, **urls: str) -> Path:
     for name in urls:
         _statistics(root / "raw" / name)
     _statistics(root / "raw/donn\u00e9es")
-    _write(root / "droparea/python/week1/data.csv", "1;2\n")
-    _write(root / "local/python/nbhosting.yaml", "general:\n  notebook-url-format: lab\n")
-    _write(root / "local/python/tracks.py", "def tracks(course): ...\n")
-    _write(root / "sitesettings.py", SETTINGS)
+    write(root / "droparea/python/week1/data.csv", "1;2\n")
+    write(
+        root / "local/python/nbhosting.yaml",
+        'general:\n  notebook-url-format: "notebooks/{notebook}"\n',
+    )
+    write(root / "local/python/tracks.py", "def tracks(course): ...\n")
+    write(root / "sitesettings.py", SETTINGS)
     return root
 
 
 def _clone(root: Path, name: str, url: str, *, dockerfile: bool = False) -> None:
     git = root / "courses-git" / name / ".git"
-    _write(git / "HEAD", "ref: refs/heads/main\n")
-    _write(
+    write(git / "HEAD", "ref: refs/heads/main\n")
+    write(
         git / "config",
         f'[core]\n\trepositoryformatversion = 0\n[remote "origin"]\n\turl = {url}\n'
         "\tfetch = +refs/heads/*:refs/remotes/origin/*\n",
     )
     if dockerfile:
-        _write(git.parent / "nbhosting/Dockerfile", "FROM nbhosting/scipy-notebook\n")
+        write(git.parent / "nbhosting/Dockerfile", "FROM nbhosting/scipy-notebook\n")
 
 
 def _database(file: Path, urls: dict[str, str]) -> None:
@@ -134,22 +138,22 @@ INSERT INTO courses_coursedir_registered_groups VALUES (1, 1, 2), (2, 1, 3);
 
 
 def _students(students: Path, folder: Path) -> None:
-    _write(folder / "outside.txt", SECRET)
+    write(folder / "outside.txt", SECRET)
     for number, student in enumerate((HASH, "ada")):
         work = students / student / "python"
-        _write(work / "w1/first.md", OLD_WORK.replace("ada", student))
-        _write(work / "w1/notes.txt", f"{student}'s notes\n")
-        _write(work / ".port", "40001\n")
+        write(work / "w1/first.md", OLD_WORK.replace("ada", student))
+        write(work / "w1/notes.txt", f"{student}'s notes\n")
+        write(work / ".port", "40001\n")
         _give(students / student, 40001 + number)
     odd(students / "ada/python", folder / "outside.txt")
-    _write(students / "ada/.bash_history", "ls\n")
-    _write(students / "ada/forgotten/n1.ipynb", "{}")
-    _write(students / "ada/donn\u00e9es/n1.ipynb", "{}")
-    _write(students / "ada/orphan/mine.txt", "mine")
+    write(students / "ada/.bash_history", "ls\n")
+    write(students / "ada/forgotten/n1.ipynb", "{}")
+    write(students / "ada/donn\u00e9es/n1.ipynb", "{}")
+    write(students / "ada/orphan/mine.txt", "mine")
     for student in ("a student", "-rf", "eve@example.org", "x" * 129):
-        _write(students / student / "python/n1.ipynb", "{}")
+        write(students / student / "python/n1.ipynb", "{}")
     (students / "elsewhere").symlink_to(folder)
-    _write(students / "README", "not a student")
+    write(students / "README", "not a student")
 
 
 def odd(work: Path, outside: Path) -> None:
@@ -166,10 +170,10 @@ def odd(work: Path, outside: Path) -> None:
         here = os.open(work, os.O_RDONLY)
         listening.bind(f"/proc/self/fd/{here}/socket")  # a socket's path has 107 bytes at most
         os.close(here)
-    _write(work / "broken.ipynb", "{ half a notebook")
-    _write(Path(os.fsdecode(os.fsencode(work) + b"/caf\xe9\n.txt")), "bytes")
-    _write(work / ("n" * 250 + ".txt"), "long")
-    _write(work / ".nbautoeval", "log\n")
+    write(work / "broken.ipynb", "{ half a notebook")
+    write(Path(os.fsdecode(os.fsencode(work) + b"/caf\xe9\n.txt")), "bytes")
+    write(work / ("n" * 250 + ".txt"), "long")
+    write(work / ".nbautoeval", "log\n")
     with (work / "huge.bin").open("wb") as huge:
         huge.write(b"begin")
         huge.seek(1 << 40)
@@ -177,14 +181,15 @@ def odd(work: Path, outside: Path) -> None:
 
 
 def _statistics(folder: Path) -> None:
-    _write(folder / "events.raw", "\n".join(EVENTS) + "\n")
-    _write(folder / "counts.raw", "\n".join(COUNTS) + "\n")
+    write(folder / "events.raw", "\n".join(EVENTS) + "\n")
+    write(folder / "counts.raw", "\n".join(COUNTS) + "\n")
 
 
-def _write(file: Path, text: str) -> None:
+def write(file: Path, text: str, *, later: int = 0) -> None:
+    """A file of the old system, so many seconds younger than all others."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
-    os.utime(file, (OLD, OLD))
+    os.utime(file, (OLD + later, OLD + later))
 
 
 def _give(folder: Path, uid: int) -> None:

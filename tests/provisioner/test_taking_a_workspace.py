@@ -163,6 +163,19 @@ def test_a_hard_link_becomes_a_file_of_its_own(moving, tmp_path):
     assert moving.here() == {"one.txt": "one", "two.txt": "one"}
 
 
+@pytest.mark.skipif(OWNER is None, reason="only root gives files away")
+def test_another_name_of_a_file_of_somebody_else_is_left(moving, tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text(old_root.SECRET)
+    os.link(outside, moving.old / "hard.txt")
+    moving.had("theirs.txt", "another's, but nowhere else")
+    os.chown(moving.old / "theirs.txt", 40002, 40002)
+    os.chown(moving.old, 40001, 40001)
+    [left] = moving.take().left_out
+    assert (left.path, left.why) == ("hard.txt", "it is another name of a file of somebody else")
+    assert moving.here() == {"theirs.txt": "another's, but nowhere else"}
+
+
 def test_holes_stay_holes(moving):
     huge = moving.old / "huge.bin"
     with huge.open("wb") as file:

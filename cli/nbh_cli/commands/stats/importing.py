@@ -61,22 +61,37 @@ async def _import(bus: Bus, file: Path, course: str) -> int:
     whose = course or (file.absolute().parent.name if kind == "counts" else "")
     if whose and not names.ID.fullmatch(whose):
         raise Sorry(f"{file}: {whose!r} is no course; name it with --course", 2)
+    total = await handed_over(bus, file, whose)
+    for each in total.unreadable:
+        print(f"{file}:{each.line}: {each.why}")
+    print(f"{file}: {said(total)}")
+    return len(total.unreadable)
+
+
+async def handed_over(bus: Bus, file: Path, course: str) -> LinesImported:
+    """Have all lines of a file stored that are not stored yet; ``course`` is whose they are, else
+    what each says.
+
+    Raises:
+        Sorry: the file cannot be read, or the stats service does not answer.
+    """
+    kind = _kind(file)
     total = LinesImported()
-    bad = 0
     questions = (
-        ImportLines(file=kind, only_course=whose, first=chunk.first, lines=tuple(chunk.lines))
+        ImportLines(file=kind, only_course=course, first=chunk.first, lines=tuple(chunk.lines))
         for chunk in _chunks(file)
     )
     async for answer in _answers(bus, questions):
-        for each in answer.unreadable:
-            print(f"{file}:{each.line}: {each.why}")
-        bad += len(answer.unreadable)
         total = _sum(total, answer)
-    print(
-        f"{file}: {counted(total.stored, 'line')} stored, {total.known} known already, "
-        f"{total.passed_over} passed over, {bad} not readable"
+    return total
+
+
+def said(total: LinesImported) -> str:
+    """What came of a file, in words."""
+    return (
+        f"{counted(total.stored, 'line')} stored, {total.known} known already, "
+        f"{total.passed_over} passed over, {len(total.unreadable)} not readable"
     )
-    return bad
 
 
 def _sum(total: LinesImported, more: LinesImported) -> LinesImported:
@@ -84,6 +99,7 @@ def _sum(total: LinesImported, more: LinesImported) -> LinesImported:
         stored=total.stored + more.stored,
         known=total.known + more.known,
         passed_over=total.passed_over + more.passed_over,
+        unreadable=total.unreadable + more.unreadable,
     )
 
 

@@ -68,7 +68,7 @@ def take(source: int, workspace: int, owner: Owner | None, ledger: Ledger) -> Ou
     Raises:
         OSError: there is no room, or the disk fails. What was taken until then is in the ledger.
     """
-    taking = _Taking(workspace, owner, ledger)
+    taking = _Taking(workspace, owner, ledger, whose=os.fstat(source).st_uid)
     waiting = [""]
     while waiting:
         waiting += taking.folder(source, waiting.pop())
@@ -78,8 +78,9 @@ def take(source: int, workspace: int, owner: Owner | None, ledger: Ledger) -> Ou
 class _Taking:
     """One workspace. A folder of each side is open at a time: who had it nested as they liked."""
 
-    def __init__(self, workspace: int, owner: Owner | None, ledger: Ledger) -> None:
+    def __init__(self, workspace: int, owner: Owner | None, ledger: Ledger, *, whose: int) -> None:
         self.outcome = Outcome()
+        self._whose = whose
         self._workspace = workspace
         self._owner = owner
         self._ledger = ledger
@@ -110,7 +111,11 @@ class _Taking:
 
     def _file(self, here: int, there: int, name: str, path: str) -> None:
         with _opened(here, name) as file:
-            stamp = Stamp.of(os.fstat(file))
+            about = os.fstat(file)
+            if about.st_nlink > 1 and about.st_uid != self._whose:
+                self._leave(path, "it is another name of a file of somebody else")
+                return
+            stamp = Stamp.of(about)
             was = self._ledger.get(path)
             present = _stamp(there, name)
             if stamp in (was, present):
