@@ -35,6 +35,11 @@ def fill(folder: Path, *, but: int = 0) -> None:
         file.truncate(max(0, file.tell() - but))
 
 
+def enlarge(folder: Path, options: str) -> None:
+    """Give what `small` made more room."""
+    subprocess.run(("/bin/mount", "-o", f"remount,{options}", str(folder)), check=True)
+
+
 def free(folder: Path) -> None:
     """Take back what `fill` took."""
     (folder / FILLING).unlink()

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from nbh_cli.host.service import podman_service
+from nbh_kit import commanding
 from nbh_kit.testing import eventually
-from nbh_proto import AccessDenied, StopLab
+from nbh_proto import AccessDenied, StopLab, TakeWorkspace
+from nbh_proto.moving import TakeAnswer
 from nbh_provisioner.disks import Shrinking
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
@@ -41,6 +43,31 @@ def stopped(ask, router):
         assert await router.lab() is None
 
     return stop
+
+
+async def test_what_is_taken_over_from_elsewhere_goes_on_once_there_is_room(
+    data, tmp_path, nats_url, router, bus
+):
+    work = tmp_path / "old/ada/python"
+    work.mkdir(parents=True)
+    for number in range(8):
+        (work / f"{number}.bin").write_bytes(b"x" * 200_000)
+
+    async def take():
+        students = str(tmp_path / "old")
+        command = TakeWorkspace(node="node1", course="python", student="ada", students=students)
+        return await commanding.carried_out(bus, command, TakeAnswer, within=20)
+
+    with disks.small(data / "students", "size=1m") as disk:
+        async with world.running(world.config(data, nats_url), MemoryEngine()):
+            assert (await take()).reason == "disk-full"
+            here = disk / "ada/python"
+            assert 0 < len(world.entries(here)) < 8
+            assert all(p.stat().st_size == 200_000 for p in here.iterdir()), "whole or not at all"
+            disks.enlarge(disk, "size=4m")
+            taken = await take()
+            assert (taken.copied > 0, taken.copied + taken.known) == (True, 8)
+            assert len(world.entries(here)) == 8
 
 
 @pytest.mark.parametrize("which", ["students", "data", "system"])

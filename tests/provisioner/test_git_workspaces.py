@@ -8,6 +8,8 @@ import pytest
 
 from nbh_proto import Course
 from nbh_provisioner.clones import CloneFailed, Clones
+from nbh_provisioner.files import taking
+from nbh_provisioner.files.ledger import Ledger
 from nbh_provisioner.files.workspace import Workspaces
 from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.revision import Revisions
@@ -215,3 +217,22 @@ async def test_a_mirror_that_is_none_is_told(data):
         async with clones.clone(data / "none"):
             raise AssertionError("there is nothing to clone")
     assert world.entries(data / "preparing") == []
+
+
+async def test_a_clone_of_the_old_system_fetches_from_here_at_the_next_open(
+    data, students, mirror, opened, tmp_path, work
+):
+    old = tmp_path / "old/ada/python"
+    git(mirror, "clone", "--quiet", str(mirror), str(old))
+    git(old, "config", "remote.origin.url", "/nbhosting/current/courses-git/python")
+    (old / "w1/n1.ipynb").write_text("committed there")
+    git(old, "commit", "--quiet", "-a", "-m", "mine")
+    source = os.open(old, os.O_RDONLY)
+    with Workspaces(students, OWNER).made("ada/python") as root:
+        assert taking.take(source, root, OWNER, Ledger({})).left_out == []
+    os.close(source)
+    await opened()
+    assert git(work, "config", "remote.origin.url") == MIRROR
+    assert git(work, "log", "-1", "--format=%s") == "mine"
+    assert git(work, "status", "--porcelain") == ""
+    assert (work / "w1/n1.ipynb").read_text() == "committed there"

@@ -66,6 +66,14 @@ async def test_files_of_a_course_that_is_not_here_yet_wait_for_it(router, take, 
     assert (data / "students/ada/r/w1/n1.ipynb").read_text() == "old work"
 
 
+async def test_a_workspace_that_is_gone_is_taken_anew(take, data):
+    await take()
+    here = data / "students/ada/python"
+    here.rename(data / "elsewhere")
+    assert (await take()).copied == 1
+    assert (here / "w1/n1.ipynb").read_text() == "old work"
+
+
 async def test_many_things_that_are_left_out_are_counted(take, old):
     for number in range(MOST_LEFT_OUT + 3):
         os.mkfifo(old / f"ada/python/pipe{number}")

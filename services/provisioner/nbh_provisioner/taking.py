@@ -19,6 +19,7 @@ from nbh_provisioner.files import atomic, ledger, taking
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.beneath import open_beneath
 from nbh_provisioner.files.failure import FilesError, told
+from nbh_provisioner.files.ledger import Ledger
 from nbh_provisioner.files.taking import Outcome
 from nbh_provisioner.files.workspace import Workspaces
 from nbh_provisioner.rooms import Rooms
@@ -87,12 +88,14 @@ class Taking:
 
     def _take(self, command: TakeWorkspace) -> Outcome:
         workspace = f"{command.student}/{command.course}"
+        is_there = self._workspaces.is_there(workspace)
         with (
             told(),
             _source(Path(command.students), workspace) as source,
             self._workspaces.housed(workspace) as (parent, root),
         ):
-            written = ledger.read(parent, command.course)
+            # what was taken into one that is gone, with its course or by hand, is taken anew
+            written = ledger.read(parent, command.course) if is_there else Ledger({})
             try:
                 return taking.take(source, root, self._owner, written)
             finally:

@@ -214,7 +214,8 @@ def _is_untouched(place: int, name: str) -> bool:
     """Whether it is the course's original, as a click has brought it."""
     try:
         with _opened(place, name) as file:
-            return origins.read(file) == origins.digest(file)
+            original = origins.read(file)
+            return original is not None and original == origins.digest(file)
     except OSError:
         return False
 

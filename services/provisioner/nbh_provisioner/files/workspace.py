@@ -74,6 +74,14 @@ class Workspaces:
         except OSError:
             return False
 
+    def is_there(self, workspace: str) -> bool:
+        """Whether there is such a workspace, ``student/course``; a look, as `glance` is."""
+        try:
+            with self.opened(workspace):
+                return True
+        except OSError:
+            return False
+
     def glance(self, wanted: Wanted) -> Ready | None:
         """The notebook, if there is nothing left to do for it; None otherwise, for any reason.
 
