@@ -6,12 +6,13 @@ async with running_system(tmp_path, engine="memory") as system:
 """
 
 import asyncio
+import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -200,10 +201,12 @@ async def running_system(
     engine: Literal["podman", "memory"] = "podman",
     settings: Tables | None = None,
     refused_by_nats: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[System]:
     """Run the whole system with its data in ``folder`` while the block runs.
 
-    ``settings`` are tables and keys over those that make it stand apart from any other. At the
+    ``settings`` are tables and keys over those that make it stand apart from any other,
+    ``environment`` what stands in its processes' beside what stands in ours. At the
     end its labs end too; its log is in ``folder/log``, its data stays. NATS has refused nobody
     anything then, unless it is said that it will.
     """
@@ -213,7 +216,10 @@ async def running_system(
     file = folder / "nbhosting.toml"
     config = written(file, shared / "run", engine=engine, over=settings)
     try:
-        async with _up(config, file, folder / "log") as up, _operator(config) as bus:
+        async with (
+            _up(config, file, folder / "log", environment or {}) as up,
+            _operator(config) as bus,
+        ):
             yield System(config, file, shared, up, bus)
         assert refused_by_nats or not (said := _refusals(folder / "log")), said
     finally:
@@ -236,7 +242,9 @@ async def _forget_images(site: str) -> None:
 
 
 @asynccontextmanager
-async def _up(config: Config, file: Path, log: Path) -> AsyncGenerator[int]:
+async def _up(
+    config: Config, file: Path, log: Path, environment: Mapping[str, str]
+) -> AsyncGenerator[int]:
     with log.open("ab") as out:
         argv = (sys.executable, "-m", "nbh_cli.up", str(file), "--end-labs")
         up = await asyncio.create_subprocess_exec(
@@ -245,6 +253,7 @@ async def _up(config: Config, file: Path, log: Path) -> AsyncGenerator[int]:
             stdout=out,
             stderr=out,
             process_group=0,
+            env=os.environ | dict(environment),
         )
     try:
         await _ready(config, up, log)

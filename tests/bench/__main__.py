@@ -31,6 +31,7 @@ from tests.bench import (
     routes,
     running,
     statistics,
+    upgrading,
 )
 from tests.bench.bare import Bare
 from tests.bench.figures import Figure
@@ -64,11 +65,15 @@ async def main(output: Path) -> int:
                 )
                 found += await first_output.figures(system, Path(folder) / "first-output")
             found += await _with_labs(system, console)
+            with console.status("upgrading at noon"):
+                found += await upgrading.figures(system)
             with console.status("abusing a lab"):
                 found += await abuse.figures(system)
             bare = await _bare(system, Path(folder))
             found += await cold.figures(system, bare)
             found += await pool.figures(system, bare)
+        with console.status("opening with and without log and numbers"):
+            found += await observing.added(Path(folder) / "observing")
         with console.status("starting demos"):
             found += await demo.figures(Path(folder) / "demo")
         with console.status("setting up a bare machine"):

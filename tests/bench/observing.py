@@ -1,11 +1,31 @@
 """What log lines and numbers take of an open."""
 
 import asyncio
+import contextlib
 import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
 
-from tests.bench.figures import Figure, at_most
+from nbh_kit import asking
+from nbh_kit.testing import eventually
+from tests.bench.client import Client
+from tests.bench.figures import Figure, at_most, median, spread
+from tests.system import System, running_system
 
 _OPENS = 5000
+_ROUNDS, _OPENS_A_ROUND = 30, 100
+_COUNTS_NOTHING = """
+from nbh_kit import metrics
+
+def _nothing(*_, **__):
+    pass
+
+metrics.Counter.add = metrics.Gauge.set = metrics.Gauge.set_all = _nothing
+metrics.Histogram.observe = _nothing
+"""
+"""What Python runs before any program of a system that counts nothing."""
 
 _PROGRAM = """
 import asyncio, sys, time
@@ -52,6 +72,97 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+async def added(folder: Path) -> list[Figure]:
+    """Opens in a system that logs, counts and is read by Prometheus, and in one that does neither,
+    in turn, so that both meet the same machine."""
+    with tempfile.TemporaryDirectory(prefix="nbh-") as customised:
+        (Path(customised) / "sitecustomize.py").write_text(_COUNTS_NOTHING)
+        async with (
+            _system(folder / "with", "info") as noted,
+            _system(folder / "without", "error", PYTHONPATH=customised) as bare,
+        ):
+            return [await _added(noted, bare)]
+
+
+async def _added(noted: System, bare: System) -> Figure:
+    with_it: list[float] = []
+    without: list[float] = []
+    for _ in range(_ROUNDS):
+        without.append(await _round(bare, read=False))
+        with_it.append(await _round(noted, read=True))
+    assert await _counted(noted) > _ROUNDS * _OPENS_A_ROUND
+    assert await _counted(bare) == 0
+    each = [100 * (a / b - 1) for a, b in zip(with_it, without, strict=True)]
+    of_both = f"{median(with_it) * 1e3:.2f} ms with, {median(without) * 1e3:.2f} without"
+    return at_most(
+        "log, numbers and their reading add to an open of a running lab, p50",
+        100 * (median(with_it) / median(without) - 1),
+        5,
+        unit="%",
+        floor=None,
+        spread=f"{of_both}; {spread(each)}",
+    )
+
+
+@contextlib.asynccontextmanager
+async def _system(folder: Path, level: str, **environment: str) -> AsyncGenerator[System]:
+    folder.mkdir(parents=True)
+    async with running_system(
+        folder,
+        engine="memory",
+        settings={"site": {"log_level": level}},
+        environment=environment,
+    ) as system:
+        await system.new_course("lesson")
+        await eventually(lambda: _opens(system), within=60)
+        yield system
+
+
+async def _opens(system: System) -> bool:
+    client = Client("localhost", system.port)
+    try:
+        return (await client.get(system.link("lesson", "w1/first", "ada"))).status == 302
+    finally:
+        client.close()
+
+
+async def _round(system: System, *, read: bool) -> float:
+    """The median open of some, in seconds; ``read`` is whether somebody reads the numbers then."""
+    client, taken = Client("localhost", system.port), []
+    url = system.link("lesson", "w1/first", "ada")
+    reading = asyncio.create_task(_read(system)) if read else None
+    try:
+        for _ in range(_OPENS_A_ROUND):
+            began = time.perf_counter()
+            answer = await client.get(url)
+            taken.append(time.perf_counter() - began)
+            assert answer.status == 302, answer
+    finally:
+        client.close()
+        if reading:
+            await reading
+    return median(taken)
+
+
+async def _read(system: System) -> None:
+    """As Prometheus does, but more often than every fifteen seconds."""
+    for service in ("router", "provisioner", "courses", "reaper", "stats"):
+        await _numbers(system, service)
+
+
+async def _numbers(system: System, service: str) -> str:
+    port = system.config.health_port(service)
+    _, body = await asking.get("127.0.0.1", port, "/metrics")
+    return body.decode()
+
+
+async def _counted(system: System) -> float:
+    """How many opens the router has counted."""
+    line = 'nbhosting_clicks_total{outcome="opened"} '
+    lines = (await _numbers(system, "router")).splitlines()
+    return next(float(each.removeprefix(line)) for each in lines if each.startswith(line))
 
 
 async def figures(open_: Figure) -> list[Figure]:
