@@ -38,6 +38,8 @@ class Platform(NamedTuple):
     key: str
     secret: str
     course: str
+    snippets: Path
+    """Where snippet.en.html and snippet.fr.html are: what `nbh snippet --title TITLE` prints."""
 
     def link(self, notebook: str, student: str, action: str = "open") -> str:
         """A launch link that nbhosting believes, for a while."""
@@ -85,16 +87,21 @@ def _frame(platform: Platform, lesson: Lesson, language: str, number: int, stude
         path=html.escape(notebook),
         url=html.escape(url),
         reset=html.escape(platform.link(notebook, student, action="reset")),
-        snippet=_snippet(language, TITLE=title, LAUNCH_URL=url, RESCUE_URL=platform.rescue(url)),
+        snippet=_snippet(
+            platform.snippets / f"snippet.{language}.html",
+            TITLE=title,
+            LAUNCH_URL=url,
+            RESCUE_URL=platform.rescue(url),
+        ),
         again=_text(lesson.words["again"]),
         sure=_text(lesson.words["sure"]),
         alone=_text(lesson.words["alone"]),
     )
 
 
-def _snippet(language: str, **given: str) -> str:
+def _snippet(printed: Path, **given: str) -> str:
     """`nbh snippet --title TITLE --language … COURSE NOTEBOOK`, filled in."""
-    text = (HERE / f"snippet.{language}.html").read_text(encoding="utf-8")
+    text = printed.read_text(encoding="utf-8")
     for name, value in given.items():
         text = text.replace(name, html.escape(value))
     return text
@@ -168,9 +175,15 @@ def main() -> None:
     parser.add_argument("--course", required=True)
     parser.add_argument("--platform", required=True, help="our name in nbhosting.toml")
     parser.add_argument("--key", required=True, help="the id of our key there")
+    parser.add_argument("--snippets", type=Path, required=True, help="what nbh snippet printed")
     given = parser.parse_args()
     Handler.platform = Platform(
-        given.notebooks, given.platform, given.key, os.environ["PLATFORM_SECRET"], given.course
+        given.notebooks,
+        given.platform,
+        given.key,
+        os.environ["PLATFORM_SECRET"],
+        given.course,
+        given.snippets,
     )
     ThreadingHTTPServer(("127.0.0.1", given.port), Handler).serve_forever()
 

@@ -100,7 +100,15 @@ from nbh_proto.notebook import (
     PassOverOriginal,
 )
 from nbh_proto.reaper import PlanLabs
-from nbh_proto.rescue import NotebookRead, ReadNotebook, TroubleReported
+from nbh_proto.rescue import (
+    FileFound,
+    FilesFound,
+    FindFiles,
+    NotebookRead,
+    ReadFile,
+    ReadNotebook,
+    TroubleReported,
+)
 from nbh_proto.sample import LabSampled, MeasureLabs, NodeSampled
 from nbh_proto.share import (
     FindShares,
@@ -178,6 +186,9 @@ __all__ = [
     "EraseStudent",
     "Event",
     "ExportTables",
+    "FileFound",
+    "FilesFound",
+    "FindFiles",
     "FindImages",
     "FindNotebooksUsed",
     "FindOriginal",
@@ -227,6 +238,7 @@ __all__ = [
     "Problem",
     "PullCourse",
     "Question",
+    "ReadFile",
     "ReadNotebook",
     "RemoveAccount",
     "RenameCourse",

@@ -26,8 +26,55 @@ class ReadNotebook(Question, frozen=True, kw_only=True):
     """Bytes."""
 
 
+class FindFiles(Question, frozen=True, kw_only=True):
+    """What a student has in a course; no lab is needed. Asked by the router."""
+
+    subject: ClassVar[str] = "nbh.question.files.find"
+
+    course: str
+    student: str
+
+
+class FileFound(msgspec.Struct, frozen=True, kw_only=True):
+    """An ordinary file of a student's."""
+
+    path: str
+    """Relative to the workspace."""
+
+    size: int
+    """Bytes."""
+
+    changed: int
+    """Unix seconds."""
+
+
+class FilesFound(Reply, frozen=True, kw_only=True):
+    """The reply to `FindFiles`: what can be given out, the smallest first; nothing hidden."""
+
+    files: tuple[FileFound, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Links, what is no file, and what is beyond a bound; the first of them."""
+
+    is_more: bool = False
+    """Whether there is more than was looked at, or more left out than is named."""
+
+
+class ReadFile(Question, frozen=True, kw_only=True):
+    """A piece of one of the files that `FilesFound` names. Asked by the router."""
+
+    subject: ClassVar[str] = "nbh.question.files.read"
+
+    course: str
+    student: str
+    path: str
+    """Relative to the workspace."""
+
+    offset: int = 0
+    """Bytes."""
+
+
 class NotebookRead(Reply, frozen=True, kw_only=True):
-    """The reply to `ReadNotebook`."""
+    """The reply to `ReadNotebook`, and to `ReadFile`."""
 
     file: str = ""
     """With its suffix, relative to the workspace."""

@@ -125,6 +125,7 @@ ROUTER = {
     "/-/lab/{capability}/rescue": "who has the lab's own URL, for an hour after its end too",
     "/-/rescue/{ticket}": "who has the ticket, which is signed",
     "/-/rescue/{ticket}/notebook": "who has the ticket",
+    "/-/rescue/{ticket}/work": "who has the ticket",
     "/-/rescue/{ticket}/restart": "who has the ticket",
     "/-/rescue/{ticket}/read": "who has the ticket",
     "/-/rescue/{ticket}/report": "who has the ticket",

@@ -1,6 +1,7 @@
 """Jupyter hangs, or is gone: a learner restarts, downloads, reads, reports, and is helped."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -52,10 +53,14 @@ async def test_a_learner_whose_jupyter_hangs_gets_at_their_work_and_goes_on(
         await rescue.screenshot(path=tmp_path / "rescue-phone.png", full_page=True)
 
         async with rescue.expect_download() as download:
-            await rescue.get_by_role("link", name="Download my work").click()
+            await rescue.get_by_role("link", name="Download this notebook").click()
         got = await download.value
         assert got.suggested_filename == "first.md"
         assert "by Rae" in Path(await got.path()).read_text()
+        async with rescue.expect_download() as download:
+            await rescue.get_by_role("link", name="Download all my work").click()
+        with zipfile.ZipFile(await (await download.value).path()) as archive:
+            assert b"by Rae" in archive.read("lesson/w1/first.md")
 
         await rescue.get_by_label("What happened?").fill("nothing answers")
         await rescue.keyboard.press("Tab")

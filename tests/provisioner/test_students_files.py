@@ -238,6 +238,25 @@ def test_an_undo_that_comes_twice_is_done_once(site):
     assert world.entries(site.work) == before
 
 
+def test_an_undo_of_a_deleted_notebook_that_comes_twice_is_done_once(site):
+    site.publish({"n1.ipynb": "original"})
+    site.prepare("n1")
+    for n in range(2):
+        (site.work / "n1.ipynb").write_text(f"version {n}")
+        site.reset("n1", access=f"a{n}", at=AT + timedelta(seconds=n))
+    (site.work / "n1.ipynb").unlink()
+    assert site.undo("n1", access="u1").was_kept_as
+    (site.work / "n1.ipynb").write_text("more of version 1")
+    before = world.entries(site.work)
+    again = site.undo("n1", access="u1", at=AT + timedelta(minutes=9))
+    assert (again.was_kept_as, again.kept_as) == ("", "")
+    assert (site.work / "n1.ipynb").read_text() == "more of version 1"
+    assert world.entries(site.work) == before
+    # another one leads on
+    site.undo("n1", access="u2", at=AT + timedelta(minutes=10))
+    assert (site.work / "n1.ipynb").read_text() == "version 0"
+
+
 def test_an_undo_without_anything_kept_only_opens(site):
     site.publish({"n1.ipynb": "original"})
     for _ in range(2):  # also when it was not there

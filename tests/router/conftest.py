@@ -2,8 +2,9 @@
 
 import pytest
 
+from nbh_kit.testing import eventually
 from tests.router.upstream import upstream
-from tests.router.world import Provisioner, World
+from tests.router.world import PLATFORM, Provisioner, World
 
 
 @pytest.fixture
@@ -16,9 +17,15 @@ async def provisioner(bus):
 
 
 @pytest.fixture
-def world(tmp_path, nats_url):
+def platforms():
+    """Those of the site's configuration."""
+    return PLATFORM
+
+
+@pytest.fixture
+def world(tmp_path, nats_url, platforms):
     """A site whose processes are not running yet."""
-    return World(tmp_path / "site", nats_url)
+    return World(tmp_path / "site", nats_url, platforms)
 
 
 @pytest.fixture
@@ -26,6 +33,15 @@ async def router(world, provisioner):
     """A router with its provisioner, without Traefik."""
     async with world.router() as service:
         yield service
+
+
+@pytest.fixture
+async def lab(world, router, provisioner):
+    """One of Ada's that the router knows of."""
+    await world.ready(but=("traefik",))
+    made = await provisioner.lab("127.0.0.1:9")
+    await eventually(lambda: router.routes.capability_of("py", "ada"))
+    return made
 
 
 @pytest.fixture

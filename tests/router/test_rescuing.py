@@ -2,7 +2,9 @@
 
 import base64
 import contextlib
+import io
 import re
+import zipfile
 
 import pytest
 
@@ -12,7 +14,11 @@ from nbh_proto import (
     Answer,
     CommandDone,
     CommandFailed,
+    FileFound,
+    FilesFound,
+    FindFiles,
     NotebookRead,
+    ReadFile,
     ReadNotebook,
     Share,
     ShareFailed,
@@ -25,17 +31,15 @@ from nbh_proto import (
 )
 from nbh_proto.rescue import PIECE
 from nbh_proto.streams import COMMANDS, EVENTS
-from tests.router.world import PLATFORM, World
+from tests.router.world import BY_REFERER, PLATFORM
 
-LEGACY = """
-[[platform]]
-name = "fun"
-strategy = "referer"
-hosts = ["fun-mooc.fr"]
-courses = ["py"]
-"""
 NAME = "5" * 32
 FORMS = re.compile(r'action="(/-/rescue/[^"]+/(?:restart|read|report))"')
+
+
+@pytest.fixture
+def platforms():
+    return PLATFORM + BY_REFERER
 
 
 class Helper:
@@ -46,6 +50,8 @@ class Helper:
         self.commands = []
         self.reports = []
         self.content = b"not much"
+        self.files = {"w1/été.ipynb": b"{}"}
+        self.left_out = ()
         self.fails = False
         self.saved_meanwhile = False
 
@@ -73,6 +79,19 @@ class Helper:
         size = len(self.content)
         return NotebookRead(file="w1/été.ipynb", size=size, version=version, data=data)
 
+    async def find(self, asked):
+        assert (asked.course, asked.student) == ("py", "ada")
+        found = [FileFound(path=p, size=0, changed=0) for p in self.files]
+        return FilesFound(files=tuple(found), left_out=self.left_out)
+
+    async def read_file(self, asked):
+        content = self.files[asked.path]
+        if content is None:
+            return NotebookRead(reason="workspace-unusable")
+        version = f"{self.saved_meanwhile and asked.offset}"
+        data = content[asked.offset : asked.offset + PIECE]
+        return NotebookRead(file=asked.path, size=len(content), version=version, data=data)
+
     async def hear(self, reported):
         self.reports.append(reported)
 
@@ -86,22 +105,11 @@ async def helper(bus):
             consume(bus, COMMANDS, "helper", types, made.carry_out),
             consume(bus, EVENTS, "helper-reports", [TroubleReported], made.hear),
             bus.answering(ReadNotebook, made.read),
+            bus.answering(FindFiles, made.find),
+            bus.answering(ReadFile, made.read_file),
         ):
             await stack.enter_async_context(each)
         yield made
-
-
-@pytest.fixture
-def world(tmp_path, nats_url):
-    return World(tmp_path / "site", nats_url, PLATFORM + LEGACY)
-
-
-@pytest.fixture
-async def lab(world, router, provisioner):
-    await world.ready(but=("traefik",))
-    made = await provisioner.lab("127.0.0.1:9")
-    await eventually(lambda: router.routes.capability_of("py", "ada"))
-    return made
 
 
 async def led(browser, address, **headers):
@@ -266,6 +274,43 @@ async def test_what_is_saved_in_the_middle_is_no_download(world, lab, helper):
         here, _ = await led(browser, from_lab(lab))
         with pytest.raises(Exception, match=r"incomplete|closed|disconnected"):
             await browser.get(f"{here}/notebook")
+
+
+async def test_all_work_is_downloaded_as_one_archive(world, lab, helper):
+    film = base64.b85encode(bytes(range(256))) * 4000
+    helper.files |= {"a-film": film, "back\\slash": b"x", "gone": None}
+    helper.left_out = ("out",)
+    async with world.direct() as browser:
+        here, page = await led(browser, from_lab(lab))
+        assert f'href="{here}/work"' in page.text
+        got = await browser.get(f"{here}/work", headers={"Accept-Language": "fr"})
+        assert got.headers["content-disposition"] == "attachment; filename*=UTF-8''py.zip"
+        assert got.headers["content-type"] == "application/zip"
+        with zipfile.ZipFile(io.BytesIO(got.content)) as archive:
+            assert archive.testzip() is None
+            assert archive.read("py/w1/été.ipynb") == b"{}"
+            assert archive.read("py/a-film") == film
+            assert archive.read("py/back_slash") == b"x"
+            said = archive.read("py/pas-dans-cette-archive.txt").decode()
+            assert len(archive.namelist()) == 4
+        assert said.split("\n")[2:] == ["gone", "out", ""]
+        assert "Ceci est à vous" in said
+        assert (await browser.head(f"{here}/work")).status_code == 405
+        helper.files = {}
+        nothing = await browser.get(f"{here}/work")
+    assert nothing.status_code == 404
+    assert "no files in this course yet" in nothing.text
+
+
+async def test_what_is_saved_while_an_archive_is_made_is_said_not_to_be_whole(world, lab, helper):
+    helper.files = {"changes": b"x" * (PIECE + 1), "stays": b"y"}
+    helper.saved_meanwhile = True
+    async with world.direct() as browser:
+        here, _ = await led(browser, from_lab(lab))
+        got = await browser.get(f"{here}/work")
+    with zipfile.ZipFile(io.BytesIO(got.content)) as archive:
+        assert archive.read("py/stays") == b"y"
+        assert "changes" in archive.read("py/not-in-this-archive.txt").decode()
 
 
 async def test_a_notebook_is_read_as_a_page_for_oneself(world, lab, helper):

@@ -9,16 +9,14 @@ from nbh_kit.consuming import consume
 from nbh_kit.testing import eventually
 from nbh_proto import CommandDone, CommandFailed, StopLab, names
 from nbh_proto.streams import COMMANDS
-from tests.router.world import PLATFORM, World
+from tests.router.world import BY_REFERER, PLATFORM
 
-LEGACY = """
-[[platform]]
-name = "fun"
-strategy = "referer"
-hosts = ["fun-mooc.fr"]
-courses = ["py"]
-"""
 PATH = "/containerKill/py/ada"
+
+
+@pytest.fixture
+def platforms():
+    return PLATFORM + BY_REFERER
 
 
 class Stopper:
@@ -43,19 +41,6 @@ async def stopper(bus):
         consuming = consume(bus, COMMANDS, "provisioner-n1", [StopLab], made.handle)
         await stack.enter_async_context(consuming)
         yield made
-
-
-@pytest.fixture
-def world(tmp_path, nats_url):
-    return World(tmp_path / "site", nats_url, PLATFORM + LEGACY)
-
-
-@pytest.fixture
-async def lab(world, router, provisioner):
-    await world.ready(but=("traefik",))
-    made = await provisioner.lab("127.0.0.1:9")
-    await eventually(lambda: router.routes.capability_of("py", "ada"))
-    return made
 
 
 @pytest.fixture

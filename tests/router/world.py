@@ -47,6 +47,14 @@ courses = ["{COURSE}", "absent", "unpublished"]
 keys = [{{ id = "{KEY.id}", secret = "{KEY.secret.decode()}" }}]
 """
 
+BY_REFERER = """
+[[platform]]
+name = "fun"
+strategy = "referer"
+hosts = ["fun-mooc.fr"]
+courses = ["py"]
+"""
+
 
 class World:
     """One site on free ports, in a folder of its own."""

@@ -9,9 +9,9 @@ import sys
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from nbh_cli import carrying_out, operating
+from nbh_cli import carrying_out, operating, snippet
 from nbh_cli.demo.place import COURSE, KEY, PLATFORM, STAFF, Demo
 from nbh_cli.sorry import Sorry
 from nbh_cli.steps import Say, Steps
@@ -61,9 +61,10 @@ async def platform(demo: Demo, app: Path) -> AsyncGenerator[None]:
     argv = (sys.executable, str(app), "--port", str(demo.platform_port))
     options = ("--notebooks", demo.config.origins.content, "--course", COURSE)
     who = ("--platform", PLATFORM, "--key", KEY)
-    program = Program("platform", (*argv, *options, *who))
+    snippets = _print_snippets(demo.place.folder / "snippets")
+    program = Program("platform", (*argv, *options, *who, "--snippets", str(snippets)))
     if os.getuid() == 0:
-        show = reach.behind_barriers((*reach.code(), app.parents[1]))
+        show = reach.behind_barriers((*reach.code(), app.parents[1], snippets))
         program = program._replace(uid=_NOBODY, show=show)
     environment = {"PLATFORM_SECRET": demo.secret}
     log = demo.place.folder / "platform.log"
@@ -75,6 +76,17 @@ async def platform(demo: Demo, app: Path) -> AsyncGenerator[None]:
         yield
     finally:
         await _ended(process)
+
+
+def _print_snippets(folder: Path) -> Path:
+    """What `nbh snippet` prints, for a page that puts a title and links in it."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    for language in get_args(snippet.Language):
+        text = snippet.text("TITLE", "LAUNCH_URL", rescue="RESCUE_URL", language=language)
+        (folder / f"snippet.{language}.html").write_text(text)
+        (folder / f"snippet.{language}.html").chmod(0o644)
+    return folder
 
 
 async def came_up(demo: Demo, up: asyncio.subprocess.Process) -> None:

@@ -66,6 +66,7 @@ def app(
             Route("/-/lab/{capability}/rescue", rescuing.by_lab),
             Route("/-/rescue/{ticket}", rescuing.page),
             Route("/-/rescue/{ticket}/notebook", rescuing.download),
+            Route("/-/rescue/{ticket}/work", rescuing.download_all),
             Route("/-/rescue/{ticket}/restart", rescuing.restart, methods=["POST"]),
             Route("/-/rescue/{ticket}/read", rescuing.read, methods=["POST"]),
             Route("/-/rescue/{ticket}/report", rescuing.report, methods=["POST"]),

@@ -5,12 +5,13 @@ from typing import Literal, NamedTuple
 from nbh_kit.languages import Tag
 from nbh_proto.share import ShareReason
 
-Wrong = ShareReason | Literal["not-stopped", "away"]
+Wrong = ShareReason | Literal["not-stopped", "nothing-saved", "away"]
 """The provisioner's reasons, and the router's own."""
 
 STATUS: dict[Wrong | None, int] = {
     None: 200,
     "notebook-unknown": 404,
+    "nothing-saved": 404,
     "course-unknown": 404,
     "workspace-unusable": 422,
     "unreadable": 422,
@@ -32,6 +33,14 @@ class Words(NamedTuple):
     restart_what: str
     download: str
     download_what: str
+    all: str
+    all_what: str
+    note: str
+    """What a file is called that says what an archive lacks."""
+
+    missing: str
+    """Its first line."""
+
     read: str
     read_what: str
     report: str
@@ -54,8 +63,13 @@ _ENGLISH = Words(
     runs_not="Your notebook server is not running. What you saved is safe.",
     restart="Restart my notebook server",
     restart_what="Then the notebook opens again. What was computed and not saved is lost.",
-    download="Download my work",
-    download_what="The notebook as it was last saved.",
+    download="Download this notebook",
+    download_what="As it was last saved.",
+    all="Download all my work",
+    all_what="All your files of this course, as one .zip.",
+    note="not-in-this-archive.txt",
+    missing="These are yours and are not, or not whole, in this archive: links, what is too large "
+    "for it, and what was written while it was made. Hidden files are never in it.",
     read="Go on reading",
     read_what="The notebook as it was last saved, as a page that nobody else has the link to.",
     report="Report a problem",
@@ -68,6 +82,7 @@ _ENGLISH = Words(
         "away": "The service is busy restarting. Try again in a moment.",
         "course-unknown": "There is no such course here any more.",
         "notebook-unknown": "Nothing was saved of this notebook.",
+        "nothing-saved": "You have no files in this course yet.",
         "workspace-unusable": "This notebook is no ordinary file, so it cannot be given to you "
         "here. Restart your notebook server and look at your files.",
         "unreadable": f"No page could be made of this notebook: it is damaged. {_DOWNLOADED}",
@@ -91,8 +106,14 @@ _FRENCH = Words(
     restart="Redémarrer mon serveur de notebooks",
     restart_what="Le notebook s’ouvre ensuite à nouveau. Ce qui a été calculé et pas enregistré "
     "est perdu.",
-    download="Télécharger mon travail",
-    download_what="Le notebook tel qu’il a été enregistré en dernier.",
+    download="Télécharger ce notebook",
+    download_what="Tel qu’il a été enregistré en dernier.",
+    all="Télécharger tout mon travail",
+    all_what="Tous vos fichiers de ce cours, en un seul .zip.",
+    note="pas-dans-cette-archive.txt",
+    missing="Ceci est à vous et n’est pas, ou pas en entier, dans cette archive : les liens, ce "
+    "qui est trop volumineux, et ce qui a été écrit pendant qu’elle se faisait. Les fichiers "
+    "cachés n’y sont jamais.",
     read="Continuer à lire",
     read_what="Le notebook tel qu’il a été enregistré en dernier, sous forme d’une page dont "
     "personne d’autre n’a le lien.",
@@ -106,6 +127,7 @@ _FRENCH = Words(
         "away": "Le service redémarre. Réessayez dans un instant.",
         "course-unknown": "Ce cours n’existe plus ici.",
         "notebook-unknown": "Rien n’a été enregistré de ce notebook.",
+        "nothing-saved": "Vous n’avez pas encore de fichiers dans ce cours.",
         "workspace-unusable": "Ce notebook n’est pas un fichier ordinaire, il ne peut pas vous "
         "être donné ici. Redémarrez votre serveur de notebooks et regardez vos fichiers.",
         "unreadable": "Ce notebook n’a pas pu être converti en page : il est "

@@ -6,26 +6,26 @@ Nothing here asks the lab. Who is let in gets a ticket, so that the page goes on
 import re
 import time
 from collections.abc import Awaitable, Callable
-from urllib.parse import quote
 
 import msgspec
 import structlog
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from nbh_kit import commanding
 from nbh_kit.bus import Bus, BusAway
 from nbh_kit.links import Place, Refused
 from nbh_proto import ShareFailed, ShareMade, ShowNotebook, TroubleReported, names, new_id
 from nbh_proto.share import ShareAnswer
-from nbh_router import address, forms, languages, saved
+from nbh_router import address, downloads, forms, languages
 from nbh_router.address import NoSuchAddress
 from nbh_router.admission import Admission
 from nbh_router.doorstep import Doorstep
+from nbh_router.downloads import NothingSaved
 from nbh_router.entrance import Entrance
 from nbh_router.languages import Language
 from nbh_router.pages import Pages
-from nbh_router.rescue_words import Wrong
+from nbh_router.rescue_words import WORDS, Wrong
 from nbh_router.routes import Routes
 from nbh_router.saved import NotSaved
 from nbh_router.stopping import Stopping
@@ -122,7 +122,11 @@ class Rescuing:
 
     async def download(self, request: Request) -> Response:
         """The notebook's file."""
-        return await self._with_ticket(request, self._file)
+        return await self._with_ticket(request, self._notebook)
+
+    async def download_all(self, request: Request) -> Response:
+        """All that the student has in the course."""
+        return await self._with_ticket(request, self._work)
 
     async def restart(self, request: Request) -> Response:
         """POST: stop the lab, and open the notebook in a new one."""
@@ -145,6 +149,8 @@ class Rescuing:
             ticket = self._ticket(request)
         except BadTicket:
             return self._pages.message("refused", _language(request), quote=new_id())
+        if request.method == "HEAD":  # it would read a disk for nobody
+            return Response(status_code=405, headers={"Allow": "GET"})
         try:
             return await do(request, ticket)
         except (BusAway, TimeoutError) as e:
@@ -170,18 +176,15 @@ class Rescuing:
         report = request.query_params.get("report", "")
         return self._page(request, ticket, report=report if _REPORT.fullmatch(report) else "")
 
-    async def _file(self, request: Request, ticket: Ticket) -> Response:
-        found = await saved.notebook(self._bus, ticket.place)
-        name = quote(found.file.rpartition("/")[2], safe="")
-        headers = {
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-            "Content-Length": str(found.size),
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        }
-        return StreamingResponse(
-            found.pieces, headers=headers, media_type="application/octet-stream"
-        )
+    async def _notebook(self, request: Request, ticket: Ticket) -> Response:
+        return await downloads.notebook(self._bus, ticket.place)
+
+    async def _work(self, request: Request, ticket: Ticket) -> Response:
+        words = WORDS[_language(request).tag]
+        try:
+            return await downloads.work(self._bus, ticket.place, (words.note, words.missing))
+        except NothingSaved as e:
+            raise _Not("nothing-saved") from e
 
     async def _restarted(self, request: Request, ticket: Ticket) -> Response:
         try:

@@ -5,11 +5,16 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import NamedTuple
 
 _COMPONENT_BYTES = 255
 _MARK = 6
+_BROUGHT_BACK = "user.nbh.brought-back"
+"""The attribute of a version that came back, by which access."""
+
 _ANY = datetime(2026, 1, 1)
 _STAMP = len("20261123-153012")
 
@@ -47,7 +52,8 @@ def keep(place: int, leaf: str, access: str, at: datetime) -> Kept:
 def bring_back(place: int, leaf: str, access: str, at: datetime) -> tuple[str, str]:
     """Put the version that was kept last in the place of ``leaf``, which is kept as well.
 
-    Twice for one access is as good as once, unless there was nothing to be kept.
+    Twice for one access is as good as once: the version that it brings back says so, and where
+    files can say nothing (no attributes) what was kept for it says so, if anything was.
 
     Returns:
         The name that it had, empty if there is none or it was brought back before; and the name
@@ -57,12 +63,16 @@ def bring_back(place: int, leaf: str, access: str, at: datetime) -> tuple[str, s
         OSError: as `keep`.
     """
     mark = _mark(access)
-    names = [name for name in _all(place, leaf) if not _is_marked(name, mark)]
+    everything = _all(place, leaf)
+    names = [name for name in everything if not _is_marked(name, mark)]
     if not names:
         return "", ""
+    if any(_was_brought_back(place, name, mark) for name in (leaf, *everything)):
+        return "", _earlier(place, kept_name(leaf, at, mark)) or ""
     now_kept = keep(place, leaf, access, at)
     if now_kept.done:
         return "", now_kept.name
+    _say_brought_back(place, names[-1], mark)
     # no copy: it takes no room, and what was kept is not kept twice
     os.rename(names[-1], leaf, src_dir_fd=place, dst_dir_fd=place)
     os.fsync(place)
@@ -104,6 +114,27 @@ def _all(place: int, leaf: str) -> list[str]:
             stamp = name.removeprefix(f"{before}.kept-")[:_STAMP]
             found.append((stamp, about.st_ctime_ns, name))
     return [name for _, _, name in sorted(found)]
+
+
+def _say_brought_back(place: int, name: str, mark: str) -> None:
+    with suppress(OSError), _opened(place, name) as file:
+        os.setxattr(file, _BROUGHT_BACK, mark.encode())
+
+
+def _was_brought_back(place: int, name: str, mark: str) -> bool:
+    with suppress(OSError), _opened(place, name) as file:
+        return os.getxattr(file, _BROUGHT_BACK) == mark.encode()
+    return False
+
+
+@contextmanager
+def _opened(place: int, name: str) -> Iterator[int]:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    file = os.open(name, flags, dir_fd=place)
+    try:
+        yield file
+    finally:
+        os.close(file)
 
 
 def _is_marked(name: str, mark: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reads a student's notebook, for who makes something of it (S13) or gives it back to them."""
+"""Reads a student's files, for who makes something of one (S13) or gives them back to them."""
 
 import errno
 import os
@@ -76,11 +76,21 @@ def piece(workspace: int, name: str, offset: int, longest: int, most: int) -> Pi
         OSError: as `copy_out`.
     """
     with _opened(workspace, name) as (path, source):
-        about = os.fstat(source)
-        if about.st_size > most:
-            raise TooLarge
-        version = f"{about.st_ino:x}-{about.st_mtime_ns:x}-{about.st_size:x}"
-        return Piece(path, about.st_size, version, _all_of(source, offset, longest))
+        return _piece(path, source, offset, longest, most)
+
+
+def piece_of(workspace: int, path: str, offset: int, longest: int, most: int) -> Piece:
+    """A part of the file that has just this path in the workspace; the rest is as in `piece`."""
+    with _file(workspace, path) as source:
+        return _piece(path, source, offset, longest, most)
+
+
+def _piece(path: str, source: int, offset: int, longest: int, most: int) -> Piece:
+    about = os.fstat(source)
+    if about.st_size > most:
+        raise TooLarge
+    version = f"{about.st_ino:x}-{about.st_mtime_ns:x}-{about.st_size:x}"
+    return Piece(path, about.st_size, version, _all_of(source, offset, longest))
 
 
 @contextmanager
@@ -89,12 +99,18 @@ def _opened(workspace: int, name: str) -> Iterator[tuple[str, int]]:
     path = notebooks.own(workspace, name)
     if path is None:
         raise NotebookUnknown(name)
+    with _file(workspace, path) as source:
+        yield path, source
+
+
+@contextmanager
+def _file(workspace: int, path: str) -> Iterator[int]:
     # O_NONBLOCK: a student could have put a pipe there, which nobody ever writes to.
     source = open_beneath(workspace, path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(source).st_mode):
             raise OSError(errno.EINVAL, "not a file", path)
-        yield path, source
+        yield source
     finally:
         os.close(source)
 

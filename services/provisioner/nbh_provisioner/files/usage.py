@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from nbh_provisioner.files import walking
 from nbh_provisioner.files.beneath import folder
 from nbh_provisioner.quotas.quota import Quota, Watched
 from nbh_provisioner.room import Taken
@@ -122,25 +123,14 @@ def _counted(top: int, most: int) -> Taken:
 
 
 def _sizes(top: int) -> Iterator[int]:
-    """What each file and folder takes; a file with several names once.
-
-    One folder is open at a time, opened beneath the workspace: a student may nest as many as they
-    like, and put a link in the place of any while we look.
-    """
+    """What each file and folder takes; a file with several names once."""
     seen: set[tuple[int, int]] = set()
-    waiting = [""]
-    while waiting:
-        path = waiting.pop()
-        with contextlib.suppress(OSError), folder(top, path) as here, os.scandir(here) as entries:
-            for entry in entries:
-                found = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(found.st_mode):
-                    waiting.append(f"{path}/{entry.name}" if path else entry.name)
-                elif found.st_nlink > 1:
-                    if (found.st_dev, found.st_ino) in seen:
-                        continue
-                    seen.add((found.st_dev, found.st_ino))
-                yield found.st_blocks * _BLOCK
+    for _, found in walking.entries(top):
+        if not stat.S_ISDIR(found.st_mode) and found.st_nlink > 1:
+            if (found.st_dev, found.st_ino) in seen:
+                continue
+            seen.add((found.st_dev, found.st_ino))
+        yield found.st_blocks * _BLOCK
 
 
 def _give_way() -> None:
