@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Literal
 
+import msgspec
+
 from nbh_proto._message import Event, Question
 from nbh_proto._reply import Reply
 
