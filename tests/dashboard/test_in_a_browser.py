@@ -53,6 +53,7 @@ async def test_the_list_shows_each_course_s_last_thirty_days(site):
         students = (await columns(site, "courses", **{"from": _days_ago(29)}))["students"]
         await expect(cards.first.locator(".facts b")).to_have_text(str(students[0]))
         await expect(page.locator("#nodes li")).to_contain_text(["n1"])
+        await expect(page.locator("#no-machines")).to_be_hidden()
 
 
 def _days_ago(days):
@@ -296,6 +297,12 @@ async def test_a_person_who_is_signed_out_is_told_and_comes_back(site):
         )
 
 
+async def test_a_site_whose_machines_were_never_measured_says_so(site):
+    await site.world.door.use(lambda c: c.command("TRUNCATE TABLE events"))
+    async with site.looking() as page:
+        await expect(page.locator("#no-machines")).to_contain_text("None was measured yet")
+
+
 async def test_a_course_that_has_just_begun_stands_in_a_week(site):
     begun = AccessOpened(
         course="begun",
@@ -310,6 +317,7 @@ async def test_a_course_that_has_just_begun_stands_in_a_week(site):
     site.world.register("begun")
     await site.world.say(begun)
     async with site.looking() as page:
+        await expect(page.locator("[data-course=begun] .facts")).to_have_text("1 student")
         await page.goto(f"{site.ui}/dashboard/courses/begun")
         await drawn(page)
         ticks = page.locator("#students-by-day .xtick text")

@@ -164,6 +164,6 @@ def test_what_scripts_say_there_are_words_for():
     scripts = [
         a.content.decode() for (_, name), a in pages().assets._all.items() if name != PLOTLY
     ]
-    said = {word for text in scripts for word in re.findall(r'say\("([a-z-]+)"', text)}
+    said = {word for text in scripts for word in re.findall(r'(?:say|counted)\("([a-z-]+)"', text)}
     assert said
     assert said <= set(english.WORDS.spoken)

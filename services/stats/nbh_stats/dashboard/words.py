@@ -20,6 +20,7 @@ class Words(NamedTuple):
     course: str
     machine: str
     machines: str
+    no_machines: str
     account: str
     skip: str
     """The link to the content, for who cannot see."""

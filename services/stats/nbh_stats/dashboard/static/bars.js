@@ -1,7 +1,7 @@
 // Lists whose rows have a bar: what it is, the bar, and how much.
 
 import { element, scaled } from "./elements.js";
-import { bytes, count, duration, instant, say, word } from "./text.js";
+import { bytes, count, counted, duration, instant, say, word } from "./text.js";
 
 const FEW = 10;
 const SEVERAL = 15;
@@ -26,7 +26,7 @@ function first(number, most, made, how) {
   const rows = number.rows();
   const left = rows.length - most;
   const parts = [list(rows.slice(0, most).map(made), how)];
-  if (left > 0) parts.push(element("p", { class: "more" }, say("and-more", { count: count(left) })));
+  if (left > 0) parts.push(element("p", { class: "more" }, counted("and-more", left)));
   return parts;
 }
 
@@ -74,7 +74,7 @@ export function funnel(number) {
       parts.push(element("h4", {}, row.section), element("ol", { class: "bars funnel" }));
     }
     const { title, reached, students: opened, stopped } = row;
-    const note = stopped ? say(at < rows.length - 1 ? "stopped" : "finished", { count: count(stopped) }) : "";
+    const note = stopped ? counted(at < rows.length - 1 ? "stopped" : "finished", stopped) : "";
     parts.at(-1).append(item({ name: title, value: reached, part: opened, note }, most));
   }
   return parts;

@@ -2,7 +2,7 @@
 
 import { fetched } from "./numbers.js";
 import { daysAgo } from "./range.js";
-import { count, duration, say, share, zone } from "./text.js";
+import { count, counted, duration, say, share, zone } from "./text.js";
 
 const SOON = 20 * 60e3;
 
@@ -32,7 +32,7 @@ export class Figures {
   put(range, week, before, now) {
     this.set("now", now ? count(now.running) : "0", now ? say("frozen-pooled", { frozen: count(now.frozen), pooled: count(now.pooled) }) : "");
     this.set("week", count(week.students), compared(week.students - before.students));
-    this.set("students", count(range.students), say("new", { count: count(range.new) }));
+    this.set("students", count(range.students), counted("new", range.new));
     this.set("notebooks", count(range.notebooks), "");
     this.set("opens", count(range.opens), "");
     this.set("pace", duration(range.p50), range.p50 === null ? "" : say("pace", { p95: duration(range.p95) }));

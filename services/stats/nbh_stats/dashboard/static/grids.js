@@ -1,7 +1,7 @@
 // Tables whose cells are coloured by what is in them.
 
 import { element, shade } from "./elements.js";
-import { count, day, say, share, weekday } from "./text.js";
+import { count, counted, day, say, share, weekday } from "./text.js";
 
 const HOURS = [...Array(24).keys()];
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
@@ -22,7 +22,7 @@ export function hours(number) {
 }
 
 function hourCell(each, hour, opens, most) {
-  const said = say("hour-cell", { day: weekday(each), hour, count: count(opens) });
+  const said = counted("hour-cell", opens, { day: weekday(each), hour });
   const text = element("span", { class: "unseen" }, count(opens));
   return element("td", { class: shade(opens, most), title: said, "data-value": opens }, text);
 }

@@ -3,7 +3,7 @@
 import { drawn, element } from "./elements.js";
 import { fetched } from "./numbers.js";
 import { daysAgo } from "./range.js";
-import { count, instant, real, say, share, zone } from "./text.js";
+import { count, counted, instant, real, say, share, zone } from "./text.js";
 
 const DAYS = 30;
 const SOON = 20 * 60e3;
@@ -20,7 +20,10 @@ export class Lists {
     const recent = { from: daysAgo(DAYS - 1, zone) };
     const [ever, lately, byDay] = await Promise.all([ask("courses"), ask("courses", recent), ask("courses-by-day", recent)]);
     this.showCourses(ever.rows(), lately.rows(), byDay.rows());
-    if (this.nodes) await this.showNodes((await ask("nodes")).rows(), ask);
+    if (!this.nodes) return;
+    const nodes = (await ask("nodes")).rows();
+    document.getElementById("no-machines").toggleAttribute("hidden", nodes.length > 0);
+    await this.showNodes(nodes, ask);
   }
 
   showCourses(ever, lately, byDay) {
@@ -35,7 +38,8 @@ export class Lists {
     for (const each of this.courses.children) {
       const name = each.dataset.course;
       const seen = last.get(name);
-      const facts = element("p", { class: "facts" }, element("b", {}, count(students.get(name) || 0)), " ", say("students-count"));
+      const came = students.get(name) || 0;
+      const facts = element("p", { class: "facts" }, element("b", {}, count(came)), " ", counted("students-count", came));
       const when = element("p", { class: "what" }, seen ? say("last-seen", { when: instant(seen) }) : say("ever"));
       fill(each, facts, sparkline(days.get(name) || new Map()), when);
     }

@@ -1,7 +1,7 @@
 // The table of a chart: the same numbers, for who would rather read them.
 
 import { element } from "./elements.js";
-import { cell, column, count, say } from "./text.js";
+import { cell, column, count, counted, say } from "./text.js";
 import { viewing } from "./viewing.js";
 
 const MOST_ROWS = 500;
@@ -11,7 +11,7 @@ export function fill(details, number) {
   const said =
     shown < number.length
       ? say("rows-first", { shown: count(shown), count: count(number.length) })
-      : say("rows", { count: count(number.length) });
+      : counted("rows", number.length);
   details.querySelector(".rows").textContent = said;
   const body = element("tbody");
   const names = number.columns.map(({ name }) => name);

@@ -5,6 +5,7 @@ const language = document.documentElement.lang;
 const numbers = new Intl.NumberFormat(language);
 const shares = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const plurals = new Intl.PluralRules(language);
 const days = new Intl.DateTimeFormat(language, { timeZone: "UTC", day: "numeric", month: "short" });
 const wholeDays = new Intl.DateTimeFormat(language, { timeZone: "UTC", dateStyle: "medium" });
 const weekdays = new Intl.DateTimeFormat(language, { timeZone: "UTC", weekday: "short" });
@@ -22,6 +23,12 @@ const UNKNOWN = "–";
 
 export const say = (name, values = {}) =>
   said.spoken[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
+/** The same for so many, which is `{count}`: of one there may be other words, `name-one`. */
+export function counted(name, number, values = {}) {
+  const one = `${name}-one`;
+  const fits = plurals.select(number) === "one" && one in said.spoken ? one : name;
+  return say(fits, { count: count(number), ...values });
+}
 export const column = (name) => said.columns[name] || name;
 export const word = (text) => said.values[text] || text;
 
