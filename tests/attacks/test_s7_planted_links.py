@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from nbh_proto import Course
-from nbh_provisioner.files import beneath, repository
+from nbh_provisioner.files import beneath, repository, taking
 from nbh_provisioner.files.atomic import temporary
 from nbh_provisioner.files.failure import FilesError
+from nbh_provisioner.files.ledger import Ledger
 from nbh_provisioner.files.workspace import Wanted, Workspaces
 from nbh_provisioner.revision import Revisions
 from tests.provisioner import world
@@ -88,6 +89,17 @@ def everything(workspaces, data) -> None:
             repository.config_of(root)
         with contextlib.suppress(OSError):
             repository.put_config(root, b"[core]\n", OWNER)
+        take_over(data / "old", root)
+
+
+def take_over(old: Path, workspace: int) -> None:
+    """What an import does, with what the student had elsewhere."""
+    for name in ("a/b/n1.ipynb", ".git/config"):
+        (old / name).parent.mkdir(parents=True, exist_ok=True)
+        if not (old / name).exists():
+            (old / name).write_text("old work")
+    with beneath_root(old) as source:
+        taking.take(source, workspace, OWNER, Ledger({}))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +141,28 @@ def test_a_race_of_ten_thousand_swaps_is_lost(workspaces, work, data, target, co
         rounds += 1
     assert rounds > 10
     target.assert_untouched()
+
+
+@pytest.mark.parametrize("component", ["a", "a/b", "a/b/n1.ipynb"])
+def test_what_is_taken_over_is_the_students_own(workspaces, data, tmp_path, target, component):
+    old = tmp_path / "old"
+    (old / "a/b").mkdir(parents=True)
+    (old / "a/b/n1.ipynb").write_text("mine")
+    (target.folder / "b").mkdir()
+    (target.folder / "b/n1.ipynb").write_text("secret")
+    evil = old / "evil"
+    evil.symlink_to(target.file if component.endswith(".ipynb") else target.folder)
+    taken = set()
+    with workspaces.made("ada/python") as root, beneath_root(old) as source:
+        for _ in while_swapping(old / component, evil):
+            outcome = taking.take(source, root, OWNER, Ledger({}))
+            assert not outcome.beside
+            taken |= {p.read_text() for p in _plain(data / "students")}
+    assert taken == {"mine"}
+
+
+def _plain(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()]
 
 
 @pytest.mark.parametrize("component", ["a", "a/b", "a/b/n1.ipynb"])
