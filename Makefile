@@ -37,6 +37,7 @@ bench: setup ## the figures, each beside its floor; writes bench.json
 chaos: setup ## everything is killed while a class works; MINUTES=30, SEED=… repeats one
 	@$(BIN)/python -m nbh_cli host prepare --for-tests
 	@$(BIN)/python -m tests.chaos "$(MINUTES)" "$(SEED)"
+	@NBH_TIMES=5 $(BIN)/python -m pytest -q tests/stats/test_exactly_once.py
 
 images: setup ## what students run in
 	@$(BIN)/python -m nbh_cli images

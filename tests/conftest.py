@@ -10,6 +10,7 @@ from nbh_cli.host import machine, packages, podman
 from nbh_cli.host.service import podman_service
 from nbh_kit import bus as buses
 from nbh_kit.testing import nats_server
+from tests import memory
 from tests.e2e.browser import CHROMIUM
 
 REPOSITORY = Path(__file__).parent.parent
@@ -35,9 +36,16 @@ def _why_no_podman() -> str:
 
 
 @pytest.fixture
-async def nats_url(tmp_path):
+def in_memory():
+    """A folder in memory, for what syncs each write."""
+    with memory.folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+async def nats_url(in_memory):
     """A nats-server of the test's own."""
-    async with nats_server(tmp_path / "nats") as url:
+    async with nats_server(in_memory / "nats") as url:
         yield url
 
 

@@ -1,10 +1,8 @@
 """A teacher, a site in this process, the service in its own."""
 
-import tempfile
-from pathlib import Path
-
 import pytest
 
+from tests import memory
 from tests.courses.service import Service
 from tests.courses.site import Site
 from tests.courses.teacher import Teacher
@@ -13,9 +11,9 @@ from tests.courses.teacher import Teacher
 @pytest.fixture
 def open_folder():
     """A folder that other users can reach too: pytest closes its own to all but root."""
-    with tempfile.TemporaryDirectory(prefix="nbh-courses-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    with memory.folder() as folder:
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture
@@ -25,9 +23,9 @@ def teacher(open_folder):
 
 
 @pytest.fixture
-def site(tmp_path, bus):
+def site(in_memory, bus):
     """Courses, none yet."""
-    return Site(tmp_path / "courses", bus)
+    return Site(in_memory / "courses", bus)
 
 
 @pytest.fixture

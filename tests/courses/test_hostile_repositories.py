@@ -11,12 +11,12 @@ from tests.courses.site import MIB, Site
 from tests.courses.teacher import FILE, FOLDER, LESSON, LINK, SUBMODULE, link
 
 
-def all_but_courses(tmp_path):
+def all_but_courses(in_memory):
     """What lies beside the courses, with its content."""
-    inside = (tmp_path / "courses", tmp_path / "nats")
+    inside = (in_memory / "courses", in_memory / "nats")
     return {
         path: path.read_bytes() if path.is_file() else None
-        for path in tmp_path.rglob("*")
+        for path in in_memory.rglob("*")
         if not any(path.is_relative_to(folder) for folder in inside)
     }
 
@@ -25,18 +25,18 @@ def all_but_courses(tmp_path):
     "name", [b".git", b".GIT", b".git ", b"git~1", b".g\xe2\x80\x8cit", b"..", b"."]
 )
 async def test_a_name_that_means_git_s_own_folder_or_leads_up_is_refused(
-    site, teacher, tmp_path, name
+    site, teacher, in_memory, name
 ):
     teacher.push(LESSON)
     await site.create(teacher.url)
-    before, around = site.served(), all_but_courses(tmp_path)
+    before, around = site.served(), all_but_courses(in_memory)
     inner = teacher.tree({b"config.md": (FILE, teacher.blob(b"[core]"))})
     _push_tree(teacher, teacher.tree({name: (FOLDER, inner)}))
     with pytest.raises(CourseError) as failed:
         await site.pull()
     assert failed.value.reason == "unreadable"
     assert site.served() == before
-    assert all_but_courses(tmp_path) == around
+    assert all_but_courses(in_memory) == around
 
 
 async def test_a_name_with_a_slash_is_refused(site, teacher):
@@ -49,8 +49,8 @@ async def test_a_name_with_a_slash_is_refused(site, teacher):
     assert site.served() == before
 
 
-async def test_a_submodule_is_not_fetched_and_runs_nothing(site, teacher, tmp_path):
-    ran = tmp_path / "ran"
+async def test_a_submodule_is_not_fetched_and_runs_nothing(site, teacher, in_memory):
+    ran = in_memory / "ran"
     modules = f'[submodule "x"]\n\tpath = x\n\turl = ext::sh -c "touch {ran}"\n'
     teacher.push(LESSON | {"x": (SUBMODULE, "1" * 40), ".gitmodules": modules})
     record = await site.create(teacher.url)
@@ -58,32 +58,32 @@ async def test_a_submodule_is_not_fetched_and_runs_nothing(site, teacher, tmp_pa
     assert not ran.exists()
 
 
-async def test_attributes_and_filters_change_nothing_and_run_nothing(site, teacher, tmp_path):
+async def test_attributes_and_filters_change_nothing_and_run_nothing(site, teacher, in_memory):
     content = b"$Id$ $Format:%H$\r\nna\xc3\xafve\n"
     attributes = "*.md ident eol=lf working-tree-encoding=UTF-16 filter=evil export-subst\n"
     teacher.push({"n.md": content, ".gitattributes": attributes})
-    evil = f'[filter "evil"]\n\tsmudge = touch {tmp_path / "ran"}\n\trequired = true\n'
+    evil = f'[filter "evil"]\n\tsmudge = touch {in_memory / "ran"}\n\trequired = true\n'
     teacher.push({"n.md": content, ".gitattributes": attributes, ".gitconfig": evil})
     await site.create(teacher.url)
     assert site.served() == {"notebooks/n.md": content}
-    assert not (tmp_path / "ran").exists()
+    assert not (in_memory / "ran").exists()
 
 
-async def test_hooks_of_the_mirror_are_never_run(site, teacher, tmp_path):
+async def test_hooks_of_the_mirror_are_never_run(site, teacher, in_memory):
     teacher.push(LESSON)
     await site.create(teacher.url)
     hooks = site.shelf.place("py").mirror / "hooks"
     hooks.mkdir()
     for name in ("reference-transaction", "post-checkout", "pre-auto-gc", "post-update"):
-        (hooks / name).write_text(f"#!/bin/sh\ntouch {tmp_path / 'ran'}\n")
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {in_memory / 'ran'}\n")
         (hooks / name).chmod(0o755)
     teacher.push(LESSON | {"n.md": "x"})
     await site.pull()
-    assert not (tmp_path / "ran").exists()
+    assert not (in_memory / "ran").exists()
 
 
-async def test_a_small_pack_that_inflates_beyond_measure_is_refused(tmp_path, bus, teacher):
-    site = Site(tmp_path / "courses", bus, max_bytes=4 * MIB)
+async def test_a_small_pack_that_inflates_beyond_measure_is_refused(in_memory, bus, teacher):
+    site = Site(in_memory / "courses", bus, max_bytes=4 * MIB)
     teacher.push(LESSON)
     await site.create(teacher.url)
     before = site.served()
@@ -95,8 +95,8 @@ async def test_a_small_pack_that_inflates_beyond_measure_is_refused(tmp_path, bu
     assert site.served() == before
 
 
-async def test_a_history_of_many_small_files_is_measured_as_a_whole(tmp_path, bus, teacher):
-    site = Site(tmp_path / "courses", bus, max_bytes=200_000)
+async def test_a_history_of_many_small_files_is_measured_as_a_whole(in_memory, bus, teacher):
+    site = Site(in_memory / "courses", bus, max_bytes=200_000)
     for _ in range(8):
         teacher.push({"n.md": "# Small\n", "data/d.bin": os.urandom(50_000)})
     with pytest.raises(CourseError) as failed:
@@ -192,9 +192,9 @@ async def test_a_link_with_an_endless_target_leads_nowhere(site, teacher):
     assert site.served() == {"notebooks/m.md": b"ok"}
 
 
-async def test_what_the_other_side_says_cannot_touch_the_terminal(site, tmp_path):
+async def test_what_the_other_side_says_cannot_touch_the_terminal(site, in_memory):
     with pytest.raises(CourseError) as failed:
-        await site.create(f"{tmp_path}/\u009b31mred")
+        await site.create(f"{in_memory}/\u009b31mred")
     assert failed.value.reason == "url-refused"
     assert failed.value.detail.isprintable()
 

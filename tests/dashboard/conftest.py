@@ -7,9 +7,9 @@ from tests.dashboard.site import Site
 
 
 @pytest.fixture
-async def site(tmp_path, bus):
+async def site(tmp_path, in_memory, bus):
     """A site that is furnished and served."""
-    with clickhouse.opened("", tmp_path / "clickhouse") as door:
+    with clickhouse.opened("", in_memory / "clickhouse") as door:
         await door.use(migrations.migrate)
         there = Site(tmp_path, bus, door)
         await there.furnish()

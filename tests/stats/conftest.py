@@ -1,8 +1,6 @@
 """ClickHouse in both forms that the service knows, and the service itself."""
 
 import asyncio
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -10,22 +8,23 @@ from nbh_stats import clickhouse, migrations
 from nbh_stats.events import Events
 from nbh_stats.live import Live
 from nbh_stats.students import Students
+from tests import memory
 from tests.stats.service import Service, front
 from tests.stats.world import World
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server():
     """The URL of what stands for a ClickHouse server, for all tests."""
-    with front(tmp_path_factory.mktemp("server") / "clickhouse") as url:
+    with memory.folder() as folder, front(folder / "clickhouse") as url:
         yield url
 
 
 @pytest.fixture(params=["chdb", "server"])
-def door(request, tmp_path):
+def door(request, in_memory):
     """A connection to ClickHouse; a test that asks for it runs on the engine and on a server."""
     url = request.getfixturevalue("server") if request.param == "server" else ""
-    with clickhouse.opened(url, tmp_path / "clickhouse") as opened:
+    with clickhouse.opened(url, in_memory / "clickhouse") as opened:
         yield opened
         asyncio.run(opened.use(_drop_tables))
 
@@ -58,9 +57,9 @@ def students():
 @pytest.fixture
 def open_folder():
     """A folder that other users can reach too: pytest closes its own to all but root."""
-    with tempfile.TemporaryDirectory(prefix="nbh-stats-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    with memory.folder() as folder:
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture

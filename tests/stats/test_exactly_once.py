@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 from collections import Counter
 
@@ -22,9 +23,12 @@ KILLS = {
 twice; one of events syncs twelve files, and so on: at the 26th and the 27th the batch is in the
 table and not acknowledged."""
 
+TIMES = range(int(os.environ.get("NBH_TIMES", "1")))
+"""`make chaos` has five of them, so that it is killed a hundred times (R-14)."""
+
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
-@pytest.mark.parametrize("time", range(5))
+@pytest.mark.parametrize("time", TIMES)
 async def test_killed_twenty_times_around_an_insert_it_counts_exactly(service, bus, time):
     told: list[str] = []
     for nth in (kill for kills in KILLS.values() for kill in kills):
