@@ -44,8 +44,11 @@ async def test_what_a_student_had_is_there_when_they_click(router, take, data):
     assert (taken.copied, taken.size, taken.known) == (1, len("old work"), 0)
     await router.opened()
     assert (data / "students/ada/python/w1/n1.ipynb").read_text() == "old work"
+    note = data / "students/ada/.taken-python"
+    before = note.stat().st_ino
     again = await take()
     assert (again.copied, again.known) == (0, 1)
+    assert note.stat().st_ino == before, "nothing is written where nothing is new"
 
 
 async def test_who_clicked_before_finds_their_old_work_at_the_next_click(router, take, data):

@@ -99,10 +99,11 @@ class Taking:
             try:
                 return taking.take(source, root, self._owner, written)
             finally:
-                # what is written down is on the disk
-                atomic.sync_file_system(root)
-                with contextlib.suppress(OSError):  # it is known again by its size and its time
-                    written.write(parent, command.course)
+                if written.has_changed:
+                    # what is written down is on the disk
+                    atomic.sync_file_system(root)
+                    with contextlib.suppress(OSError):  # it is known by its size and its time
+                        written.write(parent, command.course)
 
 
 @contextlib.contextmanager

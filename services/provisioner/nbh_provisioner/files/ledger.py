@@ -35,6 +35,8 @@ class Ledger:
 
     def __init__(self, files: dict[str, Stamp]) -> None:
         self._files = files
+        self.has_changed = False
+        """Whether there is something to be written down."""
 
     def get(self, path: str) -> Stamp | None:
         """How a file was when it was taken; None if it never was."""
@@ -42,7 +44,9 @@ class Ledger:
 
     def put(self, path: str, stamp: Stamp) -> None:
         """A file is taken."""
-        self._files[_key(path)] = stamp
+        key = _key(path)
+        self.has_changed |= self._files.get(key) != stamp
+        self._files[key] = stamp
 
     def write(self, parent: int, course: str) -> None:
         """Write it down, in the open folder that holds a student's workspaces.
