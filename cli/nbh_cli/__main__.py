@@ -24,6 +24,7 @@ _COMMANDS = (
     ("account", "account:app", "People who sign in: add, list, set, passwd, remove."),
     ("lab", "lab:app", "Labs, the containers that serve students: list, freeze, stop."),
     ("drain", "drain:drain", "Let nobody new have a lab, as before maintenance; --off ends it."),
+    ("student", "student:app", "All that is kept of a student: export, erase."),
     ("share", "share:app", "Notebooks that students share: list, withdraw."),
     ("reaper", "reaper:app", "What is to become of labs that nobody uses: plan."),
     ("link", "link:link", "Print a signed link that opens a notebook for a student."),

@@ -134,6 +134,7 @@ from nbh_proto.stats import (
 from nbh_proto.workspace import (
     CloseCourse,
     CountWorkspaces,
+    EraseWorkspaces,
     FindRevisions,
     WorkspaceFull,
     WorkspaceHasRoom,
@@ -184,6 +185,7 @@ __all__ = [
     "DocsBuilt",
     "Drain",
     "EraseStudent",
+    "EraseWorkspaces",
     "Event",
     "ExportTables",
     "FileFound",

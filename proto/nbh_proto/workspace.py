@@ -109,6 +109,31 @@ class CourseClosed(Reply, frozen=True, kw_only=True):
     error: str = ""
 
 
+class EraseWorkspaces(Question, frozen=True, kw_only=True):
+    """Remove all files of a student, what resets kept of them, and all pages that they share
+    (S-55). Asked by `nbh student erase`. Asked again, what was begun is finished."""
+
+    subject: ClassVar[str] = "nbh.question.workspaces.erase.{node}"
+
+    node: str
+    student: str
+
+
+class WorkspacesErased(Reply, frozen=True, kw_only=True):
+    """The reply to `EraseWorkspaces`. If it holds labs or an error nothing was done."""
+
+    labs: tuple[str, ...] = ()
+    """The courses in which they have a lab, or are about to get one."""
+
+    courses: tuple[str, ...] = ()
+    """Those in which they had files."""
+
+    shares: int = 0
+    """How many pages they shared."""
+
+    error: str = ""
+
+
 class FindRevisions(Question, frozen=True, kw_only=True):
     """Which revisions the labs of a node mount. Asked by courses.
 

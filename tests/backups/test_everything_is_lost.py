@@ -6,20 +6,17 @@ import os
 import shutil
 import signal
 import sys
-from collections import Counter
 
-import httpx2 as httpx
 import pytest
 
 from nbh_kit.testing import eventually
-from nbh_proto.stats import EventsFound, FindEvents
+from tests.backups.work import LAST, counted, has_counted, worked
 from tests.e2e.student import Student
 from tests.system import Failed, running_system
 
 pytestmark = pytest.mark.podman
 
 FILES = 3000
-LAST = "the last words\n"
 
 
 def nbh(config_file, *words):
@@ -45,37 +42,6 @@ async def said(*argv):
     )
     out, _ = await process.communicate()
     return process.returncode, out.decode()
-
-
-async def counted(system):
-    """How often the statistics have each event."""
-    found = await system.bus.ask(FindEvents(limit=10_000), EventsFound)
-    assert not found.error
-    return Counter((e.at, e.kind, e.course, e.student, e.notebook) for e in found.events)
-
-
-async def has_counted(system, kind):
-    return any(key[1] == kind for key in await counted(system))
-
-
-async def worked(system):
-    """A student opens, saves, shares, resets and saves; their lab goes on."""
-    student = Student(system.link("lesson", "w1/first", "ada"))
-    url = await student.open()
-    await student.save("w1/first.md", "what was reset\n")
-    await shared(student, url)
-    again = Student(system.link("lesson", "w1/first", "ada", action="reset"))
-    await again.open()
-    await again.close()
-    await student.save("w1/first.md", LAST)
-    return student
-
-
-async def shared(student, url):
-    async with httpx.AsyncClient(headers={"Referer": url}, timeout=60) as browser:
-        address = f"{student.lab.rpartition('/')[0].rpartition('/')[0]}/ipythonShare/lesson"
-        answer = await browser.get(f"{address}/w1/first.md/ada")
-    assert answer.status_code == 200, answer.text
 
 
 def many_files(folder):
@@ -104,7 +70,7 @@ async def test_what_was_lost_is_there_again(tmp_path, lab_images):
     kept, objects = tmp_path / "kept", tmp_path / "kept" / "objects"
     async with running_system(tmp_path) as system:
         await system.new_course("lesson")
-        student = await worked(system)
+        student = await worked(system, "ada")
         workspace = system.folder("ada", "lesson")
         many_files(workspace)
         await eventually(lambda: has_counted(system, "notebook.reset"), within=30)

@@ -51,6 +51,15 @@ async def test_nothing_is_left_of_who_was_erased(world):
     ]
 
 
+async def test_what_clickhouse_notes_of_its_changes_names_nobody(world):
+    await world.say(opened("ada"))
+    await forgetting(world).erase("ada", now())
+    notes = "SELECT command FROM system.mutations WHERE table IN ('events', 'students')"
+    noted = await world.door.use(lambda client: client.query(notes).result_rows)
+    assert noted
+    assert not [command for (command,) in noted if "ada" in command]
+
+
 async def test_who_was_erased_does_not_come_back_from_the_stream(world):
     told = [opened("ada"), opened("bob"), opened("ada")]
     await world.say(*told)

@@ -23,6 +23,7 @@ from nbh_proto import (
     DeadLetter,
     Delivery,
     Drain,
+    EraseWorkspaces,
     ExportTables,
     FindFiles,
     FindImages,
@@ -123,6 +124,7 @@ RIGHTS = {
         answers=(
             CloseCourse,
             CountWorkspaces,
+            EraseWorkspaces,
             FindImages,
             FindOriginal,
             FindRevisions,

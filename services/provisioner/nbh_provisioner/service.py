@@ -31,6 +31,7 @@ from nbh_provisioner.counting import Counting
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.disks import Disks, Shrinking
 from nbh_provisioner.engine import Engine
+from nbh_provisioner.erasing import Erasing
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.housing import Housing
 from nbh_provisioner.files.usage import DiskUsage
@@ -117,6 +118,7 @@ async def serving(
             parts.measuring.answering(bus, node),
             Images(engine).answering(bus, node),
             parts.originals.answering(bus, node),
+            parts.erasing.answering(bus, node),
             consume(
                 bus, COMMANDS, durable, commands.TYPES, parts.commands.handle, only={"node": node}
             ),
@@ -222,6 +224,7 @@ class _Parts:
             places.overrides,
             self.sharing,
         )
+        self.erasing = Erasing(self.accesses, self.labs, Housing(places.students), self.sharing)
         self.measuring = Measuring(
             self.labs,
             engine,

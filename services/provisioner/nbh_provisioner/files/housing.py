@@ -89,6 +89,28 @@ class Housing:
                     self._take_away(students, student, course, removed)
         self._synced()
 
+    def forget(self, student: str) -> tuple[str, ...]:
+        """Take all files of a student out of reach, and say in which courses they had some;
+        `sweep` frees their space.
+
+        Raises:
+            OSError: the kernel refuses it; nothing is done then.
+        """
+        with self._opened() as students:
+            _make_sure_of(students, _REMOVED)
+            try:
+                with (
+                    folder(students, student, mounts=True) as theirs,
+                    os.scandir(theirs) as entries,
+                ):
+                    courses = tuple(sorted(e.name for e in entries if e.name[0] != "."))
+                with folder(students, _REMOVED) as removed:
+                    atomic.rename_new(students, student, removed, secrets.token_hex(8))
+            except _NOTHING:
+                return ()
+        self._synced()
+        return courses
+
     def sweep(self) -> None:
         """Remove for good what was taken away, now or before a crash."""
         # rmtree goes by open folders, follows no link (shutil.rmtree.avoids_symlink_attacks)

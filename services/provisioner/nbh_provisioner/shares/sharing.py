@@ -36,7 +36,7 @@ from nbh_proto.names import BadName
 from nbh_proto.share import WithdrawReason
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.shares.maker import Maker, NotShared
-from nbh_provisioner.shares.snapshots import Key, Snapshots
+from nbh_provisioner.shares.snapshots import FOR_ONE, Key, Snapshots
 
 TYPES = (ShareNotebook, ShowNotebook, WithdrawShares)
 """The commands that are taken here."""
@@ -114,6 +114,15 @@ class Sharing:
     async def forget_course(self, course: str) -> None:
         """Take away what students of a course shared: it is removed with all its files."""
         await self._take_away("course-removed", lambda share: share.course == course)
+
+    async def forget_student(self, student: str) -> int:
+        """Take away what a student shared, and tell nobody whose it was; how many pages."""
+        gone = await asyncio.to_thread(
+            self._snapshots.withdraw, lambda share: share.student == student
+        )
+        # whose notebook is shown to one reader is not known: they ask again
+        await asyncio.to_thread(self._snapshots.forget_glimpses, now() + FOR_ONE)
+        return len(gone)
 
     async def rename_course(self, course: str, to: str) -> None:
         """What students of a course shared is another's; the links stay."""
