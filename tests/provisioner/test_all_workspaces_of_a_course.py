@@ -7,8 +7,21 @@ import pytest
 
 from nbh_kit.buckets import Replica
 from nbh_kit.testing import eventually
-from nbh_proto import CloseCourse, CountWorkspaces, FindRevisions, StopLab, names, now
-from nbh_proto.workspace import CourseClosed, RevisionsFound, WorkspacesCounted
+from nbh_proto import (
+    CloseCourse,
+    CountWorkspaces,
+    EraseWorkspaces,
+    FindRevisions,
+    StopLab,
+    names,
+    now,
+)
+from nbh_proto.workspace import (
+    CourseClosed,
+    RevisionsFound,
+    WorkspacesCounted,
+    WorkspacesErased,
+)
 from nbh_provisioner.courses import Courses
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.files.housing import Housing
@@ -209,3 +222,16 @@ async def test_the_revisions_that_labs_mount_are_told(memory, router, bus, data)
     await router.opened(student="bob")
     found = await bus.ask(FindRevisions(node="node1"), RevisionsFound)
     assert found.commits == {"python": ("c1", "c2")}
+
+
+async def test_who_is_erased_has_no_lab_and_then_no_files(memory, router, bus, data):
+    for student in ("ada", "bob"):
+        await router.opened(student=student)
+    erase = EraseWorkspaces(node="node1", student="ada")
+    assert (await bus.ask(erase, WorkspacesErased)).labs == ("python",)
+    assert (data / "students" / "ada" / "python").exists()
+    await ended(router, bus, "ada")
+    assert (await bus.ask(erase, WorkspacesErased)).courses == ("python",)
+    assert [folder.name for folder in (data / "students").iterdir()] == ["bob"]
+    assert (await bus.ask(erase, WorkspacesErased)).courses == ()
+    await router.opened(student="ada")
