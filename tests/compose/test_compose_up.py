@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from nbh_kit.testing import eventually
-from tests.compose.project import SERVICES, images, project
+from tests.compose.project import SERVICES, Failed, images, project
 from tests.e2e.browser import Notebook, browser
 from tests.e2e.courses import small_course
 from tests.e2e.student import Student
@@ -89,6 +89,23 @@ async def test_a_kernel_outlives_an_upgrade_of_what_led_to_it(running):
         assert await student.open()
     finally:
         await student.close()
+
+
+async def test_an_operator_sees_how_each_service_is_from_the_container_of_nbh(running):
+    async def well():
+        return msgspec.json.decode(await running.nbh("status", "--json"))
+
+    seen = await eventually(well, within=60, pause=1)
+    assert {each["name"] for each in seen["services"] if each["lives"]} == set(SERVICES[2:])
+    assert [each["missing"] for each in seen["services"] if each["missing"]] == []
+    assert {disk["folder"] for disk in seen["disks"]} <= {
+        str(running.data / name) for name in ("students", "courses", "nats")
+    }
+    # there are findings about a test's site, so it fails; what it says of services is what counts
+    with pytest.raises(Failed) as failed:
+        await running.nbh("doctor")
+    assert "all live and are ready" in str(failed.value)
+    assert "does not answer" not in str(failed.value)
 
 
 async def test_services_have_no_rights_but_those_that_are_said(running):
