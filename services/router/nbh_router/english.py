@@ -150,13 +150,13 @@ SENTENCES: dict[Kind, Sentences] = {
         "This page tries again by itself.",
     ),
     "drained": Sentences(
-        "Notebooks are being looked after",
+        "Notebooks are under maintenance",
         "No notebook is opened for anybody new just now; who has one open goes on. "
         "Your files are safe.",
         "You need not do anything: this page tries again by itself.",
     ),
     "drained-until": Sentences(
-        "Notebooks are being looked after",
+        "Notebooks are under maintenance",
         "No notebook is opened for anybody new just now; who has one open goes on. "
         "Your files are safe.",
         "It should be over at {back}. Come back then, or leave this page open: "
