@@ -1,26 +1,40 @@
 // Questions and answers, in Jupyter's own dialogs.
-import { Dialog, showDialog } from "@jupyterlab/apputils";
+import { Dialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import type { Words } from "./words.ts";
 
 const ANSWERS_COME_FOR_MS = 5000;
 
-/** Closes all of them, Jupyter's too: what they ask is over. So is what those would ask that come of answers still under way. */
+/** Those that this module opened. */
+const ours = new WeakSet<object>();
+
+/** Closes all of them, Jupyter's too: what they ask is over. So is what those of Jupyter's would ask that come of answers still under way. */
 export function closeAll(): void {
   Dialog.flush();
-  Dialog.tracker.widgetAdded.connect(Dialog.flush);
-  setTimeout(() => Dialog.tracker.widgetAdded.disconnect(Dialog.flush), ANSWERS_COME_FOR_MS);
+  Dialog.tracker.widgetAdded.connect(closeTheirs);
+  setTimeout(() => Dialog.tracker.widgetAdded.disconnect(closeTheirs), ANSWERS_COME_FOR_MS);
+}
+
+function closeTheirs(_: unknown, dialog: Dialog<unknown>): void {
+  // it is told of while it is being made, before anybody could say whose it is
+  queueMicrotask(() => ours.has(dialog) || dialog.dispose());
+}
+
+function opened(options: Partial<Dialog.IOptions<unknown>>): Promise<Dialog.IResult<unknown>> {
+  const dialog = new Dialog(options);
+  ours.add(dialog);
+  return dialog.launch();
 }
 
 /** Whether they say yes. */
 export async function agrees(title: string, body: string, yes: string, words: Words): Promise<boolean> {
   const buttons = [Dialog.cancelButton({ label: words.cancel }), Dialog.warnButton({ label: yes })];
-  return (await showDialog({ title, body, buttons, defaultButton: 0 })).button.accept;
+  return (await opened({ title, body, buttons, defaultButton: 0 })).button.accept;
 }
 
 /** Says something. */
 export async function tell(title: string, body: string | Widget, words: Words): Promise<void> {
-  await showDialog({ title, body, buttons: [Dialog.okButton({ label: words.close })] });
+  await opened({ title, body, buttons: [Dialog.okButton({ label: words.close })] });
 }
 
 /** Shows something with some buttons; which was taken, empty if it was closed. */
@@ -34,7 +48,7 @@ export async function choose(
     ...labels.map((label) => Dialog.createButton({ label })),
     Dialog.cancelButton({ label: words.close }),
   ];
-  const { button } = await showDialog({ title, body, buttons, defaultButton: labels.length });
+  const { button } = await opened({ title, body, buttons, defaultButton: labels.length });
   return button.accept ? button.label : "";
 }
 
@@ -53,7 +67,7 @@ export async function show(
     Dialog.createButton({ label: words.copy, actions: ["copy"] }),
     Dialog.okButton({ label: words.close }),
   ];
-  const answer = await showDialog({
+  const answer = await opened({
     title,
     body: taken(body, text),
     buttons,

@@ -10,7 +10,8 @@ from nbh_lab.postponed import postpone
 # Not in a file of Jupyter's: whoever starts Jupyter in another way does not have this package.
 _OURS = (
     "--ServerApp.kernel_websocket_connection_class=nbh_lab.connection.Connection",
-    "--AsyncMappingKernelManager.kernel_manager_class=nbh_lab.kernels.Kernel",
+    "--ServerApp.kernel_manager_class=nbh_lab.ahead.Kernels",
+    "--AsyncMappingKernelManager.kernel_manager_class=nbh_lab.ahead.KernelAhead",
     "--ServerApp.extra_services=nbh_lab.biggest",
 )
 
@@ -23,6 +24,8 @@ def main() -> int | None:
     """
     gc.disable()
     postpone(WHEN_USED)
+    for each in ("nbh_lab.compressed", "nbh_lab.checked"):
+        importlib.import_module(each).begin()
     jupyter_lab = importlib.import_module("jupyterlab.labapp")
     gc.freeze()
     gc.enable()
