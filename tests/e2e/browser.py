@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, async_playwright
 
 from nbh_kit.testing import eventually
@@ -80,6 +81,13 @@ async def browser(
         finally:
             await context.close()
             shutil.rmtree(through)
+
+
+async def no_serious_finding(page: Page) -> None:
+    """What axe finds in a page is nothing serious."""
+    found = (await Axe().run(page)).response["violations"]
+    grave = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in grave] == []
 
 
 class Notebook:

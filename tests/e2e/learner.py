@@ -43,8 +43,9 @@ WISHED = {
     "menu": ["help", "save"],
     "language": "fr",
 }
+STILL = LESSON.replace("  version: '2.1'", "  show_up_down_buttons: false")
 COURSES = {
-    "learner": {},
+    "learner": {"w1/still.md": STILL},
     "learner-lab": {".nbhosting/nbhosting.yaml": IN_LAB},
     "learner-full": {WISHES: json.dumps(WISHED)},
 }

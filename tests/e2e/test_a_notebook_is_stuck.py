@@ -6,22 +6,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-from axe_playwright_python.async_playwright import Axe
 
 from nbh_kit.testing import eventually
-from tests.e2e.browser import Notebook
+from tests.e2e.browser import Notebook, no_serious_finding
 
 pytestmark = [
     pytest.mark.podman,
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="session"),
 ]
-
-
-async def no_serious_finding(page):
-    found = (await Axe().run(page)).response["violations"]
-    grave = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in grave] == []
 
 
 async def test_a_learner_whose_jupyter_hangs_gets_at_their_work_and_goes_on(

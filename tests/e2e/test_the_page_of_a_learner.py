@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import httpx2 as httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 
 from nbh_kit.testing import eventually
+from tests.e2e.browser import no_serious_finding
+from tests.e2e.learner import LearnersPage
 
 pytestmark = [
     pytest.mark.podman,
@@ -113,7 +114,9 @@ async def test_a_reset_keeps_what_was_written_and_is_undone(
 
 
 @BOTH
-async def test_a_static_version_is_shared_and_withdrawn(system, opened, student_browser, course):
+async def test_a_static_version_is_shared_and_withdrawn(
+    system, opened, student_browser, course, tmp_path
+):
     async with student_browser("profile") as context:
         page = await opened(context, course, "kay")
         await page.choose("Share static version")
@@ -122,6 +125,8 @@ async def test_a_static_version_is_shared_and_withdrawn(system, opened, student_
         url = await link.input_value()
         assert re.search(r"/snapshots/[0-9a-f]{32}\.html$", url)
         assert "hello from the course" in await _said_of(url)
+        await no_serious_finding(page.page)
+        await page.page.screenshot(path=tmp_path / f"share-{course}.png")
         await page.answer("Withdraw")
         await page.dialog.filter(has_text="never leads anywhere").wait_for()
         await page.answer("Withdraw")
@@ -191,9 +196,7 @@ async def test_nothing_of_it_is_a_serious_obstacle(opened, student_browser, cour
     async with student_browser("profile") as context:
         page = await opened(context, course, "gus")
         await page.menu()
-        found = (await Axe().run(page.page)).response["violations"]
-        grave = [each for each in found if each["impact"] in ("serious", "critical")]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in grave] == []
+        await no_serious_finding(page.page)
 
 
 @BOTH
@@ -212,6 +215,32 @@ async def test_it_fits_a_frame_on_a_phone(opened, student_browser, course):
         assert box["x"] + box["width"] <= 360
         await page.page.keyboard.press("Escape")
         assert await page.notebook.run() == "hello from the course"
+
+
+async def test_keys_move_a_cell_and_its_buttons_are_gone_where_a_notebook_says_so(
+    system, learners_courses, student_browser
+):
+    async with student_browser("profile") as context:
+        page = LearnersPage(await context.new_page())
+        await page.open(system.link("learner", "w1/still", "kim"))
+        await page.notebook.code().locator(".cm-content").click()
+        tools = page.notebook.code().locator(".jp-cell-toolbar [data-jp-item-name]")
+        await tools.locator("visible=true").first.wait_for()
+        shown = tools.locator("visible=true")
+        names = {await tool.get_attribute("data-jp-item-name") for tool in await shown.all()}
+        assert "delete-cell" in names
+        assert not {"move-cell-up", "move-cell-down"} & names
+        await page.page.keyboard.press("Escape")
+
+        async def code_is_at(number):
+            cells = page.page.locator(".jp-Cell")
+            return "hello" in await cells.nth(number).inner_text()
+
+        assert await code_is_at(1)
+        await page.page.keyboard.press("Shift+D")
+        await eventually(lambda: code_is_at(2))
+        await page.page.keyboard.press("Shift+U")
+        await eventually(lambda: code_is_at(1))
 
 
 async def test_a_french_browser_reads_french(opened, student_browser):

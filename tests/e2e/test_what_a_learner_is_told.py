@@ -8,6 +8,7 @@ import pytest
 
 from nbh_proto import LabStopAnnounced, LabStopWithdrawn, WorkspaceFull, WorkspaceNearlyFull, now
 from tests.e2e.apart import Cable
+from tests.e2e.browser import no_serious_finding
 from tests.e2e.learner import LESSON
 
 pytestmark = [
@@ -89,6 +90,7 @@ async def test_who_has_little_room_sees_what_takes_it_and_deletes(
         rows = page.dialog.get_by_role("row")
         assert "w1/large.bin" in await rows.first.inner_text()
         assert "3 MiB" in await rows.first.inner_text()
+        await no_serious_finding(page.page)
         await page.page.screenshot(path=tmp_path / "biggest.png")
         await page.dialog.get_by_role("button", name="Delete w1/large.bin").click()
         await page.dialog.get_by_role("button", name="Delete for good? w1/large.bin").click()
@@ -123,6 +125,7 @@ async def test_who_has_an_older_version_sees_the_difference_and_decides(
         await shown.wait_for()
         assert await shown.locator("del").all_inner_texts() == ["- print('mine')"]
         assert await shown.locator("ins").all_inner_texts() == ['+ print("hello anew")']
+        await no_serious_finding(page.page)
         await page.page.screenshot(path=tmp_path / "difference.png")
         await page.answer("Keep mine")
         await page.notice.wait_for(state="hidden")

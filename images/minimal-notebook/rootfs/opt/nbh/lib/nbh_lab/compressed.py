@@ -20,6 +20,8 @@ class Compressed(_Plain):
         if found is None or type(self) is not Compressed or not _is_wanted(self.request):
             return found
         self._is_compressed = _is_of(f"{found}.gz", found)
+        # tornado may have looked at the other file already, whose size it would tell
+        self.__dict__.pop("_stat_result", None)
         return f"{found}.gz" if self._is_compressed else found
 
     def get_content_type(self) -> str:
