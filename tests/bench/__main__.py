@@ -12,6 +12,7 @@ from nbh_proto import Course
 from nbh_provisioner.revision import Revisions
 from tests.bench import (
     abuse,
+    backing_up,
     boot,
     cold,
     courses,
@@ -55,6 +56,8 @@ async def main(output: Path) -> int:
             found += await reaping.figures()
         with console.status("looking at the dashboard"):
             found += await dashboard.figures()
+        with console.status("backing up and restoring workspaces"):
+            found += backing_up.figures(Path(folder))
         async with running_system(Path(folder), engine="podman") as system:
             await system.new_course("lesson")
             with console.status("starting idle labs"):

@@ -52,7 +52,7 @@ async def restore(config: Config, file: Path, shelf: Shelf, manifest: Manifest, 
         _empty(data / name)
     for place in shelf.folders(manifest):
         say(place.place)
-        _write(shelf.store, data, place)
+        write(shelf.store, data, place)
     folders.prepare(config)
     say("streams and buckets")
     moved = []
@@ -86,7 +86,12 @@ def _empty(folder: Path) -> None:
             path.unlink()
 
 
-def _write(store: Store, data: Path, place: Listed) -> None:
+def write(store: Store, data: Path, place: Listed) -> None:
+    """Write one folder of a backup below ``data``.
+
+    Raises:
+        OSError: something is there already, or the disk takes no more.
+    """
     above, _, name = place.place.rpartition("/")
     with _made(data, above) as parent:
         writing.write(store, listing.read(store.read(place.listing)), parent, name)

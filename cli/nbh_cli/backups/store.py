@@ -62,11 +62,16 @@ class Store:
         return self.path(digest).exists()
 
     def keep(self, content: bytes) -> str:
-        """Keep what is in memory; its name."""
+        """Keep what is in memory; its name.
+
+        Raises:
+            Unwritable: the disk takes no more.
+        """
         digest = hashlib.sha256(content).hexdigest()
         if not self.has(digest):
-            with self.writing() as kept:
-                kept.write(content)
+            with self._begun() as (new, file), _told(self._folder):
+                _write_all(file, content)
+                self._put(new, digest, len(content))
         return digest
 
     @contextmanager
@@ -76,6 +81,14 @@ class Store:
         Raises:
             Unwritable: the disk takes no more.
         """
+        with self._begun() as (new, file):
+            kept = Kept(file, self._folder)
+            yield kept
+            with _told(self._folder):
+                self._put(new, kept.finish(), kept.size)
+
+    @contextmanager
+    def _begun(self) -> Iterator[tuple[Path, BinaryIO]]:
         with _told(self._folder):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix="new-", dir=self._folder)
@@ -83,10 +96,7 @@ class Store:
         try:
             # unbuffered: what is not written is known before anything is called kept
             with os.fdopen(descriptor, "wb", 0) as file:
-                kept = Kept(file, self._folder)
-                yield kept
-            with _told(self._folder):
-                self._put(new, kept.finish(), kept.size)
+                yield new, file
         finally:
             new.unlink(missing_ok=True)
 
@@ -139,10 +149,12 @@ class Store:
         place = self.path(digest)
         if place.exists():
             return
-        with contextlib.suppress(FileExistsError):
-            place.parent.mkdir(mode=0o700)
         new.chmod(0o400)
-        new.rename(place)
+        try:
+            new.rename(place)
+        except FileNotFoundError:
+            place.parent.mkdir(mode=0o700)
+            new.rename(place)
         self.added += size
 
 
