@@ -13,7 +13,7 @@ from tests.system import running_system
 pytestmark = pytest.mark.podman
 
 FREEZE = 6.0
-SETTINGS = {"reaper": {"freeze_after": FREEZE, "idle": 24.0, "period": 2.0}}
+SETTINGS = {"reaper": {"freeze_after": FREEZE, "idle": 14.0, "period": 2.0}}
 
 
 @pytest.fixture
