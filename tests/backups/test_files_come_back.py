@@ -223,3 +223,34 @@ def test_folders_in_folders_without_end_are_told(store, folder):
     assert reading.entries[-1].path == "file"
     (told,) = reading.left_out
     assert "folders deep" in told
+
+
+def test_what_is_swapped_while_we_look_is_not_read(store, folder):
+    (folder / "file").write_text("x")
+    (folder.parent / "secret").write_text("nobody's business")
+    (folder / "link").symlink_to(folder.parent / "secret")
+    os.mkfifo(folder / "pipe")
+    reading = Reading(store, {})
+    with opened(folder) as descriptor:
+        seen_as_a_file = os.stat("file", dir_fd=descriptor)
+        with pytest.raises(OSError, match="symbolic links"):
+            reading._file(descriptor, "link", "link", seen_as_a_file)
+        reading._file(descriptor, "pipe", "pipe", seen_as_a_file)
+    assert not reading.entries
+    assert not store.added
+
+
+def test_a_listing_cannot_lead_out_by_a_link_that_is_there(store, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "back").symlink_to("outside")
+    entries = [Entry(path="", kind="folder"), Entry(path="f", kind="file", object=store.keep(b""))]
+    with pytest.raises(NotADirectoryError):
+        written(store, entries, tmp_path / "back")
+    inside = [
+        Entry(path="", kind="folder"),
+        Entry(path="x", kind="link", target=str(tmp_path / "outside")),
+        Entry(path="x%2Fplanted", kind="file", object=store.keep(b"x"), size=1),
+    ]
+    with pytest.raises(ValueError, match="no path"):
+        written(store, inside, tmp_path / "other")
+    assert not list((tmp_path / "outside").iterdir())
