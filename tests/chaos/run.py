@@ -67,16 +67,18 @@ async def chaos(system: System, *, seconds: float, students: int, seed: str) -> 
 
 
 async def _kill(system: System, kills: list[Step], end: float, dice: random.Random) -> None:
-    """Kill one part after the other, those that run at that moment."""
+    """Kill one part after the other, each once before one has its second turn."""
     clock = asyncio.get_running_loop().time
     began = clock()
+    turns: list[str] = []
     while clock() + PAUSES[1] < end:
         await asyncio.sleep(dice.uniform(*PAUSES))
         running = system.pids
-        part = dice.choice(sorted(running))
+        turns = turns or dice.sample(sorted(running), len(running))
+        part = turns.pop()
         try:
             os.kill(running[part], signal.SIGKILL)
-        except ProcessLookupError:
+        except (KeyError, ProcessLookupError):  # it is not back yet
             continue
         kills.append(Killed(part, clock() - began))
 
