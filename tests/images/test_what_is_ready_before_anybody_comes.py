@@ -18,6 +18,10 @@ KERNELS = "pgrep --full --count [i]pykernel_launcher || true"
 WHERE = "import os; print(os.getcwd(), os.environ['JPY_SESSION_NAME'], len(In))"
 
 
+WAITS = {"/srv/jupyter/jupyter_server_config.json": '{"Kernels": {"waits": true}}'}
+"""As the provisioner says of a lab that is nobody's yet."""
+
+
 async def kernels(lab):
     """How many run, whoever knows of them."""
     return int(await lab.run("sh", "-c", KERNELS))
@@ -51,7 +55,7 @@ async def says(lab, kernel, code):
 
 
 async def test_the_first_who_asks_gets_the_kernel_that_runs(start_lab):
-    async with start_lab(files={"a.md": "# a\n"}) as lab, lab.client() as client:
+    async with start_lab(files={"a.md": "# a\n"}, given=WAITS) as lab, lab.client() as client:
         await one_runs(lab)
         # it is nobody's: the policy of idleness sees none
         assert (await client.get("api/kernels")).json() == []
@@ -75,7 +79,7 @@ async def test_one_that_nobody_can_use_is_ended(start_lab):
     spec = {"argv": ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]}
     about = json.dumps(spec | {"display_name": "Other", "language": "python"})
     given = {"/opt/venv/share/jupyter/kernels/other/kernel.json": about}
-    async with start_lab(given=given) as lab, lab.client() as client:
+    async with start_lab(given=given | WAITS) as lab, lab.client() as client:
         await one_runs(lab)
         other = await session(client, "n1.ipynb", "other")
         assert await says(lab, other, "print(6 * 7)") == "42"
@@ -83,7 +87,7 @@ async def test_one_that_nobody_can_use_is_ended(start_lab):
 
 
 async def test_one_that_has_died_is_no_hindrance(start_lab):
-    async with start_lab() as lab, lab.client() as client:
+    async with start_lab(given=WAITS) as lab, lab.client() as client:
         await one_runs(lab)
         await lab.run("pkill", "--full", "--signal", "KILL", "ipykernel_launcher")
         kernel = await session(client, "n1.ipynb")

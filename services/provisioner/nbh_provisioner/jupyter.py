@@ -53,6 +53,7 @@ def server_config(
         # Who has no room left must be able to make some: a folder goes with what is in it, and
         # what is deleted is not kept in another place (S-35).
         "FileContentsManager": {"always_delete_dir": True, "delete_to_trash": False},
+        **({"Kernels": {"waits": True}} if pooled else {}),
         "ServerApp": {
             "identity_provider_class": "jupyter_server.auth.identity.PasswordIdentityProvider",
             "base_url": base_url(capability),

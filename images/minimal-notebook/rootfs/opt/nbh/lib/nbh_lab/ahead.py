@@ -1,14 +1,16 @@
 """A kernel that runs before anybody asks for one (SPEED.md, S4).
 
 To start one takes half a second of processor time, just when a student waits and their browser has
-most to do. So each lab starts one when its server answers, and whoever asks first for a kernel of
-that kind gets it. It is nobody's until then: no list has it, and no policy of idleness sees it.
+most to do. So a lab that waits in the pool starts one when its server answers, and whoever asks
+first for a kernel of that kind gets it. It is nobody's until then: no list has it, and no policy
+of idleness sees it. A lab that is started for somebody has none: they are there already, and who
+only reads needs none.
 """
 
 import asyncio
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar
 
 from jupyter_client.client import KernelClient
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -18,10 +20,13 @@ from traitlets import Bool
 from nbh_lab import warming
 from nbh_lab.kernels import Kernel
 
+T = TypeVar("T")
+
 _AFTER = 0.1
 """Seconds after the server's loop has begun: first it says that it is there."""
 
 _ANSWERS_WITHIN = 60.0
+_LOOKS_EACH = 0.2
 _SESSION = "JPY_SESSION_NAME"
 _MOVES = "__import__('os').environ.update({env!r}) or __import__('os').chdir({cwd!r})"
 """Binds no name that a student could see."""
@@ -66,7 +71,23 @@ class KernelAhead(Kernel):
         await super().start_kernel(cwd=cwd, env={**os.environ, _SESSION: ""})
         self._client = self.client()
         self._client.start_channels(iopub=False, stdin=False, hb=False, control=False)
-        await self._client.kernel_info(reply=True, timeout=_ANSWERS_WITHIN)
+        await self._alive(self._client.kernel_info(reply=True, timeout=_ANSWERS_WITHIN))
+
+    async def _alive(self, answer: Awaitable[T]) -> T:
+        """What it answers; at once an error when it ends instead."""
+        answered, ended = asyncio.ensure_future(answer), asyncio.create_task(self._ended())
+        try:
+            await asyncio.wait((answered, ended), return_when=asyncio.FIRST_COMPLETED)
+            if not answered.done():
+                raise RuntimeError("it has ended")
+            return answered.result()
+        finally:
+            answered.cancel()
+            ended.cancel()
+
+    async def _ended(self) -> None:
+        while await self.is_alive():  # noqa: ASYNC110  nobody says when it ends
+            await asyncio.sleep(_LOOKS_EACH)
 
     async def _is_moved(self, asked: Mapping[str, Any]) -> bool:
         begun, self._begun = self._begun, None
@@ -76,9 +97,10 @@ class KernelAhead(Kernel):
             session = (given.get("env") or {}).get(_SESSION, "")
             code = _MOVES.format(env={_SESSION: session}, cwd=given.get("cwd", "."))
             # silent: it is not counted, and nobody's history has it
-            reply = await self._client.execute(
+            moved = self._client.execute(
                 code, silent=True, store_history=False, reply=True, timeout=_ANSWERS_WITHIN
             )
+            reply = await self._alive(moved)
         except Exception as e:
             self.log.warning("the kernel that was begun is of no use: %r", e)
             return False
@@ -95,13 +117,15 @@ class KernelAhead(Kernel):
 class Kernels(AsyncMappingKernelManager):
     """All kernels of a lab, and the one that is nobody's yet."""
 
-    begins_one = Bool(True, config=True, help="Whether a kernel runs before anybody asks for one.")
+    waits = Bool(False, config=True, help="Whether nobody is there yet. The site says so.")
+    begins_one = Bool(True, config=True, help="Whether a kernel runs in a lab that waits.")
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._ahead: KernelAhead | None = None
-        loop = IOLoop.current()
-        loop.add_callback(loop.call_later, _AFTER, self._prepare)
+        if self.waits:
+            loop = IOLoop.current()
+            loop.add_callback(loop.call_later, _AFTER, self._prepare)
 
     async def _prepare(self) -> None:
         if self.begins_one:
