@@ -38,7 +38,9 @@ async def said(lab, command, until):
     seen = ""
     async with (
         asyncio.timeout(30),
-        websockets.connect(url, additional_headers=headers, proxy=None) as terminal,
+        websockets.connect(
+            url, additional_headers=headers, proxy=None, open_timeout=None
+        ) as terminal,
     ):
         await terminal.send(json.dumps(["stdin", command + "\r"]))
         async for raw in terminal:

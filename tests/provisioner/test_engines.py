@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -555,7 +555,8 @@ async def _storage_without_a_container(folder, site):
     await eventually(sleeping, within=30)
     # itself first: it would tidy up after a step that ends
     for process in (psutil.Process(build.pid), *psutil.Process(build.pid).children(True)):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # what it had begun may end by itself
+            process.kill()
     await build.communicate()
     # with one argument, all names of the image would go
     await (await run("untag", base, base)).communicate()
