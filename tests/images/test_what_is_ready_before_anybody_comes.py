@@ -18,8 +18,12 @@ KERNELS = "pgrep --full --count [i]pykernel_launcher || true"
 WHERE = "import os; print(os.getcwd(), os.environ['JPY_SESSION_NAME'], len(In))"
 
 
-WAITS = {"/srv/jupyter/jupyter_server_config.json": '{"Kernels": {"waits": true}}'}
-"""As the provisioner says of a lab that is nobody's yet."""
+WAITS = {
+    "/srv/jupyter/jupyter_server_config.json": json.dumps(
+        {"Kernels": {"waits": True, "begins_one": True}}
+    )
+}
+"""As the provisioner says of a lab that is nobody's yet, in a course that wants a kernel there."""
 
 
 async def kernels(lab):

@@ -1,7 +1,7 @@
 """A kernel that runs before anybody asks for one (SPEED.md, S4).
 
 To start one takes half a second of processor time, just when a student waits and their browser has
-most to do. So a lab that waits in the pool starts one when its server answers, and whoever asks
+most to do. So a lab that waits in the pool can start one when its server answers, and whoever asks
 first for a kernel of that kind gets it. It is nobody's until then: no list has it, and no policy
 of idleness sees it. A lab that is started for somebody has none: they are there already, and who
 only reads needs none.
@@ -118,20 +118,23 @@ class Kernels(AsyncMappingKernelManager):
     """All kernels of a lab, and the one that is nobody's yet."""
 
     waits = Bool(False, config=True, help="Whether nobody is there yet. The site says so.")
-    begins_one = Bool(True, config=True, help="Whether a kernel runs in a lab that waits.")
+    begins_one = Bool(
+        False,
+        config=True,
+        help="Whether a lab that waits starts a kernel, and reads what a first page needs.",
+    )
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._ahead: KernelAhead | None = None
-        if self.waits:
+        if self.waits and self.begins_one:
             loop = IOLoop.current()
             loop.add_callback(loop.call_later, _AFTER, self._prepare)
 
     async def _prepare(self) -> None:
-        if self.begins_one:
-            self._ahead = ahead = self._made()
-            ahead.begin(self.root_dir)
-            await ahead.begun()
+        self._ahead = ahead = self._made()
+        ahead.begin(self.root_dir)
+        await ahead.begun()
         await warming.warm(self.parent)
 
     def _made(self) -> KernelAhead:
