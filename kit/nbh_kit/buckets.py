@@ -82,14 +82,9 @@ class Bucket(Generic[V]):
         Raises:
             BusAway: NATS does not answer.
         """
-        try:
-            entry = await (await self._open()).get(key)
-        except (KeyNotFoundError, KeyDeletedError):
-            return None
-        except _AWAY as e:
-            raise BusAway(f"{self._type.bucket}: {e!r}") from e
-        value = self._decoded(key, entry.value)
-        return Held(value, entry.revision or 0) if value else None
+        entry = await self._entry(key)
+        value = self._decoded(key, entry.value) if entry else None
+        return Held(value, entry.revision or 0) if entry and value else None
 
     async def unreadable(self, key: str) -> Unreadable | None:
         """What stands under a key and nobody here can read; None if nothing does.
@@ -97,15 +92,18 @@ class Bucket(Generic[V]):
         Raises:
             BusAway: NATS does not answer.
         """
+        entry = await self._entry(key)
+        if entry is None or self._decoded(key, entry.value):
+            return None
+        return Unreadable(entry.value or b"", entry.revision or 0)
+
+    async def _entry(self, key: str) -> KeyValue.Entry | None:
         try:
-            entry = await (await self._open()).get(key)
+            return await (await self._open()).get(key)
         except (KeyNotFoundError, KeyDeletedError):
             return None
         except _AWAY as e:
             raise BusAway(f"{self._type.bucket}: {e!r}") from e
-        if self._decoded(key, entry.value):
-            return None
-        return Unreadable(entry.value or b"", entry.revision or 0)
 
     async def create(self, key: str, value: V) -> int:
         """Write a key that is not there; return its revision.

@@ -145,12 +145,7 @@ def test_a_race_of_ten_thousand_swaps_is_lost(workspaces, work, data, target, co
 @pytest.mark.parametrize("component", ["a", "a/b", "a/b/n1.ipynb"])
 def test_what_is_taken_over_is_the_students_own(workspaces, data, tmp_path, target, component):
     old = tmp_path / "old"
-    (old / "a/b").mkdir(parents=True)
-    (old / "a/b/n1.ipynb").write_text("mine")
-    (target.folder / "b").mkdir()
-    (target.folder / "b/n1.ipynb").write_text("secret")
-    evil = old / "evil"
-    evil.symlink_to(target.file if component.endswith(".ipynb") else target.folder)
+    evil = planted(old, target, component)
     taken = set()
     with workspaces.made("ada/python") as root, beneath_root(old) as source:
         for _ in while_swapping(old / component, evil):
@@ -158,6 +153,18 @@ def test_what_is_taken_over_is_the_students_own(workspaces, data, tmp_path, targ
             assert not outcome.beside
             taken |= {p.read_text() for p in _plain(data / "students")}
     assert taken == {"mine"}
+
+
+def planted(root: Path, target: Target, component: str) -> Path:
+    """A notebook of the student's, and the link that comes into the place of ``component``, beyond
+    which there is one of the same name."""
+    (root / "a/b").mkdir(parents=True)
+    (root / "a/b/n1.ipynb").write_text("mine")
+    (target.folder / "b").mkdir()
+    (target.folder / "b/n1.ipynb").write_text("secret")
+    evil = root / "evil"
+    evil.symlink_to(target.file if component.endswith(".ipynb") else target.folder)
+    return evil
 
 
 def _plain(folder: Path) -> list[Path]:

@@ -13,6 +13,7 @@ from nbh_cli.backups.listing import Entry
 from nbh_cli.backups.reading import Reading
 from nbh_cli.backups.store import Store
 from nbh_kit.testing import eventually
+from tests.depths import dig
 
 MIB = 1024**2
 
@@ -211,13 +212,7 @@ def test_a_listing_cannot_lead_out_of_its_folder(store, tmp_path, name):
 
 
 def test_folders_in_folders_without_end_are_told(store, folder):
-    here = os.open(folder, os.O_RDONLY)
-    for _ in range(300):
-        os.mkdir("d", dir_fd=here)
-        below = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = below
-    os.close(here)
+    dig(folder, 300)
     (folder / "file").write_text("x")
     reading = read(store, folder)
     assert reading.entries[-1].path == "file"

@@ -30,12 +30,12 @@ def every_type() -> list[type[Message] | type[Reply] | type[Value]]:
 
 def least(type_: type[msgspec.Struct]) -> dict[str, object]:
     """One with what must be said, and nothing else."""
-    return _head(type_) | {f.name: _plain(f) for f in _fields(type_) if f.required}
+    return _head(type_) | {f.name: _filled(f, least=True) for f in _fields(type_) if f.required}
 
 
 def most(type_: type[msgspec.Struct]) -> dict[str, object]:
     """One with every field filled, with what is in them."""
-    given = {f.name: _filled(f.name, f.type) for f in _fields(type_) if f.name != "v"}
+    given = {f.name: _filled(f, least=False) for f in _fields(type_) if f.name != "v"}
     return given | _head(type_)
 
 
@@ -59,36 +59,9 @@ def _head(type_: type[msgspec.Struct]) -> dict[str, object]:
     return {"id": "0" * 32, "at": AT} if issubclass(type_, Message) else {}
 
 
-def _plain(field: msgspec.structs.FieldInfo) -> object:
-    if field.name == "data":
-        return "aGVsbG8="
-    match msgspec.inspect.type_info(field.type):
-        case msgspec.inspect.IntType():
-            return 7
-        case msgspec.inspect.BoolType():
-            return True
-        case msgspec.inspect.FloatType():
-            return 0.5
-        case msgspec.inspect.VarTupleType():
-            return []
-        case msgspec.inspect.DictType():
-            return {}
-        case msgspec.inspect.StructType(cls=cls):
-            return {f.name: _plain(f) for f in msgspec.structs.fields(cls) if f.required}
-        case msgspec.inspect.DateTimeType():
-            return AT
-        case msgspec.inspect.LiteralType(values=values):
-            return sorted(values)[0]
-        case _:
-            return f"some.{field.name}" if field.name in ("course", "student") else field.name
-
-
-def _filled(name: str, type_: object) -> object:
-    return _of(name, msgspec.inspect.type_info(type_))
-
-
-def _of(name: str, info: msgspec.inspect.Type) -> object:
-    match info:
+def _of(name: str, type_: msgspec.inspect.Type, *, least: bool) -> object:
+    """A value of a type: with as little as there can be, or with everything."""
+    match type_:
         case msgspec.inspect.IntType():
             return 7
         case msgspec.inspect.BoolType():
@@ -100,24 +73,32 @@ def _of(name: str, info: msgspec.inspect.Type) -> object:
         case (
             msgspec.inspect.VarTupleType(item_type=item) | msgspec.inspect.ListType(item_type=item)
         ):
-            return [_of(name, item)]
+            return [] if least else [_of(name, item, least=least)]
         case msgspec.inspect.TupleType(item_types=items):
-            return [_of(name, item) for item in items]
+            return [_of(name, item, least=least) for item in items]
         case msgspec.inspect.DictType(key_type=key, value_type=value):
-            return {str(_of("key", key)): _of(name, value)}
+            if least:
+                return {}
+            return {str(_of("key", key, least=least)): _of(name, value, least=least)}
         case msgspec.inspect.StructType(cls=cls):
-            return {f.name: _filled(f.name, f.type) for f in msgspec.structs.fields(cls)}
+            fields = (f for f in _fields(cls) if f.required or not least)
+            return {f.name: _filled(f, least=least) for f in fields}
         case msgspec.inspect.DateTimeType():
             return AT
         case msgspec.inspect.LiteralType(values=values):
-            return sorted(values)[-1]
+            return sorted(values)[0 if least else -1]
         case msgspec.inspect.UnionType(types=types):
-            return _of(name, next(iter(_worth(types))))
+            return _of(name, next(iter(_worth(types))), least=least)
         case msgspec.inspect.AnyType() | msgspec.inspect.CustomType():
             return {"of any kind": 7}
         case msgspec.inspect.StrType():
             return f"some.{name}" if name in ("course", "student") else name
-    raise NotImplementedError(f"{name}: {info}")
+        case _:
+            raise TypeError(f"{name}: there is no example of {type_}")
+
+
+def _filled(field: msgspec.structs.FieldInfo, *, least: bool) -> object:
+    return _of(field.name, msgspec.inspect.type_info(field.type), least=least)
 
 
 def _worth(types: tuple[msgspec.inspect.Type, ...]) -> Iterator[msgspec.inspect.Type]:

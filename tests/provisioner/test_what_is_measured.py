@@ -15,6 +15,7 @@ from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
 from nbh_provisioner.files import usage
 from nbh_provisioner.files.usage import DiskUsage
+from tests.depths import dig
 from tests.provisioner import world
 
 MIB = 1024**2
@@ -95,13 +96,7 @@ def test_folders_in_folders_without_end_are_no_trouble(tmp_path):
     work = tmp_path / "ada/python"
     work.mkdir(parents=True)
     before = threading.active_count(), psutil.Process().num_fds()
-    here = os.open(work, os.O_RDONLY)
-    for _ in range(3000):
-        os.mkdir("d", dir_fd=here)
-        below = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = below
-    os.close(here)
+    dig(work, 3000)
     assert usage.count(tmp_path, "ada/python").bytes >= 0
     assert (threading.active_count(), psutil.Process().num_fds()) == before
     subprocess.run(("/bin/rm", "-rf", work), check=True)  # pytest itself could not

@@ -15,13 +15,16 @@ import msgspec
 _NOT_TEXT = re.compile("[%\udc80-\udcff]")
 
 
+Kind = Literal["folder", "file", "link"]
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A folder, a file or a link, below the folder that is listed."""
 
     path: str
     """As `as_text` writes it; empty for the folder itself. A folder comes before its content."""
 
-    kind: Literal["folder", "file", "link"]
+    kind: Kind
     mode: int = 0
     uid: int = 0
     gid: int = 0

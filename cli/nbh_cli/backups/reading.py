@@ -12,7 +12,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from nbh_cli.backups.listing import Entry, as_text
+from msgspec.structs import replace
+
+from nbh_cli.backups.listing import Entry, Kind, as_text
 from nbh_cli.backups.store import Kept, Store
 
 _PIECE = 1024**2
@@ -61,7 +63,7 @@ class Reading:
     def _folder(self, folder: int, path: str, depth: int) -> None:
         found = os.fstat(folder)
         attributes = _attributes(folder)
-        self.entries.append(_entry(path, "folder", found, attributes=attributes))
+        self.entries.append(replace(_entry(path, "folder", found), attributes=attributes))
         # a name may come twice where others rename while it is listed
         for name in sorted(set(os.listdir(folder)), key=_refs_before_objects):
             below = f"{path}/{name}" if path else name
@@ -79,7 +81,7 @@ class Reading:
             self._file(folder, name, path, found)
         elif stat.S_ISLNK(found.st_mode):
             target = os.readlink(name, dir_fd=folder)
-            self.entries.append(_entry(path, "link", found, target=as_text(target)))
+            self.entries.append(replace(_entry(path, "link", found), target=as_text(target)))
         # pipes and sockets are nothing without who made them
 
     def _below(self, folder: int, name: str, path: str, depth: int) -> None:
@@ -111,10 +113,8 @@ class Reading:
         else:
             self.torn.append(as_text(path))
         settled = is_whole and before.st_ctime_ns < began - self._settles_ns
-        return _entry(
-            path,
-            "file",
-            before,
+        return replace(
+            _entry(path, "file", before),
             size=size,
             object=digest,
             extents=extents,
@@ -198,13 +198,13 @@ def _stamp(found: os.stat_result) -> str:
     return f"{found.st_ino}:{found.st_ctime_ns}:{found.st_mtime_ns}:{found.st_size}"
 
 
-def _entry(path: str, kind: str, found: os.stat_result, **more: object) -> Entry:
+def _entry(path: str, kind: Kind, found: os.stat_result) -> Entry:
+    """What `stat` says of it."""
     return Entry(
         path=as_text(path),
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         mode=stat.S_IMODE(found.st_mode),
         uid=found.st_uid,
         gid=found.st_gid,
         mtime=found.st_mtime_ns,
-        **more,  # type: ignore[arg-type]
     )

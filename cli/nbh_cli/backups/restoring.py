@@ -16,6 +16,7 @@ from nbh_cli.backups.shelf import Manifest, Shelf
 from nbh_cli.backups.store import Store
 from nbh_cli.up import folders
 from nbh_kit.config import Config
+from nbh_kit.durable import sync_folder
 from nbh_proto.stats import StreamMoved
 
 _VALUABLE = ("students", "courses", "accounts", "local", "snapshots", "nats", "clickhouse")
@@ -47,7 +48,7 @@ async def restore(config: Config, file: Path, shelf: Shelf, manifest: Manifest, 
             "or set site.data to another folder"
         )
     unfinished.touch()
-    _synced(data)
+    sync_folder(data)
     for name in _ALL:
         _empty(data / name)
     for place in shelf.folders(manifest):
@@ -64,7 +65,7 @@ async def restore(config: Config, file: Path, shelf: Shelf, manifest: Manifest, 
     tables.restore(config, shelf.store, manifest.tables, tuple(moved))
     os.sync()
     unfinished.unlink()
-    _synced(data)
+    sync_folder(data)
 
 
 def what_is_there(data: Path) -> list[str]:
@@ -140,11 +141,3 @@ async def _connected(config: Config) -> AsyncIterator[Client]:
         yield client
     finally:
         await client.close()
-
-
-def _synced(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,6 +19,7 @@ from nbh_cli.backups.listing import Listed
 from nbh_cli.backups.store import Store, Unwritable
 from nbh_cli.backups.streams import KeptStream
 from nbh_cli.backups.tables import KeptTables
+from nbh_kit.durable import replace_file
 
 FORMAT = 1
 """Of all that is below a folder of backups; another one is not read."""
@@ -152,7 +153,7 @@ class Shelf:
         name = manifest.made.strftime(_NAME)
         try:
             os.sync()
-            self._write(self._manifests / f"{name}.json", _sealed(manifest))
+            replace_file(self._manifests / f"{name}.json", _sealed(manifest), mode=0o600)
         except OSError as e:
             raise Unwritable(self._folder, e) from e
         return name
@@ -206,19 +207,6 @@ class Shelf:
         for entry in entries:
             if entry.object:
                 yield entry.object, f"{folder.place}/{entry.path}"
-
-    def _write(self, file: Path, content: bytes) -> None:
-        new = file.with_suffix(".new")
-        with new.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        new.rename(file)
-        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _sealed(manifest: Manifest) -> bytes:

@@ -3,8 +3,9 @@
 import contextlib
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 _NONE = "none"
@@ -46,7 +47,7 @@ class Database(NamedTuple):
 
     courses: tuple[Row, ...] = ()
     people: tuple[Person, ...] = ()
-    members: dict[str, tuple[str, ...]] = {}  # noqa: RUF012  # never changed
+    members: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """Those of each group."""
 
 
@@ -66,14 +67,18 @@ def read(file: Path) -> Database:
 def _opened(file: Path) -> sqlite3.Connection:
     uri = file.absolute().as_uri()
     connection = sqlite3.connect(f"{uri}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
+    connection.row_factory = _as_dict
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.OperationalError:  # on a disk that is mounted read-only nothing can be locked
         connection.close()
         connection = sqlite3.connect(f"{uri}?immutable=1", uri=True)
-        connection.row_factory = sqlite3.Row
+        connection.row_factory = _as_dict
     return connection
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    return {about[0]: value for about, value in zip(cursor.description, row, strict=True)}
 
 
 def _read(connection: sqlite3.Connection) -> Database:
@@ -107,26 +112,23 @@ _TABLES = {
 }
 
 
-def _all(connection: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:
+def _all(connection: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
     """The rows of a table; none if an older release did not have it."""
     known = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     if table in {row["name"] for row in known}:
         yield from connection.execute(_TABLES[table])
 
 
-def _row(row: sqlite3.Row, groups: list[str]) -> Row:
-    def value(column: str) -> Any:
-        # columns came with migrations
-        return row[column] if column in row.keys() else None  # noqa: SIM118  # not a dict
-
+def _row(row: dict[str, Any], groups: list[str]) -> Row:
+    # columns came with migrations
     return Row(
         name=str(row["coursename"]),
-        giturl=_text(value("giturl")),
-        image=_text(value("image")),
-        autopull=bool(value("autopull")),
-        archived=bool(value("archived")),
-        autobuild=bool(value("autobuild")),
-        staff=tuple(dict.fromkeys(str(value("staff_usernames") or "").split())),
+        giturl=_text(row.get("giturl")),
+        image=_text(row.get("image")),
+        autopull=bool(row.get("autopull")),
+        archived=bool(row.get("archived")),
+        autobuild=bool(row.get("autobuild")),
+        staff=tuple(dict.fromkeys(str(row.get("staff_usernames") or "").split())),
         groups=tuple(sorted(groups)),
     )
 

@@ -18,6 +18,7 @@ from nbh_courses.layout import DOCKERFILES, LAYERS, Plan
 from nbh_courses.nodes import File, Folder, follow
 from nbh_courses.shelf import Place
 from nbh_courses.tree import Reader
+from nbh_kit import durable
 
 _WRITING = ".writing"
 
@@ -130,7 +131,7 @@ def _finish(place: Place, new: Path, digest: str) -> None:
     """Put it in its place, whole; of older ones the last stays, for a build that runs."""
     contexts = place.folder / "contexts"
     new.rename(contexts / digest)
-    disk.sync_folder(contexts)
+    durable.sync_folder(contexts)
     others = [each for each in contexts.iterdir() if each.name != digest]
     for old in sorted(others, key=lambda each: each.stat().st_mtime)[:-1]:
         disk.remove(old)

@@ -1,38 +1,21 @@
-"""Writes what must be there whole or not at all, and stay."""
+"""Links and folders that are there whole or not at all; files are `nbh_kit.durable`'s."""
 
 import contextlib
 import ctypes
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-
-def replace_file(path: Path, content: bytes, mode: int = 0o640) -> None:
-    """Write a file so that at any instant, and after a power cut, it is the old or the new one."""
-    new = _beside(path)
-    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    sync_folder(path.parent)
+from nbh_kit.durable import beside, opened_folder, sync_folder
 
 
 def replace_link(path: Path, target: str) -> None:
     """Have a symbolic link point elsewhere, without an instant at which it is not there."""
-    new = _beside(path)
+    new = beside(path)
     new.unlink(missing_ok=True)
     new.symlink_to(target)
     new.replace(path)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Return once the names in a folder are on the disk."""
-    with _opened(folder) as fd:
-        os.fsync(fd)
 
 
 def sync_all(folder: Path) -> None:
@@ -45,7 +28,7 @@ def sync_all(folder: Path) -> None:
         OSError: the disk did not take it.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    with _opened(folder) as fd:
+    with opened_folder(folder) as fd:
         if libc.syncfs(fd):
             error = ctypes.get_errno()
             raise OSError(error, os.strerror(error), str(folder))
@@ -61,19 +44,5 @@ def remove(folder: Path) -> None:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove the files and links of a folder that were being written when we were ended."""
-    for left in folder.glob(str(_beside(Path("*")))):
+    for left in folder.glob(str(beside(Path("*")))):
         left.unlink()
-
-
-def _beside(path: Path) -> Path:
-    # One name: what a crash leaves is overwritten by the next try.
-    return path.with_name(f".{path.name}.new")
-
-
-@contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield fd
-    finally:
-        os.close(fd)

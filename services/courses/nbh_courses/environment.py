@@ -6,9 +6,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from nbh_courses import disk
 from nbh_courses.egress import Target
-from nbh_kit import programs
+from nbh_kit import durable, programs
 
 _PASSED_ON = (
     "PATH",
@@ -93,7 +92,7 @@ def allow_local(folder: Path) -> None:
     """Have git read repositories on this machine though they belong to others."""
     file = folder / _LOCAL_CONFIG_FILE
     if not file.exists() or file.read_bytes() != _LOCAL_CONFIG:
-        disk.replace_file(file, _LOCAL_CONFIG)
+        durable.replace_file(file, _LOCAL_CONFIG)
 
 
 def _as_somebody() -> tuple[str, ...]:

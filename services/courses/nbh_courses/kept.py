@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from nbh_courses import disk
 from nbh_courses.parser import Parsed
+from nbh_kit import durable
 from nbh_proto import CourseIndex, Problem
 
 logger = structlog.get_logger(__name__)
@@ -80,7 +80,7 @@ class Indexes:
     def keep(self, kept: Kept) -> None:
         """Write an index down."""
         self._folder.mkdir(exist_ok=True)
-        disk.replace_file(self._file(kept.index.commit), msgspec.json.encode(kept))
+        durable.replace_file(self._file(kept.index.commit), msgspec.json.encode(kept))
 
     def forget_before(self, commit: str) -> None:
         """Remove the indexes that are older than a revision's. A newer one is being published."""

@@ -16,6 +16,7 @@ import structlog
 
 from nbh_courses import disk
 from nbh_courses.record import Record
+from nbh_kit import durable
 from nbh_kit.one import only_one
 from nbh_proto import names
 
@@ -49,7 +50,7 @@ class Place:
 
     def remember(self, record: Record) -> None:
         """Write down what is known, and have ``current`` follow it."""
-        disk.replace_file(self._record, msgspec.json.format(msgspec.json.encode(record)))
+        durable.replace_file(self._record, msgspec.json.format(msgspec.json.encode(record)))
         self.follow(record)
 
     def follow(self, record: Record) -> None:
@@ -83,7 +84,7 @@ class Place:
         try:
             yield new
             new.rename(self.revision(commit))
-            disk.sync_folder(self._revisions)
+            durable.sync_folder(self._revisions)
         except BaseException:
             disk.remove(new)
             raise
@@ -154,7 +155,7 @@ class Shelf:
         new = self.place(course)
         if place.folder != new.folder:
             place.folder.rename(new.folder)
-            disk.sync_folder(self.folder)
+            durable.sync_folder(self.folder)
         return new
 
     def remove(self, place: Place) -> None:
@@ -162,7 +163,7 @@ class Shelf:
         gone = self.folder / f"{_REMOVING}{place.folder.name}"
         disk.remove(gone)
         place.folder.rename(gone)
-        disk.sync_folder(self.folder)
+        durable.sync_folder(self.folder)
         disk.remove(gone)
 
     def _places(self) -> list[Place]:
@@ -189,7 +190,7 @@ class Shelf:
         try:
             yield Place(new)
             new.rename(self.folder / course)
-            disk.sync_folder(self.folder)
+            durable.sync_folder(self.folder)
         except BaseException:
             disk.remove(new)
             raise

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from nbh_kit.durable import sync_folder
+
 
 def write(path: Path, data: bytes) -> None:
     """Replace a file's content, durably; mode 0640, group of the folder if that is setgid.
@@ -19,12 +21,4 @@ def write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    sync_folder(path.parent)

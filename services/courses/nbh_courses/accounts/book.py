@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from nbh_courses import disk
+from nbh_kit import durable
 from nbh_proto import Account, names
 from nbh_proto.account import Role
 
@@ -67,12 +67,12 @@ class Book:
     def keep(self, kept: Kept) -> None:
         """Write an account down."""
         text = msgspec.json.format(msgspec.json.encode(kept))
-        disk.replace_file(self._file(kept.account), text, mode=0o600)
+        durable.replace_file(self._file(kept.account), text, mode=0o600)
 
     def forget(self, account: str) -> None:
         """Have no account of that name."""
         self._file(account).unlink(missing_ok=True)
-        disk.sync_folder(self._folder)
+        durable.sync_folder(self._folder)
 
     def hash_of_address(self, address: str) -> str:
         """Tells addresses apart without saying which they are: there are few enough of them to try
@@ -85,7 +85,7 @@ class Book:
         try:
             return file.read_bytes()
         except FileNotFoundError:
-            disk.replace_file(file, secrets.token_bytes(_KEY_BYTES), mode=0o600)
+            durable.replace_file(file, secrets.token_bytes(_KEY_BYTES), mode=0o600)
             return file.read_bytes()
 
     def _file(self, account: str) -> Path:

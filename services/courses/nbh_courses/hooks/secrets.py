@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import structlog
 
-from nbh_courses import disk
 from nbh_courses.failure import CourseError, of_disk
 from nbh_courses.shelf import Place, Shelf
+from nbh_kit import durable
 from nbh_proto import names
 
 _BYTES = 32
@@ -43,7 +43,7 @@ class HookSecrets:
             return kept.secret if kept.made_by == asked_by else ""
         made = _Kept(secrets.token_hex(_BYTES), asked_by)
         with of_disk():
-            disk.replace_file(place.hook, msgspec.json.encode(made), mode=0o600)
+            durable.replace_file(place.hook, msgspec.json.encode(made), mode=0o600)
         return made.secret
 
     def of(self, course: str) -> str:

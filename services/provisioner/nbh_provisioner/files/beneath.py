@@ -4,6 +4,7 @@ import ctypes
 import errno
 import functools
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,6 +38,23 @@ def folder(root: int, path: str, *, mounts: bool = False) -> Iterator[int]:
     flags = os.O_RDONLY | os.O_DIRECTORY
     descriptor = open_beneath(root, path, flags, mounts=mounts) if path else os.dup(root)
     try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def file(root: int, path: str) -> Iterator[int]:
+    """An ordinary file beneath ``root``, open for the block to be read.
+
+    Raises:
+        OSError: as `open_beneath`; EINVAL if it is something else.
+    """
+    # O_NONBLOCK: a student could have put a pipe there, which nobody ever writes to.
+    descriptor = open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no file", path)
         yield descriptor
     finally:
         os.close(descriptor)

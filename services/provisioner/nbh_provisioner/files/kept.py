@@ -5,10 +5,11 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
+
+from nbh_provisioner.files import beneath
 
 _COMPONENT_BYTES = 255
 _MARK = 6
@@ -118,25 +119,15 @@ def _all(place: int, leaf: str) -> list[str]:
 
 
 def _say_brought_back(place: int, name: str, mark: str) -> None:
-    with suppress(OSError), _opened(place, name) as file:
+    with suppress(OSError), beneath.file(place, name) as file:
         os.setxattr(file, _BROUGHT_BACK, os.fsencode(f"{mark} {name}"))
 
 
 def _was_brought_back(place: int, name: str, mark: str) -> bool:
-    with suppress(OSError), _opened(place, name) as file:
+    with suppress(OSError), beneath.file(place, name) as file:
         by, _, was = os.fsdecode(os.getxattr(file, _BROUGHT_BACK)).partition(" ")
         return by == mark and was != name
     return False
-
-
-@contextmanager
-def _opened(place: int, name: str) -> Iterator[int]:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    file = os.open(name, flags, dir_fd=place)
-    try:
-        yield file
-    finally:
-        os.close(file)
 
 
 def _is_marked(name: str, mark: str) -> bool:

@@ -1,15 +1,12 @@
 """Reads a student's files, for who makes something of one (S13) or gives them back to them."""
 
-import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from nbh_provisioner.files import notebooks
-from nbh_provisioner.files.beneath import open_beneath
+from nbh_provisioner.files import beneath, notebooks
 from nbh_provisioner.files.failure import NotebookUnknown
 
 _STEP = 1024**2
@@ -81,7 +78,7 @@ def piece(workspace: int, name: str, offset: int, longest: int, most: int) -> Pi
 
 def piece_of(workspace: int, path: str, offset: int, longest: int, most: int) -> Piece:
     """A part of the file that has just this path in the workspace; the rest is as in `piece`."""
-    with _file(workspace, path) as source:
+    with beneath.file(workspace, path) as source:
         return _piece(path, source, offset, longest, most)
 
 
@@ -99,20 +96,8 @@ def _opened(workspace: int, name: str) -> Iterator[tuple[str, int]]:
     path = notebooks.own(workspace, name)
     if path is None:
         raise NotebookUnknown(name)
-    with _file(workspace, path) as source:
+    with beneath.file(workspace, path) as source:
         yield path, source
-
-
-@contextmanager
-def _file(workspace: int, path: str) -> Iterator[int]:
-    # O_NONBLOCK: a student could have put a pipe there, which nobody ever writes to.
-    source = open_beneath(workspace, path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(source).st_mode):
-            raise OSError(errno.EINVAL, "not a file", path)
-        yield source
-    finally:
-        os.close(source)
 
 
 def _all_of(source: int, offset: int, longest: int) -> bytes:

@@ -25,18 +25,15 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from nbh_provisioner import lab_paths
-from nbh_provisioner.files import atomic, folders, kept, origins
+from nbh_provisioner.files import atomic, beneath, folders, kept, origins
 from nbh_provisioner.files.atomic import Owner
-from nbh_provisioner.files.beneath import folder, open_beneath
+from nbh_provisioner.files.beneath import folder
 from nbh_provisioner.files.ledger import Ledger, Stamp
 
 _OF_THE_OLD_SERVER = frozenset((".port",))
 """What nbhosting 0.59 itself wrote into workspaces (L5)."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_READ = os.O_RDONLY | os.O_NONBLOCK
-"""A pipe may come where a file was seen: nobody ever writes to it."""
-
 _KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
 
 
@@ -110,7 +107,7 @@ class _Taking:
             self._file(here, there, entry.name, path)
 
     def _file(self, here: int, there: int, name: str, path: str) -> None:
-        with _opened(here, name) as file:
+        with beneath.file(here, name) as file:
             about = os.fstat(file)
             if about.st_nlink > 1 and about.st_uid != self._whose:
                 self._leave(path, "it is another name of a file of somebody else")
@@ -191,17 +188,6 @@ def sayable(path: str) -> str:
     return os.fsencode(path).decode(errors="replace")
 
 
-@contextmanager
-def _opened(here: int, name: str) -> Iterator[int]:
-    file = open_beneath(here, name, _READ)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise OSError(errno.EINVAL, "it is no file any more", name)
-        yield file
-    finally:
-        os.close(file)
-
-
 def _stamp(place: int, name: str) -> Stamp | None:
     """That of what has the name, whatever it is; None if nothing has."""
     try:
@@ -213,7 +199,7 @@ def _stamp(place: int, name: str) -> Stamp | None:
 def _is_untouched(place: int, name: str) -> bool:
     """Whether it is the course's original, as a click has brought it."""
     try:
-        with _opened(place, name) as file:
+        with beneath.file(place, name) as file:
             original = origins.read(file)
             return original is not None and original == origins.digest(file)
     except OSError:
