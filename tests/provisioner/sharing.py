@@ -43,9 +43,11 @@ class Students:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def write(self, name: str, content: str, *, student: str = "ada") -> Path:
+    def write(
+        self, name: str, content: str, *, student: str = "ada", course: str = "python"
+    ) -> Path:
         """Have a student have a file."""
-        file = self.workspace(student) / name
+        file = self.workspace(student, course) / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
         if OWNER is not None:

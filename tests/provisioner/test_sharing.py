@@ -1,6 +1,9 @@
 """A student's notebook becomes a page, in a container that reaches nothing (S13, S-48)."""
 
 import asyncio
+import base64
+import os
+import re
 import stat
 import subprocess
 from datetime import timedelta
@@ -100,6 +103,49 @@ async def test_what_is_no_ipynb_becomes_a_page_too_and_leaves_nothing(students):
     assert "in MyST" in (await students.shared("lesson")).read_text()
     assert "in percent" in (await students.shared("script.py")).read_text()
     assert world.entries(students.workspace()) == ["lesson.md", "script.py"]
+
+
+_LEFT = (
+    "../../../bob/python/fig.png",
+    "linked.png",
+    "out/fig.png",
+    "/etc/passwd",
+    "../../../../../../../etc/passwd",
+    "absent.png",
+    "large.png",
+)
+_SHOWS = """
+![mine](fig.png) ![the course's](media/fig.svg) <img src="../up.gif" width="30">
+""" + " ".join(f"![nothing]({each})" for each in _LEFT)
+
+
+async def test_a_page_has_the_pictures_in_it_that_lie_beside_the_notebook(
+    students, data, router, tmp_path
+):
+    await router.register("shown", static_mappings=(("media", "media"),))
+    static = {"media/fig.svg": "<svg/>"}
+    world.publish(data, {"w1/n1.ipynb": notebook("x")}, course="shown", static=static)
+    (tmp_path / "fig.png").write_text("secret")
+    students.write("fig.png", "of Bob", student="bob", course="shown")
+    files = {"w1/n1.md": MYST + _SHOWS, "w1/fig.png": "of Ada", "up.gif": "above"}
+    for name, text in files.items():
+        students.write(name, text, course="shown")
+    os.truncate(students.write("w1/large.png", "", course="shown"), 11 * 1024**2)
+    beside = students.workspace(course="shown") / "w1"
+    (beside / "media").symlink_to("/home/jovyan/static/media")
+    (beside / "linked.png").symlink_to(tmp_path / "fig.png")
+    (beside / "out").symlink_to(tmp_path)
+    for ask in (students.share, students.show):
+        page = students.page((await ask("w1/n1", course="shown")).share).read_text()
+        found = re.findall('<img[^>]* src="([^"]*)"', page)
+        shown = [each.partition(";base64,") for each in found if each.startswith("data:")]
+        assert [(kind, base64.b64decode(data)) for kind, _, data in shown] == [
+            ("data:image/png", b"of Ada"),
+            ("data:image/svg+xml", b"<svg/>"),
+            ("data:image/gif", b"above"),
+        ]
+        assert set(_LEFT) < set(found)
+        assert 'alt="nothing"' in page
 
 
 async def test_sharing_again_keeps_the_link_and_shows_what_is_new(students, bus):
@@ -257,7 +303,7 @@ async def test_the_container_reaches_nothing(students, hostile):
     assert work in ("FileNotFoundError", "[]")
     assert interfaces == "['lo']"
     assert user == "1000"
-    assert share == "['notebook.ipynb', 'page.html']"
+    assert share == "['notebook.ipynb', 'page.html', 'pictures']"
     assert forks == "BlockingIOError"
 
 

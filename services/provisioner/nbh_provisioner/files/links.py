@@ -39,6 +39,22 @@ def stands(place: int, link: Link) -> bool:
         raise
 
 
+def target(root: int, path: str) -> str | None:
+    """Where the link at ``path`` beneath the open folder ``root`` leads; None if none is there.
+
+    Raises:
+        OSError: something on the way is no folder, or leads out.
+    """
+    parent, _, name = path.rpartition("/")
+    with folder(root, parent) as place:
+        try:
+            return os.readlink(name, dir_fd=place)
+        except OSError as e:
+            if e.errno == errno.EINVAL:
+                return None
+            raise
+
+
 def make(place: int, link: Link, owner: Owner | None) -> None:
     """Make one link in the open folder ``place``, unless the student has something there.
 

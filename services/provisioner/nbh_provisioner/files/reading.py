@@ -82,12 +82,20 @@ def piece_of(workspace: int, path: str, offset: int, longest: int, most: int) ->
         return _piece(path, source, offset, longest, most)
 
 
+def all_of(source: int, offset: int, longest: int) -> bytes:
+    """What an open file has from there on, or as much of it as is wanted."""
+    found = b""
+    while more := os.pread(source, longest - len(found), offset + len(found)):
+        found += more
+    return found
+
+
 def _piece(path: str, source: int, offset: int, longest: int, most: int) -> Piece:
     about = os.fstat(source)
     if about.st_size > most:
         raise TooLarge
     version = f"{about.st_ino:x}-{about.st_mtime_ns:x}-{about.st_size:x}"
-    return Piece(path, about.st_size, version, _all_of(source, offset, longest))
+    return Piece(path, about.st_size, version, all_of(source, offset, longest))
 
 
 @contextmanager
@@ -98,13 +106,6 @@ def _opened(workspace: int, name: str) -> Iterator[tuple[str, int]]:
         raise NotebookUnknown(name)
     with beneath.file(workspace, path) as source:
         yield path, source
-
-
-def _all_of(source: int, offset: int, longest: int) -> bytes:
-    found = b""
-    while more := os.pread(source, longest - len(found), offset + len(found)):
-        found += more
-    return found
 
 
 def _copy(source: int, target: Path, most: int) -> int:

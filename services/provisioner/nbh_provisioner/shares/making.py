@@ -13,6 +13,7 @@ from nbh_provisioner.shares import page_maker
 
 _INSIDE = "/srv/share"
 _PAGE = f"{_INSIDE}/page.html"
+_PICTURES = f"{_INSIDE}/pictures"
 _KILLED = 137
 _OPEN_FILES = 1024
 _TMP_SHARE = 4
@@ -30,6 +31,9 @@ class Work(NamedTuple):
     """What is on this machine's disk for it."""
 
     notebook: Path
+    pictures: Path
+    """Those that it shows; see `nbh_provisioner.shares.page_maker.main`."""
+
     page: Path
     """Empty; the only thing on disk that the container writes to."""
 
@@ -52,15 +56,17 @@ def contained(
     inside = f"{_INSIDE}/notebook{PurePosixPath(notebook).suffix}"
     title = PurePosixPath(notebook).stem
     script = Path(page_maker.__file__).read_text()
+    most = str(limits.max_bytes)
     return Contained(
         name=name_of(site, key),
         image=image,
         # isolated: neither the image's PYTHONPATH nor its user's packages stand over Jupyter's
-        command=("python", "-I", "-c", script, inside, title, _PAGE),
+        command=("python", "-I", "-c", script, inside, title, _PICTURES, _PAGE, most),
         environment={"HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"},
         labels=conditions.NO_LAB,
         mounts=(
             Mount(source=str(work.notebook), target=inside, read_only=True, owned=False),
+            Mount(source=str(work.pictures), target=_PICTURES, read_only=True, owned=False),
             Mount(source=str(work.page), target=_PAGE, read_only=False, owned=False),
         ),
         user=lab_paths.UID,

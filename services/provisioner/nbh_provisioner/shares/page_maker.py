@@ -5,20 +5,36 @@ only where it is used. How it ended its exit status says (`nbh_provisioner.share
 """
 
 import errno
+import json
+import re
 import sys
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 UNREADABLE, TOO_LARGE, NO_NBCONVERT, OUT_OF_MEMORY = 64, 65, 66, 67
 
+_PICTURE = re.compile(
+    r"""(<img\b[^<>]*?\ssrc\s*=\s*)("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""", re.IGNORECASE
+)
 
-def main(source: str, title: str, target: str) -> int:
-    """Write the page of the notebook ``source`` into the file ``target``; the exit status."""
+
+def main(source: str, title: str, pictures: str, target: str, most: str) -> int:
+    """Write the page of the notebook ``source`` into the file ``target``; the exit status.
+
+    Args:
+        pictures: a file; each line is what the notebook calls a picture, and the picture itself
+            as a URL.
+        most: how many bytes the page may have with pictures in it.
+    """
     # A grammar that jsonschema builds, if it can, for a format that no notebook has: two thirds of
     # all that a page takes.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     try:
         page = _page(_notebook(source), title)
+        lines = Path(pictures).read_text(encoding="utf-8").splitlines()
+        page = with_pictures(page, dict(json.loads(line) for line in lines), int(most))
         Path(target).write_text(page, encoding="utf-8")
     except ModuleNotFoundError as e:
         return _said(e, NO_NBCONVERT)
@@ -30,6 +46,26 @@ def main(source: str, title: str, target: str) -> int:
     except Exception as e:  # whatever a notebook can be, nbformat has an error of its own for it
         return _said(e, UNREADABLE)
     return 0
+
+
+def plain(reference: str) -> str:
+    """The name of a file that a page refers to, which can be written in many ways."""
+    return unquote(unescape(reference).strip().partition("#")[0].partition("?")[0])
+
+
+def with_pictures(page: str, pictures: dict[str, str], most: int) -> str:
+    """The page with the pictures in it, while there is room; of others it has what it had."""
+    room = most - len(page.encode())
+
+    def put(match: "re.Match[str]") -> str:
+        nonlocal room
+        url = pictures.get(plain(match[2].strip("\"'")), "")
+        if not url or len(url) > room:
+            return match[0]
+        room -= len(url)
+        return f'{match[1]}"{url}"'
+
+    return _PICTURE.sub(put, page)
 
 
 def _notebook(source: str) -> Any:

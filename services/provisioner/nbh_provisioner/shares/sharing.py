@@ -35,6 +35,7 @@ from nbh_proto import (
 from nbh_proto.names import BadName
 from nbh_proto.share import WithdrawReason
 from nbh_provisioner.courses import Courses
+from nbh_provisioner.revision import Revision, Unreadable
 from nbh_provisioner.shares.maker import Maker, NotShared
 from nbh_provisioner.shares.snapshots import FOR_ONE, Key, Snapshots
 
@@ -210,10 +211,16 @@ class Sharing:
         course = await self._course(command)
         image = course.image or self._image
         with self._snapshots.making() as work:
-            notebook = await self._maker.make(key, work, image)
+            notebook = await self._maker.make(key, work, image, self._revision(course))
             await self._course(command)  # it may have been removed meanwhile
             share = await asyncio.to_thread(put, key, work.page, now())
         return share, notebook
+
+    def _revision(self, course: Course) -> Revision | None:
+        try:
+            return self._courses.revision(course)
+        except Unreadable:
+            return None  # the notebook is the student's
 
     async def _course(self, command: ShareNotebook | ShowNotebook) -> Course:
         course = await self._courses.find(command.course)

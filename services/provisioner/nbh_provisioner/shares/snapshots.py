@@ -86,7 +86,7 @@ class Snapshots:
             page = room / "page.html"
             page.touch()
             page.chmod(0o666)  # the container's user is another one, whoever that is here
-            yield Work(room / "notebook", page)
+            yield Work(room / "notebook", room / "pictures", page)
         finally:
             shutil.rmtree(room, ignore_errors=True)
 
