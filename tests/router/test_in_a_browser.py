@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from nbh_kit.testing import free_port
 from nbh_proto import AccessDenied, AccessProgress, AccessReady
+from nbh_router import static_file
 from tests.e2e.browser import browser
 from tests.e2e.platform import platform
 from tests.router.world import KEY, World
@@ -128,6 +129,39 @@ async def test_without_javascript_it_goes_on_by_refreshing(
             AccessReady(about="", capability=lab.capability, notebook="w1/n1.ipynb")
         )
         await expect(frame.locator("body")).to_contain_text('"name":"lab"', timeout=30_000)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A site that waits a second for a lab's answer, not a minute."""
+    monkeypatch.setattr(static_file, "LAB_SILENT_AFTER", "1s")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_who_waits_for_a_lab_that_hangs_gets_on_once_it_answers_or_is_gone(
+    lesson, provisioner, lab_server, tmp_path
+):
+    world, lms = lesson
+    lab = await provisioner.lab(lab_server.address)
+    provisioner.opens(lab)
+    async with browser(tmp_path / "profile", width=400, height=800) as chromium:
+        page = await chromium.new_page()
+        complaints = _complaints(page)
+        frame = page.frame_locator("iframe")
+        lab_server.answers.clear()
+        await page.goto(lms.lesson("one", [world.origin + world.link()]))
+        await expect(frame.get_by_role("heading")).to_contain_text("does not answer")
+        await page.screenshot(path=tmp_path / "silent.png")
+        lab_server.answers.set()
+        await expect(frame.locator("body")).to_contain_text('"name":"lab"')
+
+        lab_server.answers.clear()
+        await page.reload()
+        await expect(frame.get_by_role("heading")).to_contain_text("does not answer")
+        await provisioner.remove(lab)
+        await expect(frame.get_by_role("heading")).to_contain_text("was closed")
+        await expect(frame.get_by_role("link", name="Get at my work")).to_be_visible()
+        assert complaints == []
 
 
 async def test_a_site_that_is_no_platform_cannot_frame_us(lesson, provisioner, tmp_path):

@@ -1,4 +1,4 @@
-"""A server where a lab would be: says what reached it, streams, and echoes websockets."""
+"""A server where a lab would be: says what reached it or hangs, streams, echoes websockets."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -21,10 +21,15 @@ class Upstream:
         self.asked: list[Request] = []
         self.address = ""
         self.goes_on = asyncio.Event()
+        self.answers = asyncio.Event()
+        """Not set: requests are taken and nothing is said, as by a Jupyter that hangs."""
+
+        self.answers.set()
 
     async def tell(self, request: Request) -> Response:
         """Say what reached us; ``?status=`` is answered with that status."""
         self.asked.append(request)
+        await self.answers.wait()
         said = {"name": self.name, "path": request.url.path, "headers": dict(request.headers)}
         headers = {
             "Set-Cookie": "username-localhost=x; Path=/",
@@ -59,7 +64,10 @@ async def upstream(name: str) -> AsyncGenerator[Upstream]:
     )
     async with http.serving(app, "127.0.0.1", 0) as serving:
         server.address = f"127.0.0.1:{serving.port}"
-        yield server
+        try:
+            yield server
+        finally:
+            server.answers.set()
 
 
 @asynccontextmanager
