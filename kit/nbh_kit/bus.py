@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
-from nbh_kit import cancelling, streams
+from nbh_kit import cancelling, one_connection, streams
 from nbh_kit.metrics import Metrics
 from nbh_proto import Answer, Message, Question
 
@@ -237,7 +237,7 @@ async def connect(
         BusAway: only with ``within``: NATS did not let us in for so many seconds, and why.
     """
     cancelling.heed_while_waiting()
-    client = Client()
+    client = one_connection.client()
     bus: Bus | None = None
     last = ""
 

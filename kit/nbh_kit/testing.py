@@ -66,20 +66,20 @@ def _ports(folder: Path, pid: int) -> list[str]:
 
 @overload
 async def eventually(
-    question: Callable[[], Awaitable[T]], *, within: float = 5.0, pause: float = 0.01
+    question: Callable[[], Awaitable[T]], *, within: float = 30.0, pause: float = 0.01
 ) -> T: ...
 
 
 @overload
 async def eventually(
-    question: Callable[[], T], *, within: float = 5.0, pause: float = 0.01
+    question: Callable[[], T], *, within: float = 30.0, pause: float = 0.01
 ) -> T: ...
 
 
 async def eventually(
     question: Callable[[], Any],
     *,
-    within: float = 5.0,
+    within: float = 30.0,
     pause: float = 0.01,
 ) -> Any:
     """Ask until the answer is true, and return it; what it raises meanwhile does not count.

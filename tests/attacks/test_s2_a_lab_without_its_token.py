@@ -58,7 +58,7 @@ async def test_with_the_token_it_does(lab):
 async def test_nothing_is_to_be_found_beside_the_capability(lab):
     _, running = lab
     headers = {"Authorization": f"token {labs.TOKEN}"}
-    async with httpx2.AsyncClient(timeout=5, headers=headers) as client:
+    async with httpx2.AsyncClient(timeout=60, headers=headers) as client:
         for base in ("", f"{names.new_capability()}/", "8888/", "1/"):
             for path in ("api", "api/contents", "lab", "tree"):
                 answer = await client.get(f"http://{running.address}/{base}{path}")

@@ -101,7 +101,7 @@ async def _unsettled(system: System, students: set[str]) -> list[str]:
 
 async def _leftovers(system: System, students: set[str]) -> list[str]:
     try:
-        labs = await asyncio.wait_for(system.labs(), 5)
+        labs = await asyncio.wait_for(system.labs(), 30)
         containers = await system.containers_of(COURSE)
     except (OSError, AssertionError, TimeoutError) as e:
         return [f"the system does not answer: {e!r}"]

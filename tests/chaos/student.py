@@ -100,7 +100,7 @@ class ChaosStudent:
         # Not by a snapshot of the bucket: a key that is being written in that moment is not in it.
         labs = Bucket(self._system.bus, Lab)
         try:
-            held = await asyncio.wait_for(labs.get(lab_key(COURSE, self.name)), 5)
+            held = await asyncio.wait_for(labs.get(lab_key(COURSE, self.name)), 30)
         except (OSError, TimeoutError):  # NATS was just killed
             return False
         return held is None or held.value.capability != capability

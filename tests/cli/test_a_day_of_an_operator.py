@@ -30,7 +30,7 @@ async def test_a_course_is_created_opened_watched_and_its_lab_ended(system):
     assert (lab["course"], lab["student"], lab["state"]) == ("lesson", "ada", "ready")
 
     assert "access.opened" in await system.nbh("events", "--course", "lesson")
-    stored = await eventually(lambda: _stored(system, "access.opened"), within=10)
+    stored = await eventually(lambda: _stored(system, "access.opened"))
     assert (stored["student"], stored["notebook"]) == ("ada", "w1/first.md")
 
     stopped = await system.nbh("lab", "stop", "lesson", "ada")

@@ -107,7 +107,7 @@ async def test_what_was_acknowledged_is_there_after_nats_was_killed(tmp_path):
         first = system.pids()["nats"]
         os.kill(first, 9)
         await eventually(lambda: system.pids()["nats"] not in (first, None))
-        info = await eventually(lambda: bus.js.stream_info("EVENTS"), within=10)
+        info = await eventually(lambda: bus.js.stream_info("EVENTS"))
         assert info.state.messages == 1
 
 
@@ -118,7 +118,7 @@ async def test_a_nats_whose_folder_was_deleted_starts_anew_and_is_told_everythin
         shutil.rmtree(config.site.data / "nats")
         os.kill(nats, 9)
         await eventually(lambda: system.pids()["nats"] not in (nats, None))
-        await eventually(lambda: _is_stored(bus), within=10)
+        await eventually(lambda: _is_stored(bus))
 
 
 async def test_a_nats_that_does_not_sync_each_write_is_refused(tmp_path):
@@ -128,7 +128,7 @@ async def test_a_nats_that_does_not_sync_each_write_is_refused(tmp_path):
     child = Child(program, Log(io.StringIO()))
     keeping = asyncio.create_task(child.keep())
     with pytest.raises(NotDurable, match="sync_always is"):
-        await asyncio.wait_for(Monitor(config, child).ready(), 10)
+        await asyncio.wait_for(Monitor(config, child).ready(), 30)
     keeping.cancel()
     await child.end(within=5)
 
@@ -172,8 +172,8 @@ async def test_a_full_disk_is_healed_once_there_is_space(tmp_path):
             nats = system.pids()["nats"]
             await eventually(lambda: _is_refused(bus), within=30)
             (store / "filler").unlink()
-            await eventually(lambda: system.pids()["nats"] not in (nats, None), within=10)
-            await eventually(lambda: _is_stored(bus), within=10)
+            await eventually(lambda: system.pids()["nats"] not in (nats, None))
+            await eventually(lambda: _is_stored(bus))
             watching.cancel()
     finally:
         await _mounts("umount", str(store))

@@ -136,7 +136,7 @@ async def test_links_that_students_used_in_the_last_90_days_are_looked_at(
     question = FindNotebooksUsed(only_course="py", since=now() - timedelta(days=90))
 
     async def stored():
-        found = await bus.ask(question, NotebooksUsed, within=2)
+        found = await bus.ask(question, NotebooksUsed, within=10)
         assert len(found.notebooks) == 3, found
         return found
 

@@ -186,7 +186,7 @@ async def test_it_leaves_when_asked_and_leaves_a_fetch_for_the_next(service, bus
             await asyncio.wait_for(forge.reached.wait(), 20)
             await eventually(lambda: _hears_sigterm(process.pid))
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 10) == 0
+            assert await asyncio.wait_for(process.wait(), 30) == 0
         forge.reached.clear()
         async with service.running():  # the command was not lost
             await asyncio.wait_for(forge.reached.wait(), 20)

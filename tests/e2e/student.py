@@ -64,7 +64,7 @@ class Student:
     async def _as_the_page_says(self, url: str, response: httpx.Response) -> str:
         if response.status_code == 404 and response.text == _TRAEFIK_KNOWS_NOTHING_YET:
             await asyncio.sleep(0.2)
-            return self._url
+            return url
         found = _REFRESH.search(response.text)
         assert found, f"a page that ends here: {response.status_code} {_words(response.text)}"
         await asyncio.sleep(float(found[1]))

@@ -77,7 +77,7 @@ async def test_one_click_is_one_trace(system, collector):
         def is_whole():
             return {(who, span["name"]) for who, span in collector.of(click)} == WHO_DOES_WHAT
 
-        await eventually(is_whole, within=10)
+        await eventually(is_whole)
     spans = [span for _, span in collector.of(click)]
     assert len({span["spanId"] for span in spans}) == len(spans) == len(WHO_DOES_WHAT)
     (root,) = [span for span in spans if "parentSpanId" not in span]

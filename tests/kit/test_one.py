@@ -37,4 +37,4 @@ async def test_the_next_one_waits_until_the_last_is_gone_however_it_went(tmp_pat
     assert waiting
     other.kill()
     await other.communicate()
-    await asyncio.wait_for(entering, 5)
+    await asyncio.wait_for(entering, 30)

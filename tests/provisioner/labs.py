@@ -88,14 +88,14 @@ async def get(
 ) -> httpx2.Response:
     """Ask a lab directly."""
     headers = {"Authorization": f"token {token}"} if token else {}
-    async with httpx2.AsyncClient(timeout=5) as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         url = f"http://{running.address}/{capability(spec)}/{path}"
         return await client.get(url, headers=headers)
 
 
 async def put(spec: RunSpec, running: Running, path: str, body: object) -> httpx2.Response:
     """Write something through a lab's API."""
-    async with httpx2.AsyncClient(timeout=5) as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         url = f"http://{running.address}/{capability(spec)}/{path}"
         return await client.put(url, json=body, headers={"Authorization": f"token {TOKEN}"})
 

@@ -14,7 +14,7 @@ class Jupyter:
     async def ask(self, method: str, path: str, **more: object) -> httpx2.Response:
         """One request, to a path below the lab's own URL."""
         headers = {"Authorization": f"token {self.lab.token}"}
-        async with httpx2.AsyncClient(timeout=10, headers=headers) as client:
+        async with httpx2.AsyncClient(timeout=60, headers=headers) as client:
             url = f"http://{self.lab.address}/{self.lab.capability}/{path}"
             return await client.request(method, url, **more)
 

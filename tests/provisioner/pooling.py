@@ -51,5 +51,5 @@ async def answers(lab):
 
 async def ask(lab, path):
     headers = {"Authorization": f"token {lab.token}"}
-    async with httpx2.AsyncClient(timeout=10, headers=headers, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=60, headers=headers, trust_env=False) as client:
         return await client.get(f"http://{lab.address}/{lab.capability}/{path}")

@@ -187,7 +187,7 @@ async def test_a_frozen_lab_of_the_pool_stays_so_when_the_service_starts_again(
         await pooling.pooled(router, 1)
         await router.opened()
         await eventually(lambda: _ready(router))
-        await eventually(lambda: _done(ask), within=10)
+        await eventually(lambda: _done(ask))
         lab = await router.lab()
         assert lab.state == "frozen"
     async with world.running(site, PodmanEngine(podman_socket, site.site.name)):

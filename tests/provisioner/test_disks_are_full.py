@@ -181,10 +181,10 @@ async def test_nothing_is_booted_for_the_pool_while_a_disk_is_short(
             await stopped()
             assert (await router.opened()).capability == spare.capability
             seen = engine.looks
-            await eventually(lambda: engine.looks >= seen + 2, within=10)
+            await eventually(lambda: engine.looks >= seen + 2)
             assert engine.starts == 2
             disks.free(disk)
-            await eventually(lambda: engine.starts == 3, within=10)
+            await eventually(lambda: engine.starts == 3)
 
 
 def test_a_disk_that_fills_is_noticed_whatever_was_free_before(tmp_path):

@@ -122,7 +122,7 @@ async def test_a_lab_that_is_renamed_is_found_and_stopped_by_its_new_name(engine
     assert found.running == renamed
     ended = asyncio.create_task(engine.ended(running))
     await engine.stop(spec.name, within=0)
-    await asyncio.wait_for(ended, 5)
+    await asyncio.wait_for(ended, 30)
     assert await engine.labs() == []
 
 
@@ -286,8 +286,8 @@ async def test_the_end_of_a_lab_is_noticed_at_once(engine, started):
     await asyncio.sleep(0)
     killed_at = time.monotonic()
     labs.kill(engine, running)
-    await asyncio.wait_for(ended, 5)
-    assert time.monotonic() - killed_at < 2
+    await asyncio.wait_for(ended, 30)
+    assert time.monotonic() - killed_at < 5
     assert await eventually(lambda: _code(engine, running)) == 137
 
 
@@ -303,7 +303,7 @@ async def test_a_lab_that_ended_is_found_as_not_running(engine, started):
 async def test_the_end_of_a_lab_that_nobody_remembers_is_noticed_too(engine, started):
     spec, running = started
     await engine.stop(spec.name, within=0)
-    await asyncio.wait_for(engine.ended(running), 5)
+    await asyncio.wait_for(engine.ended(running), 30)
     assert (await engine.ending(running)).code is None
 
 
@@ -368,7 +368,7 @@ async def test_who_comes_to_a_frozen_lab_is_heard(engine, answering):
         await engine.hear(Hearing(heard.put_nowait, lambda: None))
     await engine.freeze(running)
     waiting = asyncio.create_task(labs.get(spec, running, "api"))
-    assert await asyncio.wait_for(heard.get(), 5) == running.address
+    assert await asyncio.wait_for(heard.get(), 30) == running.address
     await engine.thaw(running)
     assert (await waiting).status_code == 200
     assert heard.empty()
@@ -385,16 +385,16 @@ async def test_a_lab_is_used_while_somebody_is_connected_to_it(engine, answering
     assert await eventually(lambda: _is_unused(engine, running))
 
 
-@pytest.mark.parametrize("within", [0, 5])
+@pytest.mark.parametrize("within", [0, 60])
 async def test_a_frozen_lab_is_stopped_as_any_other(engine, answering, within):
     spec, running = answering
     await engine.freeze(running)
     asked_at = time.monotonic()
     ended = asyncio.create_task(engine.ended(running))
     await engine.stop(spec.name, within=within)
-    await asyncio.wait_for(ended, 5)
+    await asyncio.wait_for(ended, 30)
     assert await engine.labs() == []
-    assert time.monotonic() - asked_at < 4
+    assert time.monotonic() - asked_at < 30
 
 
 async def test_starting_a_lab_that_stands_still_finds_it_going_on(engine, answering):
@@ -507,11 +507,11 @@ async def test_a_podman_that_never_answers_is_down_and_holds_up_nobody(tmp_path)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "silent.sock"))
         silent.listen(64)
-        engine = PodmanEngine(tmp_path / "silent.sock", "t", within=0.3)
+        engine = PodmanEngine(tmp_path / "silent.sock", "t", within=1)
         asked_at = time.monotonic()
         results = await asyncio.gather(*(engine.labs() for _ in range(20)), return_exceptions=True)
         assert {type(r) for r in results} == {EngineDown}
-        assert time.monotonic() - asked_at < 3
+        assert time.monotonic() - asked_at < 15
         await engine.close()
 
 
@@ -560,7 +560,7 @@ async def _storage_without_a_container(folder, site):
     await build.communicate()
     # with one argument, all names of the image would go
     await (await run("untag", base, base)).communicate()
-    return (await eventually(left, within=10))[0]
+    return (await eventually(left))[0]
 
 
 async def _code(engine, running):

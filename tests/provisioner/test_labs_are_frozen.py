@@ -41,7 +41,7 @@ def frozen(router, ask):
 
     async def frozen():
         await router.opened()
-        assert isinstance(await eventually(lambda: _done(ask), within=10), CommandDone)
+        assert isinstance(await eventually(lambda: _done(ask)), CommandDone)
         return await router.lab()
 
     return frozen

@@ -125,7 +125,7 @@ async def test_rules_that_somebody_flushed_are_back(lab, somewhere, site):
     private, _, _ = somewhere
     for remove in (walls.removal(site.site.name), _without_a_chain(site.site.name)):
         nft(remove)
-        await eventually(lambda: _is_refused(inside, (private, 80)), within=10)
+        await eventually(lambda: _is_refused(inside, (private, 80)))
 
 
 async def test_a_provisioner_that_starts_walls_in_the_labs_that_run(

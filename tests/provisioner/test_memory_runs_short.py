@@ -97,7 +97,7 @@ async def test_frozen_labs_end_one_after_another_until_there_is_enough(
         for student in ("cyd", "bea", "dan"):
             assert isinstance(await ask(student=student), CommandDone)
         is_full = True
-        assert await eventually(lambda: _have_ended(bus, 2), within=10)
+        assert await eventually(lambda: _have_ended(bus, 2))
         stopped = await world.events(bus, "lab.stopped")
         assert [(e["student"], e["reason"]) for e in stopped] == [
             ("cyd", "memory"),

@@ -117,7 +117,7 @@ async def test_what_a_killed_provisioner_was_removing_is_not_adopted(router, dat
     left = labs.spec(site, await engine.image(world.IMAGE))
     await engine.start(left)
     async with world.running(site, engine):
-        await asyncio.wait_for(engine.removing.wait(), 5)
+        await asyncio.wait_for(engine.removing.wait(), 30)
     async with world.running(site, engine):
         opening = asyncio.create_task(router.opened())
         await eventually(lambda: _has_lease(router))

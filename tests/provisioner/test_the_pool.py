@@ -78,7 +78,7 @@ async def test_a_lab_that_is_outdated_is_replaced_and_given_to_nobody(
             # at once: a lab of the old revision is not what a click gets now
             assert (await router.opened()).capability != old.capability
 
-        new = await eventually(lambda: _other(router, old), within=10)
+        new = await eventually(lambda: _other(router, old))
         assert (new.commit, new.image) == (
             "c2" if what == "revision" else "c1",
             "newer" if what == "image" else world.IMAGE,
@@ -97,7 +97,7 @@ async def test_a_new_image_under_the_same_name_replaces_the_pool(data, nats_url,
     async with world.running(pooling.with_pool(data, nats_url, 1), engine):
         (old,) = await pooling.pooled(router, 1)
         engine.version = 2
-        await eventually(lambda: _other(router, old), within=15)
+        await eventually(lambda: _other(router, old))
 
 
 async def test_what_is_outdated_goes_though_nobody_is_expected_any_more(data, nats_url, router):
@@ -107,7 +107,7 @@ async def test_what_is_outdated_goes_though_nobody_is_expected_any_more(data, na
         await _wants(router, 0)
         world.publish(data, {"w1/n1.ipynb": world.NOTEBOOK}, commit="c2")
         # at once, where one that is merely too many waits a minute for demand to rise again
-        await eventually(lambda: not (data / "labs" / old.capability).exists(), within=10)
+        await eventually(lambda: not (data / "labs" / old.capability).exists())
         await eventually(lambda: _has_no_pool(router))
 
 
@@ -117,7 +117,7 @@ async def test_a_lab_that_dies_is_replaced(data, nats_url, router):
         (old,) = await pooling.pooled(router, 1)
         (found,) = await engine.labs()
         engine.crash(found.name)
-        new = await eventually(lambda: _other(router, old), within=10)
+        new = await eventually(lambda: _other(router, old))
         assert new.capability != old.capability
         await eventually(lambda: not (data / "labs" / old.capability).exists())
 

@@ -52,7 +52,7 @@ async def test_what_was_refused_before_is_not_told_and_what_comes_is(group, shor
         await asyncio.wait({coming}, timeout=0.2)
         assert not coming.done()
         (group.own / "memory.events").write_text("low 0\nmax 9\noom 4\noom_kill 3\n")
-        short = await asyncio.wait_for(coming, 3)
+        short = await asyncio.wait_for(coming, 30)
         assert short == Shortage(of="memory", limit=2**30, times=3)
 
 
@@ -61,7 +61,7 @@ async def test_where_the_group_below_counts_it_is_heard_too(group, shortages):
         coming = asyncio.ensure_future(anext(found))
         await asyncio.sleep(0)
         (group.below / "pids.events").write_text("max 40\n")
-        short = await asyncio.wait_for(coming, 3)
+        short = await asyncio.wait_for(coming, 30)
         assert short == Shortage(of="processes", limit=512, times=40)
 
 
@@ -70,10 +70,10 @@ async def test_what_happens_while_nobody_waits_is_told_as_one(group, shortages):
         coming = asyncio.ensure_future(anext(found))
         await asyncio.sleep(0)
         (group.own / "pids.events").write_text("max 1\n")
-        assert (await asyncio.wait_for(coming, 3)).times == 1
+        assert (await asyncio.wait_for(coming, 30)).times == 1
         for times in (2, 3, 4):
             (group.own / "pids.events").write_text(f"max {times}\n")
-        assert (await asyncio.wait_for(anext(found), 3)).times == 4
+        assert (await asyncio.wait_for(anext(found), 30)).times == 4
 
 
 async def test_a_lab_that_is_gone_lacks_nothing(group, shortages):
@@ -83,7 +83,7 @@ async def test_a_lab_that_is_gone_lacks_nothing(group, shortages):
         for file in (*group.below.iterdir(), group.own / "memory.events"):
             file.unlink()
         with pytest.raises(StopAsyncIteration):
-            await asyncio.wait_for(coming, 5)
+            await asyncio.wait_for(coming, 30)
 
 
 async def test_of_a_lab_that_cannot_be_seen_nothing_is_heard(shortages):

@@ -87,7 +87,7 @@ async def put(bus, stub, **limits):
 async def test_an_idle_lab_is_asked_to_freeze_after_the_sites_time(tmp_path, nats_url, bus, stub):
     async with commands(bus) as heard, reaper(tmp_path, nats_url):
         await put(bus, stub)
-        [command] = await eventually(lambda: heard, within=15)
+        [command] = await eventually(lambda: heard)
     assert isinstance(command, FreezeLab)
     assert (command.at - stub.last_activity).total_seconds() >= 2
 
@@ -95,7 +95,7 @@ async def test_an_idle_lab_is_asked_to_freeze_after_the_sites_time(tmp_path, nat
 async def test_a_course_has_limits_of_its_own(tmp_path, nats_url, bus, stub):
     async with commands(bus) as heard, reaper(tmp_path, nats_url):
         await put(bus, stub, freeze=3600, age=3)
-        [command] = await eventually(lambda: heard, within=15)
+        [command] = await eventually(lambda: heard)
     assert isinstance(command, StopLab)
     assert command.reason == "age"
 
@@ -107,10 +107,10 @@ async def test_while_a_node_is_drained_a_lab_is_frozen_and_none_is_stopped(
     revision = await drains.put(drain.key, drain)
     async with commands(bus) as heard, reaper(tmp_path, nats_url):
         await put(bus, stub, age=1)
-        [command] = await eventually(lambda: heard, within=15)
+        [command] = await eventually(lambda: heard)
         assert isinstance(command, FreezeLab)
         await drains.delete(drain.key, revision)
-        await eventually(lambda: isinstance(heard[-1], StopLab), within=15)
+        await eventually(lambda: isinstance(heard[-1], StopLab))
     assert heard[-1].reason == "age"
 
 
@@ -118,9 +118,9 @@ async def test_a_reaper_that_was_killed_goes_on(tmp_path, nats_url, bus, stub):
     async with commands(bus) as heard:
         async with reaper(tmp_path, nats_url):
             await put(bus, stub)
-            await eventually(lambda: stub.asked, within=15)
+            await eventually(lambda: stub.asked)
         async with reaper(tmp_path, nats_url):
-            await eventually(lambda: heard, within=15)
+            await eventually(lambda: heard)
 
 
 async def test_a_plan_says_what_becomes_of_each_lab_and_does_nothing(
@@ -128,8 +128,8 @@ async def test_a_plan_says_what_becomes_of_each_lab_and_does_nothing(
 ):
     async with commands(bus) as heard, reaper(tmp_path, nats_url):
         await put(bus, stub, freeze=3600)
-        await eventually(lambda: stub.asked > 2, within=15)
-        [plan] = (await eventually(lambda: bus.ask(PlanLabs(), LabsPlanned), within=15)).labs
+        await eventually(lambda: stub.asked > 2)
+        [plan] = (await eventually(lambda: bus.ask(PlanLabs(), LabsPlanned))).labs
         assert (plan.course, plan.student, plan.verdict) == ("python", "ada", "keep")
         assert (plan.reason, plan.then) == ("used", "stop: idle")
         assert abs((plan.due - stub.last_activity).total_seconds() - 60) < 0.1
@@ -140,10 +140,10 @@ async def test_a_plan_says_what_becomes_of_each_lab_and_does_nothing(
 async def test_the_process_is_small_and_leaves_when_it_is_told(tmp_path, nats_url, bus, stub):
     await put(bus, stub)
     async with reaper(tmp_path, nats_url) as process:
-        await eventually(lambda: stub.asked > 2, within=15)
+        await eventually(lambda: stub.asked > 2)
         pss = psutil.Process(process.pid).memory_full_info().pss
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0
     assert pss / 1024**2 <= PSS_MIB, f"{pss / 1024**2:.1f} MiB"
 
 

@@ -192,7 +192,7 @@ async def test_an_answer_that_was_lost_while_nats_was_away_comes_again(tmp_path)
             provisioner = Provisioner(bus)
             await provisioner.publish()
             async with provisioner.working():
-                await eventually(lambda: _is_known(world, browser), within=15)
+                await eventually(lambda: _is_known(world, browser))
                 address = await waiting(world, provisioner, browser)
         async with events(browser, address) as stream:
             assert (await stream.next())[0] == "stage"

@@ -114,7 +114,7 @@ port = {self.port}
 
     def client(self, **more) -> httpx2.AsyncClient:
         """A browser without JavaScript that does not follow redirects, at the content origin."""
-        return httpx2.AsyncClient(base_url=self.origin, timeout=10, trust_env=False, **more)
+        return httpx2.AsyncClient(base_url=self.origin, timeout=60, trust_env=False, **more)
 
     @asynccontextmanager
     async def router(self) -> AsyncGenerator[Service]:
@@ -158,7 +158,7 @@ port = {self.port}
     def direct(self) -> httpx2.AsyncClient:
         """As `client`, but it asks the router itself."""
         return httpx2.AsyncClient(
-            base_url=f"http://127.0.0.1:{self.port}", timeout=10, trust_env=False
+            base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False
         )
 
     async def well(self, path: str = "/readyz") -> httpx2.Response:
@@ -213,7 +213,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), 30)
     except TimeoutError:
         process.kill()
         await process.wait()

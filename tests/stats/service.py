@@ -99,6 +99,6 @@ class Service:
 
 async def found(bus, **wanted):
     """What the service answers; nobody is there or it is not ready: an AssertionError."""
-    answer = await bus.ask(FindEvents(**{"limit": 10_000} | wanted), EventsFound, within=2)
+    answer = await bus.ask(FindEvents(**{"limit": 10_000} | wanted), EventsFound, within=10)
     assert not answer.error, answer.error
     return answer.events

@@ -128,16 +128,16 @@ async def _nats(config: Config, file: Path) -> AsyncIterator[Client]:
 async def _connected(config: Config) -> AsyncIterator[Client]:
     client = Client()
     try:
-        await client.connect(
-            config.nats.url,
-            user="operator",
-            password=config.password_of("operator"),
-            inbox_prefix="_INBOX.operator",
-            allow_reconnect=False,
-        )
-    except (nats.errors.Error, OSError) as e:
-        raise OSError(f"NATS at {config.nats.url}: {e!r}") from e
-    try:
+        try:
+            await client.connect(
+                config.nats.url,
+                user="operator",
+                password=config.password_of("operator"),
+                inbox_prefix="_INBOX.operator",
+                allow_reconnect=False,
+            )
+        except (nats.errors.Error, OSError) as e:
+            raise OSError(f"NATS at {config.nats.url}: {e!r}") from e
         yield client
     finally:
         await client.close()
