@@ -166,6 +166,24 @@ async def test_a_page_that_waits_too_long_says_so_and_can_be_tried_again(world, 
     assert (first.notebook, first.student) == (second.notebook, second.student)
 
 
+async def test_who_moves_up_in_a_long_queue_is_not_told_that_it_took_too_long(world, provisioner):
+    world.configure(_url(provisioner), "give_up_after = 3.0")
+    async with world.router(), world.direct() as browser:
+        await world.ready(but=("traefik",))
+        began = time.monotonic()
+        address = await waiting(world, provisioner, browser)
+        async with events(browser, address) as stream:
+            await stream.next()
+            place = 1000
+            while time.monotonic() - began < 4:
+                place -= 1
+                await provisioner.tell(AccessProgress(about="", stage="queued", position=place))
+                assert await stream.next() == ("stage", {"stage": "queued", "position": place})
+            # and who stands where they stood is
+            await provisioner.tell(AccessProgress(about="", stage="queued", position=place))
+            assert (await stream.next())[0] == "over"
+
+
 async def test_the_button_works_from_our_own_page_only(site, provisioner):
     async with site.client() as browser:
         here = (await waiting(site, provisioner, browser)).removesuffix("/events")

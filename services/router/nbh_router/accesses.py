@@ -35,6 +35,10 @@ class Access:
         self.told = self.asked
         """When the event was stored."""
 
+        self.moved = ticket.asked
+        """When the student was last known to get on, of `time.time`: they asked, or stand at a
+        further place or stage than before."""
+
         self.progress: AccessProgress | None = None
         self.outcome: AccessReady | AccessDenied | None = None
         self.heard = 0
@@ -50,6 +54,8 @@ class Access:
         if self.outcome is not None:
             return
         if isinstance(answer, AccessProgress):
+            if not _is_same_place(self.progress, answer):
+                self.moved = time.time()
             self.progress = answer
         else:
             self.outcome = answer
@@ -168,6 +174,12 @@ class Accesses:
             if first.asked >= oldest_wanted and len(self._all) < MOST:
                 return
             self._all.pop(first.ticket.access)
+
+
+def _is_same_place(known: AccessProgress | None, heard: AccessProgress) -> bool:
+    if known is None:
+        return False
+    return (known.stage, known.position) == (heard.stage, heard.position)
 
 
 def _was_a_start(access: Access) -> bool:

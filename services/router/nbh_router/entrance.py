@@ -73,9 +73,12 @@ class Entrance:
             student=place.student,
         )
 
-    def seconds_left(self, ticket: Ticket) -> float:
-        """How long a student should still be told to wait; 0 or less if no longer."""
-        return ticket.asked + self._limits.give_up_after - time.time()
+    def seconds_left(self, access: Access) -> float:
+        """How long a student should still be told to wait; 0 or less if no longer.
+
+        Who moves up in a long queue (R-18) is told where they stand, not that it took too long.
+        """
+        return access.moved + self._limits.give_up_after - time.time()
 
     async def enter(
         self, ticket: Ticket, language: Language, *, arrived: float, once: bool = False
@@ -149,7 +152,7 @@ class Entrance:
                 if await self._routes.live(denied.capability, max(0.0, left)):
                     self._clicks.ended(access, "failed")
                     return self._without_room_for_it(ticket, denied, language)
-        if self.seconds_left(ticket) <= 0:
+        if self.seconds_left(access) <= 0:
             self._clicks.ended(access, "too-slow")
             return self._message("too-slow", ticket, language)
         self._clicks.waits()

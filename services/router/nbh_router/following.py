@@ -121,7 +121,7 @@ class Following:
         if access.outcome is not None and access.outcome.capability:
             # only its route is missing
             return await self._routes.live(access.outcome.capability, _ROUTE_SECONDS)
-        left = self._entrance.seconds_left(access.ticket)
+        left = self._entrance.seconds_left(access)
         return await access.news(since, min(KEEP_ALIVE_SECONDS, left))
 
     async def _end(self, access: Access) -> bytes | None:
@@ -135,7 +135,7 @@ class Following:
             # a page is shown first, which leads into the lab
             case AccessReady() | AccessDenied() as said if await self._has_route(said):
                 return _event("over", {})
-        return _event("over", {}) if self._entrance.seconds_left(access.ticket) <= 0 else None
+        return _event("over", {}) if self._entrance.seconds_left(access) <= 0 else None
 
     async def _has_route(self, said: AccessReady | AccessDenied) -> bool:
         return await self._routes.live(said.capability, 0)
