@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, async_playwright
@@ -87,7 +88,12 @@ async def no_serious_finding(page: Page) -> None:
     """What axe finds in a page is nothing serious."""
     found = (await Axe().run(page)).response["violations"]
     grave = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in grave] == []
+    assert not grave, "\n".join(_said(each) for each in grave)
+
+
+def _said(finding: dict[str, Any]) -> str:
+    nodes = [f"{node['html'][:300]}\n{node['failureSummary']}" for node in finding["nodes"]]
+    return "\n".join((finding["id"], *nodes))
 
 
 class Notebook:

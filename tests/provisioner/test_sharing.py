@@ -57,7 +57,9 @@ async def students(site, course, podman_engine, router, bus, data):
 @pytest.fixture
 def site(data, nats_url):
     """Pages soon take too long."""
-    return world.config(data, nats_url, share={"within": 20, "memory": 512 * 1024**2})
+    return world.config(
+        data, nats_url, share={"within": 20, "memory": 512 * 1024**2, "keep_days": 30}
+    )
 
 
 @pytest.fixture(scope="session")
@@ -177,6 +179,7 @@ async def test_a_page_for_one_reader_is_beside_what_is_shared_and_goes(students,
     kept.load()
     assert not page.exists(), "who starts again knows of nobody who reads it"
     assert shared.exists()
+    assert [each.expires for each in kept.find()] == [None], "where pages stay for ever"
 
 
 async def test_each_student_has_a_link_of_their_own_and_withdraws_it(students, bus):
@@ -216,7 +219,7 @@ async def test_a_page_goes_when_its_time_is_over(site, data, nats_url, router, b
     async with world.running(site, podman_engine):
         page = await students.shared()
         (share,) = await students.all()
-        assert share.expires - share.at == timedelta(days=365)
+        assert share.expires - share.at == timedelta(days=30)
     about = page.with_suffix(".json")
     about.write_text(about.read_text().replace(str(now().year), "2001"))
     async with world.running(site, podman_engine):
