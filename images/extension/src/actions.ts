@@ -21,10 +21,9 @@ export const OF_A_PLACE: readonly Entry[] = ["reset", "undo-reset", "share", "st
 export const ACTIONS: Readonly<Record<Entry, (scene: Scene) => Promise<void>>> = {
   save: ({ panel }) => panel.context.save(),
   download,
-  reset: ({ panel, place, words }) =>
-    leaveFor(panel, resetUrl(place!, panel.context.path), words.entries.reset, words.resetAsk, words.reset, words),
-  "undo-reset": ({ panel, place, words }) =>
-    leaveFor(panel, undoUrl(place!, panel.context.path), words.entries["undo-reset"], words.undoAsk, words.undo, words),
+  reset,
+  // one click: what it takes away is kept in its turn, and the next one brings that back
+  "undo-reset": ({ panel, place }) => leaveFor(panel, undoUrl(place!, panel.context.path)),
   share,
   "student-id": async ({ place, words }) => {
     await show(plain(words.entries["student-id"]), words.studentIs, place!.student, words);
@@ -56,20 +55,16 @@ function take(href: string, name: string): void {
 
 /** Puts the course's version in the place of theirs, which is kept beside it; asks nothing. */
 export async function takeOriginal({ panel, place }: Pick<Scene, "panel" | "place">): Promise<void> {
-  await panel.context.save();
-  window.location.assign(resetUrl(place!, panel.context.path));
+  await leaveFor(panel, resetUrl(place!, panel.context.path));
+}
+
+async function reset(scene: Scene): Promise<void> {
+  const { words } = scene;
+  if (await agrees(plain(words.entries.reset), words.resetAsk, words.reset, words)) await takeOriginal(scene);
 }
 
 /** What stands in the page is saved first: a reset keeps what is on disk. */
-async function leaveFor(
-  panel: NotebookPanel,
-  url: string,
-  title: string,
-  ask: string,
-  yes: string,
-  words: Words,
-): Promise<void> {
-  if (!(await agrees(plain(title), ask, yes, words))) return;
+async function leaveFor(panel: NotebookPanel, url: string): Promise<void> {
   await panel.context.save();
   window.location.assign(url);
 }

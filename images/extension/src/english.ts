@@ -8,7 +8,7 @@ export const en: Words = {
     save: "Save",
     download: "Download",
     reset: "Reset to original…",
-    "undo-reset": "Undo reset…",
+    "undo-reset": "Undo reset",
     share: "Share static version…",
     "student-id": "My student id…",
     restart: "Restart kernel…",
@@ -29,8 +29,6 @@ export const en: Words = {
   reset: "Reset",
   resetAsk:
     "This notebook becomes what the course says again. Your own version is kept beside it, and “Undo reset” brings it back.",
-  undo: "Undo",
-  undoAsk: "Your own version comes back, as it was before the last reset.",
   restart: "Restart",
   restartAsk: "Everything that your cells have computed is forgotten. What you wrote stays.",
   studentIs: "You are known here by this id. Who helps you may ask for it.",

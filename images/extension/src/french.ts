@@ -8,7 +8,7 @@ export const fr: Words = {
     save: "Enregistrer",
     download: "Télécharger",
     reset: "Revenir à l’original…",
-    "undo-reset": "Annuler le retour…",
+    "undo-reset": "Annuler le retour",
     share: "Partager une version statique…",
     "student-id": "Mon identifiant…",
     restart: "Redémarrer le noyau…",
@@ -34,8 +34,6 @@ export const fr: Words = {
   reset: "Revenir à l’original",
   resetAsk:
     "Ce notebook redevient celui du cours. Votre version est gardée à côté, et « Annuler le retour » la ramène.",
-  undo: "Ramener ma version",
-  undoAsk: "Votre version revient, telle qu’elle était avant le dernier retour à l’original.",
   restart: "Redémarrer",
   restartAsk: "Tout ce que vos cellules ont calculé est oublié. Ce que vous avez écrit reste.",
   studentIs: "Vous êtes connu ici sous cet identifiant. On peut vous le demander si on vous aide.",

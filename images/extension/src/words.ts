@@ -33,8 +33,6 @@ export interface Words {
   readonly open: string;
   readonly reset: string;
   readonly resetAsk: string;
-  readonly undo: string;
-  readonly undoAsk: string;
   readonly restart: string;
   readonly restartAsk: string;
   readonly studentIs: string;
