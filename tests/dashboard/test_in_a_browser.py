@@ -206,6 +206,8 @@ async def test_an_empty_course_fills_by_itself(site):
         )
         await site.world.say(opened)
         await expect(page.locator("#notebooks .label")).to_have_text(["n"])
+        # its machines were not looked at lately, which is not to have none
+        await expect(page.locator("[data-figure=now]")).to_contain_text("not counted yet")
 
 
 async def test_how_the_notebooks_were_opened_can_be_played(site):

@@ -133,6 +133,7 @@ WORDS = Words(
         "finished": "{count} came to the end",
         "finished-one": "{count} came to the end",
         "memory-most": "at most {size}",
+        "not-counted-yet": "not counted yet",
         "frozen-pooled": "{frozen} frozen, {pooled} waiting",
         "more": "{count} more than the week before",
         "fewer": "{count} fewer than the week before",

@@ -144,6 +144,7 @@ WORDS = Words(
         "finished": "{count} sont allés au bout",
         "finished-one": "{count} est allé au bout",
         "memory-most": "au plus {size}",
+        "not-counted-yet": "pas encore comptés",
         "frozen-pooled": "{frozen} gelés, {pooled} en attente",
         "more": "{count} de plus que la semaine d’avant",
         "fewer": "{count} de moins que la semaine d’avant",

@@ -30,7 +30,7 @@ export class Figures {
   }
 
   put(range, week, before, now) {
-    this.set("now", now ? count(now.running) : "0", now ? say("frozen-pooled", { frozen: count(now.frozen), pooled: count(now.pooled) }) : "");
+    this.now(now);
     this.set("week", count(week.students), compared(week.students - before.students));
     this.set("students", count(range.students), counted("new", range.new));
     this.set("notebooks", count(range.notebooks), "");
@@ -38,6 +38,12 @@ export class Figures {
     this.set("pace", duration(range.p50), range.p50 === null ? "" : say("pace", { p95: duration(range.p95) }));
     const clicks = range.opens + range.failures;
     this.set("failures", count(range.failures), clicks ? say("of-opens", { share: share(range.failures / clicks) }) : "");
+  }
+
+  // Machines are looked at every few minutes: none known is not none.
+  now(labs) {
+    if (labs) this.set("now", count(labs.running), say("frozen-pooled", { frozen: count(labs.frozen), pooled: count(labs.pooled) }));
+    else this.set("now", "–", say("not-counted-yet"));
   }
 
   set(name, value, note) {
