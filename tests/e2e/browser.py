@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, async_playwright
+from playwright.async_api import (
+    BrowserContext,
+    Frame,
+    FrameLocator,
+    Locator,
+    Page,
+    async_playwright,
+)
 
 from nbh_kit.testing import eventually
 from tests.e2e import apart
@@ -99,7 +106,7 @@ def _said(finding: dict[str, Any]) -> str:
 class Notebook:
     """A notebook as a student has it before them, in a page or in a frame of one."""
 
-    def __init__(self, where: Page | FrameLocator) -> None:
+    def __init__(self, where: Page | Frame | FrameLocator) -> None:
         self._where = where
 
     async def shown(self) -> "Notebook":

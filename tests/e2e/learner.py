@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Frame, Locator, Page
 
 from nbh_kit.testing import eventually
 from tests.e2e.browser import Notebook
@@ -53,9 +53,9 @@ COURSES = {
 
 
 class LearnersPage:
-    """A page of Jupyter with our extension, opened for itself and not in a frame."""
+    """A page of Jupyter with our extension, opened for itself or in a frame."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Frame) -> None:
         self.page = page
         self.notebook = Notebook(page)
 

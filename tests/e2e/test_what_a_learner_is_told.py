@@ -89,7 +89,7 @@ async def test_who_has_little_room_sees_what_takes_it_and_deletes(
         await page.do("What takes most room?")
         rows = page.dialog.get_by_role("row")
         assert "w1/large.bin" in await rows.first.inner_text()
-        assert "3 MiB" in await rows.first.inner_text()
+        assert "3\u00a0MiB" in await rows.first.inner_text()
         await no_serious_finding(page.page)
         await page.page.screenshot(path=tmp_path / "biggest.png")
         await page.dialog.get_by_role("button", name="Delete w1/large.bin").click()

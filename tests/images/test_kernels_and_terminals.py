@@ -103,7 +103,7 @@ async def test_a_cell_draws_with_numpy_pandas_scipy_and_matplotlib(lab):
     ("language", "words"),
     [
         ("en-GB,en;q=0.9,fr;q=0.8", "has used all of its memory, 1024 MiB"),
-        ("fr-FR,fr;q=0.9,en;q=0.8", "a utilisé toute sa mémoire, 1024 Mio"),
+        ("fr-FR,fr;q=0.9,en;q=0.8", "a utilisé toute sa mémoire, 1024\u00a0Mio"),
     ],
 )
 async def test_a_cell_whose_kernel_took_all_memory_says_so(lab, language, words):

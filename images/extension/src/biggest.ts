@@ -37,7 +37,7 @@ export async function showBiggest(
   const rows = isOfFiles ? found.folders : found.files;
   const body = table(rows, (row, button) => void remove(app, row.path, button, words), {
     isDeletable: ({ path }) => !isOfFiles && path !== open && !/(^|\/)\./.test(path),
-    measure: ({ size: taken }) => (isOfFiles ? words.biggest.entries(taken) : size(taken, words.units)),
+    measure: ({ size: taken }) => (isOfFiles ? words.biggest.entries(taken) : size(taken, words)),
     remove: words.biggest.remove,
     top: words.biggest.top,
   });
@@ -54,16 +54,18 @@ async function remove(app: JupyterFrontEnd, path: string, button: HTMLButtonElem
   }
   try {
     await app.serviceManager.contents.delete(path);
-    button.replaceWith(status(biggest.removed));
+    become(button, biggest.removed);
   } catch {
-    button.replaceWith(status(biggest.notRemoved));
+    become(button, biggest.notRemoved);
   }
 }
 
-function status(text: string): HTMLElement {
-  const node = Object.assign(document.createElement("span"), { textContent: text });
-  node.setAttribute("role", "status");
-  return node;
+/** Who was on the button is on what it says now, and hears it. */
+function become(button: HTMLButtonElement, textContent: string): void {
+  const had = document.activeElement === button;
+  const node = Object.assign(document.createElement("span"), { textContent, tabIndex: -1 });
+  button.replaceWith(node);
+  if (had) node.focus();
 }
 
 interface Columns {

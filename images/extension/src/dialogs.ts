@@ -1,6 +1,7 @@
 // Questions and answers, in Jupyter's own dialogs.
 import { Dialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
+import { complete } from "./modal.ts";
 import type { Words } from "./words.ts";
 
 const ANSWERS_COME_FOR_MS = 5000;
@@ -20,21 +21,26 @@ function closeTheirs(_: unknown, dialog: Dialog<unknown>): void {
   queueMicrotask(() => ours.has(dialog) || dialog.dispose());
 }
 
-function opened(options: Partial<Dialog.IOptions<unknown>>): Promise<Dialog.IResult<unknown>> {
-  const dialog = new Dialog(options);
+function opened(
+  title: string,
+  options: Partial<Dialog.IOptions<unknown>>,
+  words: Words,
+): Promise<Dialog.IResult<unknown>> {
+  const dialog = new Dialog({ title, ...options });
   ours.add(dialog);
+  complete(dialog.node, title, words.lang);
   return dialog.launch();
 }
 
 /** Whether they say yes. */
 export async function agrees(title: string, body: string, yes: string, words: Words): Promise<boolean> {
   const buttons = [Dialog.cancelButton({ label: words.cancel }), Dialog.warnButton({ label: yes })];
-  return (await opened({ title, body, buttons, defaultButton: 0 })).button.accept;
+  return (await opened(title, { body, buttons, defaultButton: 0 }, words)).button.accept;
 }
 
 /** Says something. */
 export async function tell(title: string, body: string | Widget, words: Words): Promise<void> {
-  await opened({ title, body, buttons: [Dialog.okButton({ label: words.close })] });
+  await opened(title, { body, buttons: [Dialog.okButton({ label: words.close })] }, words);
 }
 
 /** Shows something with some buttons; which was taken, empty if it was closed. */
@@ -48,7 +54,7 @@ export async function choose(
     ...labels.map((label) => Dialog.createButton({ label })),
     Dialog.cancelButton({ label: words.close }),
   ];
-  const { button } = await opened({ title, body, buttons, defaultButton: labels.length });
+  const { button } = await opened(title, { body, buttons, defaultButton: labels.length }, words);
   return button.accept ? button.label : "";
 }
 
@@ -67,12 +73,11 @@ export async function show(
     Dialog.createButton({ label: words.copy, actions: ["copy"] }),
     Dialog.okButton({ label: words.close }),
   ];
-  const answer = await opened({
+  const answer = await opened(
     title,
-    body: taken(body, text),
-    buttons,
-    defaultButton: buttons.length - 1,
-  });
+    { body: taken(body, text), buttons, defaultButton: buttons.length - 1 },
+    words,
+  );
   if (answer.button.actions.includes("open")) window.open(text, "_blank", "noopener");
   if (answer.button.actions.includes("copy")) await copy(text);
   return answer.button.actions.includes("more");

@@ -2,6 +2,7 @@
 import type { Words } from "./words.ts";
 
 export const en: Words = {
+  lang: "en",
   menu: "Menu",
   stuck: "Stuck? Restart, download, report",
   entries: {
@@ -41,6 +42,7 @@ export const en: Words = {
   withdrawAsk: "Nobody can read it any more, and its link never leads anywhere again.",
   withdrawn: "It is withdrawn. Sharing again makes another link.",
   notWithdrawn: "It could not be withdrawn. Try again in a moment.",
+  point: ".",
   units: ["bytes", "KiB", "MiB", "GiB", "TiB"],
   newer: {
     title: "New version in the course",
@@ -52,8 +54,8 @@ export const en: Words = {
   },
   biggest: {
     title: "What takes most room",
-    files: (number) => `${number} files`,
-    entries: (number) => `${number} files and folders`,
+    files: (number) => (number === 1 ? "1 file" : `${number} files`),
+    entries: (number) => (number === 1 ? "1 file or folder" : `${number} files and folders`),
     top: "(the first folder)",
     remove: "Delete",
     removeAsk: "Delete for good?",
@@ -63,6 +65,7 @@ export const en: Words = {
   },
   notSaved: "Your work could not be saved. Check your connection, then save again.",
   notices: {
+    label: "Notice",
     reconnecting:
       "Reconnecting… What you write stays in this page and is saved once your notebook server answers.",
     ended: (reason) =>
@@ -103,5 +106,6 @@ export const en: Words = {
     ["Shift + U, Shift + D", "move a cell up, down"],
     ["Ctrl + S", "save; it is done every 20 seconds too"],
     ["I, I", "stop what is running"],
+    ["F8", "go to the line at the foot of the page, and back"],
   ],
 };

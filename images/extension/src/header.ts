@@ -24,6 +24,7 @@ export class Header extends Widget {
     this.addClass("nbh-Header");
     this.node.append(this.title_, this.version, this.spoken, this.stuck, this.save, this.opener);
     this.spoken.setAttribute("role", "status");
+    this.title_.lang = ""; // nobody says in which language a notebook is
     this.opener.setAttribute("aria-haspopup", "menu");
     this.save.disabled = this.opener.disabled = true;
     this.save.addEventListener("click", save);
@@ -33,12 +34,16 @@ export class Header extends Widget {
     this.stuck.addEventListener("click", () => stuck?.());
     this.opener.addEventListener("click", () => this.open());
     menu.aboutToClose.connect(() => this.closes());
+    // Lumino gives it the focus after its first entry
+    menu.node.addEventListener("focus", () => this.toActiveEntry());
     this.speak(words);
   }
 
   /** Speaks another language from now on. */
   speak(words: Words): void {
     this.words = words;
+    this.node.lang = this.menu.node.lang = words.lang;
+    this.menu.contentNode.setAttribute("aria-label", words.menu);
     this.opener.textContent = words.menu;
     this.stuck.title = words.stuck;
     this.stuck.setAttribute("aria-label", words.stuck);
@@ -65,12 +70,14 @@ export class Header extends Widget {
     this.opener.hidden = !is;
   }
 
-  /** Who left the menu without taking anything is where they were. */
+  /** Whoever leaves the menu is where they were, before what they took does anything: a dialog gives the focus back to where it found it. */
   private closes(): void {
     this.opener.setAttribute("aria-expanded", "false");
-    setTimeout(() => {
-      if (document.activeElement === document.body) this.opener.focus();
-    });
+    if (this.menu.node.contains(document.activeElement)) this.opener.focus();
+  }
+
+  private toActiveEntry(): void {
+    (this.menu.contentNode.children[this.menu.activeIndex] as HTMLElement | undefined)?.focus();
   }
 
   private open(): void {

@@ -1,4 +1,5 @@
 // A notebook's file as lines that people read. Pure.
+import type { Words } from "./words.ts";
 
 interface Cell {
   readonly cell_type: string;
@@ -29,8 +30,9 @@ function withoutTop(lines: string[]): string[] {
 }
 
 /** How much that is, in the units of the language: 460 MB. */
-export function size(bytes: number, units: readonly string[]): string {
+export function size(bytes: number, { units, point }: Pick<Words, "units" | "point">): string {
   const at = Math.min(units.length - 1, bytes > 0 ? Math.floor(Math.log2(bytes) / 10) : 0);
   const number = bytes / 1024 ** at;
-  return `${number < 10 && at > 0 ? Math.round(number * 10) / 10 : Math.round(number)} ${units[at]}`;
+  const short = number < 10 && at > 0 ? Math.round(number * 10) / 10 : Math.round(number);
+  return `${String(short).replace(".", point)}\u00a0${units[at]}`;
 }

@@ -20,9 +20,12 @@ export function keepQuiet(): void {
     elements.focus = focus;
     all.scrollIntoView = scrollIntoView;
     // who was led here by a keyboard goes on where Jupyter would have put them
-    if (document.activeElement === document.body) {
-      document.querySelector<HTMLElement>(ACTIVE)?.focus({ preventScroll: true });
-    }
+    if (document.activeElement === document.body) toActiveCell();
   };
   for (const each of COMING) window.addEventListener(each, comes, true);
+}
+
+/** Gives the focus to the cell that keys are meant for. */
+export function toActiveCell(): void {
+  document.querySelector<HTMLElement>(ACTIVE)?.focus({ preventScroll: true });
 }

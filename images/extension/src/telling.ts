@@ -51,7 +51,7 @@ export function toldOf(notice: Notice, words: Words, doing: Doing): Told | null 
       };
     case "short": {
       if (notice.of === "processes") return { text: notices.processes(notice.limit), time: "", deeds: [close] };
-      const text = notices.memory(size(notice.limit, words.units), doing.cell);
+      const text = notices.memory(size(notice.limit, words), doing.cell);
       const shows: Deed[] = doing.cell ? [[notices.showCell, doing.showCell]] : [];
       return { text, time: "", deeds: [...shows, close] };
     }
@@ -74,7 +74,8 @@ export function toldOf(notice: Notice, words: Words, doing: Doing): Told | null 
   }
 }
 
-function ofDisk({ of, taken, limit, full }: Disk, { notices, biggest, units }: Words): string {
-  const amount = (number: number) => (of === "files" ? biggest.files(number) : size(number, units));
+function ofDisk({ of, taken, limit, full }: Disk, words: Words): string {
+  const { notices, biggest } = words;
+  const amount = (number: number) => (of === "files" ? biggest.files(number) : size(number, words));
   return full ? notices.full(amount(limit)) : notices.nearlyFull(amount(taken), amount(limit));
 }

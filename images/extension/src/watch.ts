@@ -49,7 +49,7 @@ export class Watch {
     const ticking = setInterval(() => void this.look(), 1000);
     panel.disposed.connect(() => {
       clearInterval(ticking);
-      this.bar.hide();
+      this.bar.dispose();
     });
   }
 
@@ -108,7 +108,7 @@ export class Watch {
     const told = toldOf(noticeOf(this.known, Date.now()), this.scene().words, this.doing());
     // one of several notebooks of a page is seen, and tells
     if (told === null || !this.panel.isVisible) this.bar.hide();
-    else this.bar.show(told);
+    else this.bar.show(told, this.scene().words);
   }
 
   private doing(): Doing {
@@ -130,6 +130,7 @@ export class Watch {
   private async stays(): Promise<void> {
     await this.panel.context.save();
     if (this.known.stopsFor !== "age") this.known = { ...this.known, stopsAt: null };
+    this.tell();
   }
 
   private putsAway(notice: Notice): void {

@@ -14,6 +14,7 @@ export function languageOf(wanted: "auto" | Language, browsers: readonly string[
 }
 
 export interface Words {
+  readonly lang: Language;
   readonly menu: string;
   /** What a button is called that leads away from a lab that does not answer. */
   readonly stuck: string;
@@ -44,6 +45,8 @@ export interface Words {
   readonly withdrawAsk: string;
   readonly withdrawn: string;
   readonly notWithdrawn: string;
+  /** Before decimals. */
+  readonly point: string;
   /** Bytes and what is 1024 times that, and so on. */
   readonly units: readonly string[];
   readonly newer: NewerWords;
@@ -55,6 +58,8 @@ export interface Words {
 
 /** What cannot wait until somebody opens the menu. */
 export interface Notices {
+  /** What the line that says it is called. */
+  readonly label: string;
   readonly reconnecting: string;
   readonly ended: (reason: string) => string;
   readonly rescue: string;

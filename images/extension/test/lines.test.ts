@@ -22,6 +22,8 @@ test("of a notebook's file its cells are read, and no outputs", () => {
 test("what is no notebook is shown as it is", () => assert.deepEqual(linesOf("{", "n.ipynb"), ["{"]));
 
 test("sizes are short", () => {
-  const said = [0, 999, 1024, 1536, 2 ** 30, 460 * 2 ** 20].map((each) => size(each, ["B", "KiB", "MiB", "GiB"]));
-  assert.deepEqual(said, ["0 B", "999 B", "1 KiB", "1.5 KiB", "1 GiB", "460 MiB"]);
+  const words = { units: ["B", "KiB", "MiB", "GiB"], point: "," };
+  const said = [0, 999, 1024, 1536, 2 ** 30, 460 * 2 ** 20].map((each) => size(each, words));
+  const spaced = ["0 B", "999 B", "1 KiB", "1,5 KiB", "1 GiB", "460 MiB"].map((each) => each.replace(" ", "\u00a0"));
+  assert.deepEqual(said, spaced);
 });

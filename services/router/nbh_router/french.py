@@ -185,7 +185,7 @@ SENTENCES: dict[Kind, Sentences] = {
     ),
     "lab-ended": Sentences(
         "Votre serveur de notebooks s’est arrêté de lui-même",
-        "Ce que vous avez enregistré est gardé\u00a0; ce qui était calculé sans être enregistré "
+        "Ce que vous avez enregistré est gardé\u202f; ce qui était calculé sans être enregistré "
         "est perdu.",
         "Retournez à votre cours et rechargez sa page pour rouvrir le notebook. "
         "Si cela se reproduit, prévenez votre enseignant.",
@@ -193,7 +193,7 @@ SENTENCES: dict[Kind, Sentences] = {
     "lab-out-of-memory": Sentences(
         "Votre serveur de notebooks a manqué de mémoire",
         "Il a été arrêté, car il en a demandé plus qu’il ne peut avoir. Ce que vous avez "
-        "enregistré est gardé\u00a0; ce qui était calculé sans être enregistré est perdu.",
+        "enregistré est gardé\u202f; ce qui était calculé sans être enregistré est perdu.",
         "Retournez à votre cours et rechargez sa page pour rouvrir le notebook. Travaillez sur "
         "moins de données à la fois, et fermez les notebooks inutiles. Si cela ne suffit pas, "
         "prévenez votre enseignant.",
@@ -211,20 +211,20 @@ SENTENCES: dict[Kind, Sentences] = {
         "Cette page réessaie d’elle-même. Si elle reste, rechargez la page de votre cours.",
     ),
     "confirm-reset": Sentences(
-        "Revenir à l’original\u00a0?",
+        "Revenir à l’original\u202f?",
         "«\u00a0{notebook}\u00a0» redevient ce que votre enseignant a publié. "
         "Votre version est gardée à côté, sous un autre nom.",
         "",
     ),
     "confirm-undo": Sentences(
-        "Annuler le retour à l’original\u00a0?",
+        "Annuler le retour à l’original\u202f?",
         "«\u00a0{notebook}\u00a0» redevient ce qu’il était avant votre dernier retour à "
         "l’original. La version actuelle est gardée à côté, sous un autre nom.",
         "",
     ),
     "confirm-stop": Sentences(
-        "Arrêter votre serveur de notebooks pour «\u00a0{course}\u00a0»\u00a0?",
-        "Ce que vous avez enregistré est gardé\u00a0; ce qui a été calculé sans être enregistré "
+        "Arrêter votre serveur de notebooks pour «\u00a0{course}\u00a0»\u202f?",
+        "Ce que vous avez enregistré est gardé\u202f; ce qui a été calculé sans être enregistré "
         "est perdu. Tous ses notebooks ouverts sont fermés.",
         "",
     ),

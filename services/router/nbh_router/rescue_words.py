@@ -99,27 +99,27 @@ _ENGLISH = Words(
 )
 
 _FRENCH = Words(
-    title="Votre notebook est bloqué ?",
+    title="Votre notebook est bloqué\u202f?",
     runs="Votre serveur de notebooks tourne. Ce que vous avez enregistré est à l’abri, quoi que "
     "vous fassiez ici.",
     runs_not="Votre serveur de notebooks ne tourne pas. Ce que vous avez enregistré est à l’abri.",
     restart="Redémarrer mon serveur de notebooks",
-    restart_what="Le notebook s’ouvre ensuite à nouveau. Ce qui a été calculé et pas enregistré "
-    "est perdu.",
+    restart_what="Le notebook s’ouvre ensuite à nouveau. Ce qui a été calculé sans être "
+    "enregistré est perdu.",
     download="Télécharger ce notebook",
     download_what="Tel qu’il a été enregistré en dernier.",
     all="Télécharger tout mon travail",
     all_what="Tous vos fichiers de ce cours, en un seul .zip.",
     note="pas-dans-cette-archive.txt",
-    missing="Ceci est à vous et n’est pas, ou pas en entier, dans cette archive : les liens, ce "
-    "qui est trop volumineux, et ce qui a été écrit pendant qu’elle se faisait. Les fichiers "
+    missing="Ceci est à vous et n’est pas, ou pas en entier, dans cette archive\u00a0: les liens, "
+    "ce qui est trop volumineux, et ce qui a été écrit pendant qu’elle se faisait. Les fichiers "
     "cachés n’y sont jamais.",
     read="Continuer à lire",
     read_what="Le notebook tel qu’il a été enregistré en dernier, sous forme d’une page dont "
     "personne d’autre n’a le lien.",
     report="Signaler un problème",
     report_what="Vous recevez un code à citer quand vous demandez de l’aide.",
-    report_words="Que s’est-il passé ? (si vous le souhaitez)",
+    report_words="Que s’est-il passé\u202f? (si vous le souhaitez)",
     reported="C’est signalé. Si vous demandez de l’aide, citez",
     wrong={
         "not-stopped": "Votre serveur de notebooks n’a pas pu être arrêté. Réessayez dans une "
@@ -130,7 +130,7 @@ _FRENCH = Words(
         "nothing-saved": "Vous n’avez pas encore de fichiers dans ce cours.",
         "workspace-unusable": "Ce notebook n’est pas un fichier ordinaire, il ne peut pas vous "
         "être donné ici. Redémarrez votre serveur de notebooks et regardez vos fichiers.",
-        "unreadable": "Ce notebook n’a pas pu être converti en page : il est "
+        "unreadable": "Ce notebook n’a pas pu être converti en page\u00a0: il est "
         f"abîmé. {_TELECHARGE}",
         "too-large": "Ce notebook est trop volumineux pour cela. Redémarrez votre serveur de "
         "notebooks et effacez les grosses sorties.",

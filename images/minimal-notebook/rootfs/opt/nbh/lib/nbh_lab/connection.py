@@ -20,9 +20,9 @@ _WORDS = {
     "en": "The kernel was stopped: your notebook server has used all of its memory, {limit} MiB.\n"
     "Its variables are lost; what you saved is kept. Work on less at a time, or shut down kernels "
     "that you do not need.",
-    "fr": "Le noyau a été arrêté : votre serveur de notebooks a utilisé toute sa mémoire, {limit} "
-    "Mio.\nSes variables sont perdues ; ce que vous avez enregistré est gardé. Travaillez sur "
-    "moins de données à la fois, ou arrêtez les noyaux inutiles.",
+    "fr": "Le noyau a été arrêté\u00a0: votre serveur de notebooks a utilisé toute sa mémoire, "
+    "{limit}\u00a0Mio.\nSes variables sont perdues\u202f; ce que vous avez enregistré est gardé. "
+    "Travaillez sur moins de données à la fois, ou arrêtez les noyaux inutiles.",
 }
 
 
