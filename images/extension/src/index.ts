@@ -13,6 +13,7 @@ import { addStyle } from "./look.ts";
 import { pageAt, placeIn } from "./place.ts";
 import { keepQuiet } from "./quiet.ts";
 import { settingsOf } from "./settings.ts";
+import { keepInThePage } from "./storage.ts";
 
 const ID = "nbh-notebook:plugin";
 
@@ -63,5 +64,8 @@ function begun(
   });
   return learner;
 }
+
+// Before any plugin of anybody is started.
+keepInThePage(window);
 
 export default plugins();
