@@ -38,7 +38,8 @@ _PREFERENCES = {"profile": {"block_third_party_cookies": True, "cookie_controls_
 KERNEL_IS_IDLE = r"""async () => {
   const [, lab, path] = location.pathname.match(/^\/(\d+)\/(?:notebooks|\w+\/tree)\/(.*)$/) || [];
   const sessions = await (await fetch(`/${lab}/api/sessions`)).json();
-  const { kernel } = sessions.find((s) => s.path === path) || {};
+  // JupyterLab on a narrow screen has the notebook's folder in its address
+  const { kernel } = sessions.find((s) => s.path === path || s.path.startsWith(`${path}/`)) || {};
   return kernel && kernel.connections > 0 && kernel.execution_state === "idle";
 }"""
 
