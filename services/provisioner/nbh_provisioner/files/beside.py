@@ -7,8 +7,8 @@ has behind it is the course's: that is read where it was published.
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
+from nbh_kit import durable
 from nbh_provisioner.files import beneath, links
 from nbh_provisioner.files.reading import all_of
 from nbh_provisioner.lab_paths import STATIC
@@ -39,7 +39,7 @@ def _opened(workspace: int, path: str, revision: Revision | None) -> Iterator[in
             yield source
         return
     with (
-        _folder_at(revision.folder / "static") as static,
+        durable.opened_folder(revision.folder / "static") as static,
         beneath.file(static, published) as source,
     ):
         yield source
@@ -54,12 +54,3 @@ def _published(workspace: int, path: str, ours: Iterable[links.Link]) -> str | N
         if target in targets:
             return "/".join((target.removeprefix(f"{STATIC}/"), *parts[end:]))
     return None
-
-
-@contextlib.contextmanager
-def _folder_at(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

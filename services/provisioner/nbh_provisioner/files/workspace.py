@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from nbh_kit import durable
 from nbh_provisioner.files import atomic, folders, kept, links, newer, notebooks
 from nbh_provisioner.files.atomic import Owner
 from nbh_provisioner.files.beneath import folder
@@ -193,7 +194,7 @@ class Workspaces:
         student, _, course = workspace.partition("/")
         # The parents stay root's and closed: no lab sees them, no other user of the machine.
         self._students.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _folder_at(self._students) as students:
+        with durable.opened_folder(self._students) as students:
             _make_closed(students, student)
             with folder(students, student, mounts=True) as parent:
                 folders.make(parent, course, self._owner, mounts=True, making=self._making)
@@ -208,7 +209,7 @@ class Workspaces:
             FileNotFoundError: it is not.
         """
         with (
-            _folder_at(self._students) as students,
+            durable.opened_folder(self._students) as students,
             folder(students, workspace, mounts=True) as root,
         ):
             yield root
@@ -243,7 +244,7 @@ class Workspaces:
 
 def _located(root: int, wanted: Wanted) -> tuple[str, bool]:
     """The file to open, and whether it is the course's; else it is the student's own (S6)."""
-    with _folder_at(wanted.revision.notebooks) as originals:
+    with durable.opened_folder(wanted.revision.notebooks) as originals:
         path = notebooks.original(originals, wanted.name)
     if path is not None:
         return path, True
@@ -264,7 +265,10 @@ def _stands(root: int, path: str, revision: Revision) -> bool:
 @contextmanager
 def _original(path: str, revision: Revision) -> Iterator[int]:
     parent, _, leaf = path.rpartition("/")
-    with _folder_at(revision.notebooks) as originals, folder(originals, parent) as place:
+    with (
+        durable.opened_folder(revision.notebooks) as originals,
+        folder(originals, parent) as place,
+    ):
         source = os.open(leaf, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place)
         try:
             yield source
@@ -277,13 +281,3 @@ def _make_closed(students: int, student: str) -> None:
         os.mkdir(student, 0o700, dir_fd=students)
     except FileExistsError:
         return
-
-
-@contextmanager
-def _folder_at(path: Path) -> Iterator[int]:
-    """A folder of ours, which no student can reach, open for the block."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
