@@ -64,9 +64,9 @@ class Site:
             said = []
 
             def hear(message):
-                # an answer that is no 200, and a machine so busy that plotly runs seconds after it
-                # has come, are no complaints
-                if "status of" not in message.text and "preload" not in message.text:
+                # an answer that is no 200, a network that changed meanwhile (the page asks again),
+                # and a machine so busy that plotly runs seconds after it has come, are no complaints
+                if not any(each in message.text for each in ("status of", "net::ERR_", "preload")):
                     said.append(message.text)
 
             page.on("console", hear)

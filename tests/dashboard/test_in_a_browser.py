@@ -1,5 +1,6 @@
 """The dashboard in Chromium: what is drawn is what the numbers say (E-8 to E-10)."""
 
+import asyncio
 import csv
 from datetime import timedelta
 from pathlib import Path
@@ -83,6 +84,7 @@ async def test_each_chart_of_a_course_is_drawn_with_the_points_of_its_number(sit
 async def _points_are_right(site, page, **query):
     for name in ("students", "notebooks"):
         by_day = await columns(site, f"{PYTHON}/{name}-by-day", **query)
+        await expect(page.locator(f"#{name}-by-day .nothing")).to_be_hidden()
         before, new, total = await page.evaluate(TRACES, f"{name}-by-day")
         assert before["x"] == new["x"] == total["x"] == by_day["day"]
         assert [sum(pair) for pair in zip(before["y"], new["y"], strict=True)] == by_day[name]
@@ -143,6 +145,36 @@ async def test_a_range_stands_in_the_address_and_comes_back_with_it(site):
         await _points_are_right(site, page, **query)
         await page.go_back()
         await expect(page).to_have_url(f"{site.ui}/dashboard/courses/python?last=7")
+
+
+async def test_a_network_that_changes_meanwhile_is_not_seen(site):
+    async with site.looking() as page:
+        lost = []
+
+        async def lose(route):
+            lost.append(route.request.url)
+            await (route.abort("connectionaborted") if len(lost) <= 2 else route.continue_())
+
+        await page.route("**/students-by-day.json?*", lose)
+        await open_course(page)
+        await _points_are_right(site, page)
+        assert len(lost) == 3
+
+
+async def test_a_page_is_drawn_when_all_is_drawn_that_was_asked_for(site):
+    async with site.looking() as page:
+        await open_course(page)
+        held = asyncio.Queue()
+        await page.route("**/map.json?*", held.put)
+        for days in ("7 days", "30 days"):
+            await page.get_by_role("link", name=days).click()
+        for _ in range(2):
+            route = await asyncio.wait_for(held.get(), 60)
+            async with page.expect_event("requestfinished", lambda asked: "map.json" in asked.url):
+                await route.continue_()
+        await drawn(page)
+        await _points_are_right(site, page, **{"from": _days_ago(29)})
+        assert await page.evaluate("performance.getEntriesByName('drawn').length") == 2
 
 
 async def test_a_chart_has_its_table_and_its_files(site):

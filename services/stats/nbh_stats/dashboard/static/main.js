@@ -22,6 +22,7 @@ class Page {
     this.range = of("range", () => new Range(zone, () => this.show(false)));
     this.stale = new Set();
     this.near = new Set();
+    this.showing = 0;
     this.choices();
   }
 
@@ -34,8 +35,10 @@ class Page {
     return [this.figures, this.lists, ...this.charts].filter(Boolean);
   }
 
+  // Drawn is the page when nothing is asked for any more: one showing can overtake another.
   async show(unattended, parts = this.parts) {
     const question = this.question;
+    this.showing += 1;
     document.body.dataset.state = "busy";
     const shows = parts.map((part) => part.show(question, unattended));
     Promise.allSettled(shows.filter((_, at) => isInSight(parts[at]))).then(() => performance.mark("seen"));
@@ -43,6 +46,8 @@ class Page {
     const failures = done.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
     if (failures.some((failure) => failure instanceof SignedOut)) over();
     else for (const failure of failures) console.warn(failure);
+    this.showing -= 1;
+    if (this.showing) return;
     document.body.dataset.state = "drawn";
     performance.mark("drawn");
   }
