@@ -36,7 +36,14 @@ print("the end")
 ```
 """
 IN_LAB = "general:\n  notebook-url-format: lab/tree/{notebook}\n"
-WISHES = ".nbhosting/jupyter/lab/user-settings/nbh-notebook/plugin.jupyterlab-settings"
+
+
+def wishes(plugin: str) -> str:
+    """The file in which a course says what it wishes of a plugin of Jupyter's or ours."""
+    package, _, name = plugin.rpartition(":")
+    return f".nbhosting/jupyter/lab/user-settings/{package}/{name}.jupyterlab-settings"
+
+
 WISHED = {
     "interface": "full",
     "textCells": "editable",
@@ -47,7 +54,7 @@ STILL = LESSON.replace("  version: '2.1'", "  show_up_down_buttons: false")
 COURSES = {
     "learner": {"w1/still.md": STILL},
     "learner-lab": {".nbhosting/nbhosting.yaml": IN_LAB},
-    "learner-full": {WISHES: json.dumps(WISHED)},
+    "learner-full": {wishes("nbh-notebook:plugin"): json.dumps(WISHED)},
 }
 """One course for each front end, and one with wishes: by name, its files beside the lesson."""
 
