@@ -65,7 +65,7 @@ class Site:
 
             def hear(message):
                 # an answer that is no 200, a network that changed meanwhile (the page asks again),
-                # and a machine so busy that plotly runs seconds after it has come, are no complaints
+                # and a machine so busy that plotly runs seconds after it came, are no complaints
                 if not any(each in message.text for each in ("status of", "net::ERR_", "preload")):
                     said.append(message.text)
 
