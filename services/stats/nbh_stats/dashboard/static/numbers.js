@@ -1,7 +1,7 @@
 // Fetches numbers.
 
 // What a browser whose network has just changed (Wi-Fi to cable) waits before it asks again, in ms.
-const AGAIN = [300, 1500];
+const AGAIN = [300, 1000, 3000];
 
 export class SignedOut extends Error {}
 
