@@ -93,9 +93,11 @@ def test_a_range_has_whole_quarters_and_what_is_left():
 
 
 def test_weeks_begin_on_mondays():
-    whole = summing.SPANS["weeks"].whole(NOON, NOON + timedelta(days=14))
+    weeks = summing.SPANS["weeks"]
+    whole = weeks.whole(NOON, NOON + timedelta(days=14))
     monday = datetime(2026, 3, 9, tzinfo=UTC)
     assert whole == Whole(monday, monday + timedelta(days=7))
+    assert weeks.number(whole.end) == weeks.number(NOON) + 2
 
 
 def test_a_step_that_cuts_up_what_is_summed_is_read_as_rows():

@@ -111,4 +111,6 @@ def _whole(number: Number, asked: Asked) -> dict[str, Any]:
         if f"{name}_from" in wanted:
             whole = span.whole(asked.since, asked.until, step)
             found |= {f"{name}_from": whole.begin, f"{name}_to": whole.end}
+            first, end = map(span.number, whole)
+            found |= {f"{name}_first": first, f"{name}_end": end}
     return found

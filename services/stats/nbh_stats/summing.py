@@ -80,6 +80,13 @@ PROJECTIONS = {
 words into the old one."""
 
 
+def summed_as(name: str) -> str:
+    """Of which sums a query is: the only ones that ClickHouse then looks at. Parts without them,
+    or a query that they do not fit, are read as rows, so this is never wrong."""
+    assert name in PROJECTIONS
+    return f"SETTINGS preferred_optimize_projection_name = '{name}'"
+
+
 class Whole(NamedTuple):
     """The part of a range that is whole weeks, or days, or quarters of an hour; both are the
     range's end if there are none."""
@@ -101,6 +108,10 @@ class Span(NamedTuple):
         end = self.first + (until - self.first) // self.length * self.length
         fits = not step % self.length.total_seconds()
         return Whole(begin, end) if fits and begin < end else Whole(until, until)
+
+    def number(self, at: datetime) -> int:
+        """Which one an instant is in, as ClickHouse numbers them."""
+        return (at - self.first) // self.length
 
 
 SPANS: Mapping[str, Span] = {

@@ -2,6 +2,7 @@
 
 from nbh_stats.numbers.number import Column, Number
 from nbh_stats.numbers.opened import BESIDE_WEEKS, BY_NOTEBOOK, FIRSTS, IN_WEEKS, OPENED
+from nbh_stats.summing import summed_as
 
 _IN_RANGE = "course = {course} AND at >= {since} AND at < {until}"
 _STUDENTS = Column("students", "count", "different students")
@@ -21,7 +22,7 @@ _QUANTILE_COLUMNS = (
 
 _PACED = f"""
     SELECT how, pace, count() AS many FROM events
-    WHERE {OPENED} AND {IN_WEEKS} GROUP BY how, pace
+    WHERE {OPENED} AND {IN_WEEKS} GROUP BY how, pace {summed_as("opens_by_week_and_pace")}
     UNION ALL
     SELECT how, pace, count() AS many FROM events
     WHERE {OPENED} AND {BESIDE_WEEKS} GROUP BY how, pace

@@ -2,7 +2,7 @@
 
 from nbh_stats.numbers.number import STEP, Column, Number
 from nbh_stats.numbers.spans import beside, within
-from nbh_stats.summing import DAY
+from nbh_stats.summing import DAY, summed_as
 
 _SAMPLED = "kind = 'node.sampled' AND at >= {since} AND at < {until}"
 _INSTANT = "toDateTime(step, 'UTC')"
@@ -15,33 +15,33 @@ _COUNTS = ("running", "frozen", "pooled", "kernels", "students")
 
 _EACH = ", ".join(f"toUInt64(maxMap(most)['{name}']) AS {name}" for name in _COUNTS)
 
-_TOGETHER = ", ".join(f"sum({name}) AS {name}" for name in _COUNTS)
 
-
-def _sampled(where: str) -> str:
-    """Of each ``step`` and ``node``: the ``most`` and the ``least`` of each gauge. A step may come
-    twice, at the ends of a range."""
+def _sampled(where: str, of: str = "node") -> str:
+    """Of each ``step`` and what the samples are ``of``: the ``most`` and the ``least`` of each
+    gauge. A step may come twice, at the ends of a range."""
     return f"""
-        SELECT {_DAY_S_STEP} AS step, node, maxMap(gauges) AS most, minMap(gauges) AS least
+        SELECT {_DAY_S_STEP} AS step, {of}, maxMap(gauges) AS most, minMap(gauges) AS least
         FROM events WHERE {where} AND kind = 'node.sampled' AND {within("days", DAY)}
-        GROUP BY step, node
+        GROUP BY step, {of} {summed_as("machines_by_day")}
         UNION ALL
-        SELECT {STEP} AS step, node, maxMap(gauges) AS most, minMap(gauges) AS least
+        SELECT {STEP} AS step, {of}, maxMap(gauges) AS most, minMap(gauges) AS least
         FROM events WHERE {where} AND kind = 'node.sampled' AND {beside("days")}
-        GROUP BY step, node
+        GROUP BY step, {of}
     """
 
 
-def _most(course: str) -> str:
-    """Of each step: the most of one node, and these of all nodes together."""
-    return f"""
-        SELECT step, {_TOGETHER}
-        FROM (
-            SELECT step, node, {_EACH} FROM ({_sampled(f"course = {course}")})
-            GROUP BY step, node
-        )
-        GROUP BY step
-    """
+_SITE, _COURSE = "sampled.course = ''", "sampled.course != ''"
+_BOTH = _sampled("course IN ('', {course})", "course, node")
+"""A machine, which has no course, and what of it was the course's: read together."""
+
+
+def _together(name: str, whose: str) -> str:
+    """The most of one node, and these of all nodes together."""
+    return f"sumIf(sampled.{name}, {whose})"
+
+
+_HERE = ", ".join(f"{_together(name, _COURSE)} AS {name}" for name in _COUNTS)
+_EVERYWHERE = ", ".join(f"{_together(name, _SITE)} AS all_{name}" for name in _COUNTS)
 
 
 _COUNT_COLUMNS = (
@@ -62,11 +62,9 @@ LABS = Number(
         *(Column(f"all_{c.name}", c.type, f"{c.what}, of all courses") for c in _COUNT_COLUMNS),
     ),
     f"""
-    SELECT {_INSTANT} AS at, {", ".join(f"here.{name} AS {name}" for name in _COUNTS)},
-        {", ".join(f"everywhere.{name} AS all_{name}" for name in _COUNTS)}
-    FROM ({_most("''")}) AS everywhere
-    FULL OUTER JOIN ({_most("{course}")}) AS here USING step
-    ORDER BY at
+    SELECT {_INSTANT} AS at, {_HERE}, {_EVERYWHERE}
+    FROM (SELECT step, course, {_EACH} FROM ({_BOTH}) GROUP BY step, course, node) AS sampled
+    GROUP BY step ORDER BY at
     """,
     people=False,
     options=("step",),
@@ -96,14 +94,13 @@ _MACHINE = (
 )
 
 
-def _there(gauge: str, how: str) -> str:
+def _there(gauge: str, worst: str) -> str:
     """The worst that was sampled, if it was."""
-    found = "maxMap(most)" if how == "max" else "minMap(least)"
-    return f"if(mapContains({found}, '{gauge}'), {found}['{gauge}'], NULL)"
+    return f"if(mapContains({worst}, '{gauge}'), {worst}['{gauge}'], NULL)"
 
 
 def _worst(gauge: str, how: str, column: Column) -> str:
-    there = _there(gauge, how)
+    there = _there(gauge, "maxMap(most)" if how == "max" else "minMap(least)")
     return f"{f'toUInt64({there})' if column.type == 'count' else there} AS {gauge}"
 
 
@@ -148,7 +145,8 @@ _COUNTED = (
 
 
 def _counted(gauge: str, how: str, column: Column) -> str:
-    there = _there(gauge, how)
+    worst = "maxMapIf(top" if how == "max" else "minMapIf(bottom"
+    there = _there(gauge, f"{worst}, {_SITE})")
     times = " * 100" if gauge.startswith("load") else ""
     return f"toInt64(round({there}{times})) AS {column.name}"
 
@@ -170,23 +168,18 @@ COUNTS = Number(
     ),
     f"""
     SELECT
-        {_INSTANT} AS at, here.running AS running_container, here.frozen AS frozen_container,
-        here.kernels AS running_kernel, here.students AS student_home,
-        {", ".join(f"everywhere.{column.name} AS {column.name}" for _, _, column in _COUNTED)},
-        everywhere.running + everywhere.frozen AS system_container,
-        everywhere.kernels AS system_kernel
-    FROM ({_most("{course}")}) AS here
-    INNER JOIN (
-        SELECT step, {_TOGETHER}, {", ".join(_counted(*each) for each in _COUNTED)}
-        FROM (
-            SELECT step, top AS most, bottom AS least, {", ".join(_COUNTS)}
-            FROM (
-                SELECT step, node, maxMap(most) AS top, minMap(least) AS bottom, {_EACH}
-                FROM ({_sampled("course = ''")}) GROUP BY step, node
-            )
-        )
-        GROUP BY step
-    ) AS everywhere USING step
+        {_INSTANT} AS at, {_together("running", _COURSE)} AS running_container,
+        {_together("frozen", _COURSE)} AS frozen_container,
+        {_together("kernels", _COURSE)} AS running_kernel,
+        {_together("students", _COURSE)} AS student_home,
+        {", ".join(_counted(*each) for each in _COUNTED)},
+        {_together("running", _SITE)} + {_together("frozen", _SITE)} AS system_container,
+        {_together("kernels", _SITE)} AS system_kernel
+    FROM (
+        SELECT step, course, {_EACH}, maxMap(most) AS top, minMap(least) AS bottom
+        FROM ({_BOTH}) GROUP BY step, course, node
+    ) AS sampled
+    GROUP BY step HAVING countIf({_COURSE}) > 0 AND countIf({_SITE}) > 0
     ORDER BY at
     """,
     people=False,

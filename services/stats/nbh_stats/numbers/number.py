@@ -21,10 +21,16 @@ PARAMETERS: Mapping[str, str] = {
     "until": "DateTime64(6, 'UTC')",
     "weeks_from": "DateTime64(6, 'UTC')",
     "weeks_to": "DateTime64(6, 'UTC')",
+    "weeks_first": "Int64",
+    "weeks_end": "Int64",
     "days_from": "DateTime64(6, 'UTC')",
     "days_to": "DateTime64(6, 'UTC')",
+    "days_first": "Int64",
+    "days_end": "Int64",
     "quarters_from": "DateTime64(6, 'UTC')",
     "quarters_to": "DateTime64(6, 'UTC')",
+    "quarters_first": "Int64",
+    "quarters_end": "Int64",
     "zone": "String",
     "left_out": "Array(UInt32)",
     "staff": "Array(UInt32)",
@@ -39,10 +45,11 @@ PARAMETERS: Mapping[str, str] = {
 }
 """What a number's SQL may ask for, with its type in ClickHouse.
 
-``since`` is in the range, ``until`` is the first instant after it; ``weeks_…``, ``days_…``
-and ``quarters_…`` are the part of it of which there are sums (see `summing`). ``left_out`` are
-numbers of students; where several courses are concerned, ``staff`` are left out of the courses
-``staff_of`` too. Who may see ``any_course`` sees more than ``courses``.
+``since`` is in the range, ``until`` is the first instant after it; ``weeks_…``, ``days_…`` and
+``quarters_…`` are the part of it of which there are sums, as instants and as numbers (see
+`summing`). ``left_out`` are numbers of students; where several courses are concerned, ``staff``
+are left out of the courses ``staff_of`` too. Who may see ``any_course`` sees more than
+``courses``.
 """
 
 STEP = "(intDiv(toUnixTimestamp(at) + 259200, {step}) * {step} - 259200)"

@@ -4,8 +4,7 @@
 def within(spans: str, number: str) -> str:
     """The condition for what is summed up: ``spans`` are ``weeks``, ``days`` or ``quarters``, and
     ``number`` the expression that numbers them, which the sums are grouped by."""
-    first, end = (number.replace("at)", f"{{{spans}_{bound}}})") for bound in ("from", "to"))
-    return f"{number} >= {first} AND {number} < {end}"
+    return f"{number} >= {{{spans}_first}} AND {number} < {{{spans}_end}}"
 
 
 def beside(spans: str) -> str:
