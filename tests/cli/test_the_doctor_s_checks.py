@@ -368,6 +368,8 @@ def test_a_port_that_somebody_has_is_told():
 def test_every_port_of_the_configuration_is_looked_at():
     looked = [port for _, _, port in ports.wanted(configs.Config())]
     assert sorted(looked) == [4222, 8080, 8081, 8082, 8083, 8084, *range(8090, 8096)]
+    apart = config(nats={"embedded": False}, health={"hosts": ["10.90.0.11"] * 6})
+    assert [port for _, _, port in ports.wanted(apart)] == [8080, 8082]
 
 
 def test_a_configuration_that_cannot_be_run_is_told():
@@ -400,9 +402,10 @@ def test_origins_that_are_the_same_are_told():
 
 def test_where_parts_have_containers_of_their_own_the_machine_is_not_looked_at():
     apart = config(nats={"embedded": False}, health={"hosts": ["10.90.0.11"] * 6})
-    assert site.elsewhere(apart).level == "note"
-    assert site.elsewhere(config(nats={"embedded": False})) is None
-    assert site.elsewhere(config()) is None
+    assert site.elsewhere(apart, contained=True).level == "note"
+    assert site.elsewhere(apart, contained=False) is None
+    assert site.elsewhere(config(nats={"embedded": False}), contained=True) is None
+    assert site.elsewhere(config(), contained=True) is None
 
 
 def test_who_is_not_root_is_told_that_not_all_was_looked_at():
@@ -485,9 +488,15 @@ def test_a_nats_that_does_not_sync_is_told():
     assert is_well(running.sync(found=True))
 
 
-async def test_a_nats_that_is_not_ours_may_not_sync():
-    elsewhere = config(nats={"embedded": False})
+async def test_a_nats_that_is_not_ours_may_not_sync(tmp_path):
+    elsewhere = config(nats={"embedded": False}, site={"data": str(tmp_path)})
     assert is_wrong(await running.synced(elsewhere), "sync_interval", level="warning")
+    told = tmp_path / "servers" / "nats" / "nats.conf"
+    told.parent.mkdir(parents=True)
+    told.write_text('{"jetstream": {"sync_interval": "2m"}}')
+    assert is_wrong(await running.synced(elsewhere), "power cut")
+    told.write_text('{"jetstream": {"sync_interval": "always"}}')
+    assert is_well(await running.synced(elsewhere))
 
 
 async def test_a_stream_that_is_missing_or_otherwise_is_told(bus):

@@ -52,7 +52,7 @@ local_urls = true
 name = "lms"
 [[platform.keys]]
 id = "k1"
-secret_file = "/etc/nbhosting/lms.key"
+secret_file = "{key}"
 """
 
 
@@ -68,6 +68,9 @@ class Project:
         self.port = free_port()
         self.data, self.etc = folder / "data", folder / "etc"
         self.config_file = self.etc / "nbhosting.toml"
+        self.override = folder / "compose.override.yaml"
+        """What an operator puts beside compose.yaml."""
+
         self._folder, self._here, self._socket = folder, here, socket
         self._repository = repository
         prefix = f"10.{secrets.choice(range(220, 250))}"
@@ -77,10 +80,10 @@ class Project:
     def write(self) -> Config:
         """Write what an operator does; what the platform's key is nobody but the router reads."""
         self.etc.mkdir()
-        given = {"name": self.name, "data": self.data, "port": self.port}
+        key = self.etc / "lms.key"
+        given = {"name": self.name, "data": self.data, "port": self.port, "key": key}
         self.config_file.write_text(_SETTINGS.format(run=self._folder / "run", **given))
         config = configs.load(self.config_file, {})
-        key = self.etc / "lms.key"
         key.write_text(secrets.token_hex(32))
         key.chmod(0o400)
         os.chown(key, config.uid_of("router"), -1)
@@ -88,13 +91,16 @@ class Project:
 
     async def compose(self, *words: str, within: float = _WITHIN) -> str:
         """Run podman-compose; what it printed."""
-        file = str(self._repository / "compose.yaml")
-        argv = (sys.executable, "-m", "podman_compose", "-p", self.name, "-f", file, *words)
+        # as it finds them by itself, where an operator has them side by side
+        there = (self._repository / "compose.yaml", *filter(Path.exists, (self.override,)))
+        files = (word for file in there for word in ("-f", str(file)))
+        argv = (sys.executable, "-m", "podman_compose", "-p", self.name, *files, *words)
         return await _output(argv, self._environment(), within)
 
     async def nbh(self, *words: str) -> str:
-        """Run a command of `nbh` in its container; what it printed."""
-        return await self.by_hand("nbh", *words)
+        """Run a command of `nbh` on the machine; what it printed."""
+        nbh = str(self._repository / "scripts" / "nbh")
+        return await _output((nbh, *words), self._environment(), _WITHIN)
 
     async def by_hand(self, *words: str) -> str:
         """Run what is no part of `up`; what it printed."""
@@ -141,10 +147,16 @@ class Project:
         names = (await self.podman("network", "ls", "--format", "{{.Name}}")).splitlines()
         return [name for name in names if name.startswith((f"{self.name}_", f"{self.name}-"))]
 
-    async def end_labs(self) -> None:
+    async def up(self) -> None:
+        """As an operator brings it up, and waits until it is well."""
+        await self.by_hand("prepare")
+        await self.compose("up", "--detach")
+        await self.well()
+
+    async def down(self, *words: str) -> None:
         """As an operator does who takes the system away."""
-        argv = (sys.executable, "-m", "nbh_cli", "host", "end-labs")
-        await _output((*argv, "--config", str(self.config_file)), dict(os.environ), _WITHIN)
+        await self.compose("down", "--timeout", "20", *words)
+        await self.nbh("host", "end-labs")
 
     def _environment(self) -> dict[str, str]:
         stand_ins = {
@@ -178,13 +190,10 @@ async def project(
     running = Project(folder, here, socket, repository)
     running.write()
     try:
-        await running.by_hand("prepare")
-        await running.compose("up", "--detach")
-        await running.well()
+        await running.up()
         yield running
     finally:
-        await running.compose("down", "--timeout", "20")
-        await running.end_labs()
+        await running.down()
         shutil.rmtree(folder)
 
 

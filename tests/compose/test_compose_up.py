@@ -1,7 +1,9 @@
 """From nothing to an opened notebook with podman-compose, and down again leaving nothing."""
 
+import shutil
 import subprocess
 import tempfile
+import zipfile
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,7 @@ from tests.compose.project import SERVICES, Failed, images, project
 from tests.e2e.browser import Notebook, browser
 from tests.e2e.courses import small_course
 from tests.e2e.student import Student
+from tests.moving import old_root
 
 REPLACED = ("router", "provisioner", "reaper")
 
@@ -93,7 +96,7 @@ async def test_a_kernel_outlives_an_upgrade_of_what_led_to_it(running):
 
 async def test_an_operator_sees_how_each_service_is_from_the_container_of_nbh(running):
     async def well():
-        return msgspec.json.decode(await running.nbh("status", "--json"))
+        return msgspec.json.decode(await running.by_hand("nbh", "status", "--json"))
 
     seen = await eventually(well, within=60, pause=1)
     assert {each["name"] for each in seen["services"] if each["lives"]} == set(SERVICES[2:])
@@ -101,11 +104,19 @@ async def test_an_operator_sees_how_each_service_is_from_the_container_of_nbh(ru
     assert {disk["folder"] for disk in seen["disks"]} <= {
         str(running.data / name) for name in ("students", "courses", "nats")
     }
-    # there are findings about a test's site, so it fails; what it says of services is what counts
-    with pytest.raises(Failed) as failed:
-        await running.nbh("doctor")
-    assert "all live and are ready" in str(failed.value)
-    assert "does not answer" not in str(failed.value)
+    for doctor in (running.by_hand("nbh", "doctor"), running.nbh("doctor")):
+        found = await said(doctor)
+        assert "all live and are ready" in found
+        assert "does not answer" not in found
+    assert "NATS syncs each write" in found
+
+
+async def said(command):
+    """What it says, also where it finds something, as about a test's site."""
+    try:
+        return await command
+    except Failed as e:
+        return str(e)
 
 
 async def test_services_have_no_rights_but_those_that_are_said(running):
@@ -139,6 +150,60 @@ async def test_a_lab_reaches_none_of_the_services(running):
     finally:
         await student.close()
     assert printed.split() == ["refused"] * len(places)
+
+
+async def test_what_was_lost_is_there_again_and_an_old_root_is_taken_over(running, tmp_path):
+    """As docs/operating.md and docs/moving.md say it, word by word."""
+    kept = str(tmp_path / "backup")
+    student = Student((await running.nbh("link", "lesson", "w1/first", "bob")).strip())
+    await student.open()
+    await student.save("w1/mine.txt", "the last words")
+    await student.close()
+    await running.nbh("backup", kept)
+    before = await opened(running)
+    assert before
+    await running.nbh("student", "export", "all", "bob", str(tmp_path / "bob.zip"))
+    with zipfile.ZipFile(tmp_path / "bob.zip") as exported:
+        assert exported.read("files/lesson/w1/mine.txt") == b"the last words"
+    await running.down("--volumes")
+    shutil.rmtree(running.data)
+    await running.nbh("restore", kept)
+    root = old_root.make(running.etc.parent / "old", python=str(running.data / "local/repository"))
+    running.override.write_text(OVERRIDE.format(root=root))
+    await running.up()
+    student = Student((await running.nbh("link", "lesson", "w1/first", "bob")).strip())
+    try:
+        await student.open()
+        assert (await student.contents("w1/mine.txt"))["content"] == "the last words"
+    finally:
+        await student.close()
+
+    async def counted():
+        after = await opened(running)
+        return after[: len(before)] == before
+
+    assert await eventually(counted, within=60, pause=0.5)
+    with pytest.raises(Failed, match="not taken"):  # what nobody can take is said
+        await running.nbh("import-nbhosting", str(root), "--course", "python")
+    work = running.data / "students/ada/python/w1/first.md"
+    assert work.read_text() == old_root.OLD_WORK
+    assert (running.data / "local/python/nbhosting.yaml").exists()
+    events = await running.nbh("stats", "events", "--course", "python", "--json")
+    assert events.count('"access.opened"') == old_root.OPENED
+
+
+OVERRIDE = """
+services:
+  provisioner:
+    volumes: ["{root}:{root}:ro"]
+"""
+
+
+async def opened(running):
+    """When each notebook was opened, as statistics have it, oldest first."""
+    kind = ("--course", "lesson", "--kind", "access.opened", "--last", "1000")
+    said = await running.nbh("stats", "events", *kind, "--json")
+    return sorted((e["at"], e["student"]) for e in map(msgspec.json.decode, said.splitlines()))
 
 
 _TRY = """

@@ -1,6 +1,9 @@
 """compose.yaml, read as it stands: rights, networks, secrets, and that it agrees with the code."""
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -77,10 +80,10 @@ def test_health_is_asked_at_the_port_that_each_service_listens_on():
     assert asked == {part: f"127.0.0.1:{config.health_port(part)}" for part in SERVICES[2:]}
 
 
-def test_what_is_of_the_data_has_the_same_path_inside():
+def test_what_is_the_sites_has_the_same_path_inside():
     for part in PARTS:
         for source, target, _ in volumes(part):
-            if "NBH_DATA" in source and "/servers/" not in source:
+            if re.search("NBH_(DATA|ETC)", source) and "/servers/" not in source:
                 assert target == source, part
 
 
@@ -108,6 +111,46 @@ def test_each_has_the_secrets_that_are_its_own():
     for part in PARTS:
         for secret in PARTS[part].get("secrets", []):
             assert secret["target"] == FILE["secrets"][secret["source"]]["file"]
+
+
+def test_nbh_of_the_checkout_is_told_what_its_container_is(tmp_path):
+    """But where the machine has the files, and that it is no container."""
+    said = {name: resolved(value) for name, value in PARTS["nbh"]["environment"].items()}
+    checkout = tmp_path / "checkout"
+    program = checkout / ".venv" / "bin" / "nbh"
+    program.parent.mkdir(parents=True)
+    (checkout / "scripts").mkdir()
+    program.write_text('#!/bin/sh\nenv -0 >"$1"\n')
+    program.chmod(0o755)
+    shutil.copy(REPOSITORY / "scripts" / "nbh", checkout / "scripts")
+    shutil.copy(REPOSITORY / "compose.yaml", checkout)
+
+    def told(*words, **given):
+        argv = (checkout / "scripts" / "nbh", *words)
+        subprocess.run(argv, env=given, check=True)
+        lines = Path(words[0]).read_text().split("\0")
+        return dict(line.split("=", 1) for line in lines if line.startswith("NBH_"))
+
+    on_the_machine = told(str(tmp_path / "env"))
+    differ = {name for name in said if said[name] != on_the_machine.get(name)}
+    assert differ == {"container", "NBH_HEALTH_HOST", *NOT_OF_OPERATORS}
+    (checkout / ".env").write_text('# mine\nexport NBH_DATA="/srv/nbh"\nNBH_BUS_NETWORK=10.7.0\n')
+    given = {"NBH_BUS_NETWORK": "10.8.0", "NBH_NATS_IMAGE": "nats:2"}
+    mine = told(str(tmp_path / "env"), **given)
+    assert "NBH_NATS_IMAGE" not in mine, "which is no setting"
+    assert (mine["NBH_SITE_DATA"], mine["NBH_NATS_URL"]) == ("/srv/nbh", "nats://10.8.0.2:4222")
+
+
+NOT_OF_OPERATORS = {
+    *("NBH_TRAEFIK_LISTEN", "NBH_TRAEFIK_INTERNAL", "NBH_TRAEFIK_NETWORKS"),
+    *("NBH_ROUTER_HOST", "NBH_COURSES_HOST"),
+}
+"""What parts are told, and no command asks for."""
+
+
+def resolved(value):
+    """With each variable's default."""
+    return re.sub(r"\$\{\w+:-([^{}]*)\}", r"\1", value)
 
 
 def test_images_of_others_are_said_once_and_can_be_others():

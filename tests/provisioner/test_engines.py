@@ -27,7 +27,7 @@ from nbh_provisioner.engine import (
 from nbh_provisioner.engines import weights
 from nbh_provisioner.engines.memory import MemoryEngine
 from nbh_provisioner.engines.podman import PodmanEngine
-from nbh_provisioner.engines.podman_api import PodmanApi
+from nbh_provisioner.engines.podman_api import WITHIN, PodmanApi
 from tests.provisioner import labs, world
 
 
@@ -501,6 +501,25 @@ async def test_a_podman_that_is_not_there_is_down(tmp_path):
     with pytest.raises(EngineDown):
         await engine.labs()
     await engine.close()
+
+
+async def test_a_podman_that_hangs_is_told_long_before_a_call_may_take_so_long(tmp_path):
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "silent.sock"))
+        silent.listen(64)
+        engine = PodmanEngine(tmp_path / "silent.sock", "t")
+        asked_at = time.monotonic()
+        for _ in range(3):
+            with pytest.raises(EngineDown, match="does not answer"):
+                await engine.labs()
+        assert time.monotonic() - asked_at < WITHIN / 2
+        silent.settimeout(1)
+        asking, _ = silent.accept()
+        with asking:
+            assert asking.recv(1000).startswith(b"GET /_ping ")
+        with pytest.raises(TimeoutError):
+            silent.accept()  # nothing that podman would do later is asked of it
+        await engine.close()
 
 
 async def test_a_podman_that_never_answers_is_down_and_holds_up_nobody(tmp_path):

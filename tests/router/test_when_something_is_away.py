@@ -107,20 +107,38 @@ async def test_while_the_provisioner_is_away_the_page_waits(world, bus, lab_serv
             await eventually(lambda: _redirects(browser, here))
 
 
-async def _ends(browser, path, language="en"):
+_LEADS_TO = re.compile(r'http-equiv="refresh" content="\d+;url=([^"]+)"')
+
+
+async def _ends(browser, path, language="en", until="/again"):
     """The page that says how a click ended. One that waits, which a busy machine may show first,
     leads on by itself."""
     at = [path]
 
     async def ended():
         page = await browser.get(at[-1], headers={"Accept-Language": language})
-        at.extend(re.findall(r'http-equiv="refresh" content="\d+;url=([^"]+)"', page.text))
-        return page if "/again" in page.text else None
+        at.extend(_LEADS_TO.findall(page.text))
+        return page if until in page.text else None
 
     return await eventually(ended, within=20)
 
 
-@pytest.mark.parametrize("reason", get_args(Reason))
+async def test_who_cannot_have_a_lab_while_podman_is_away_goes_on_by_themselves(
+    router, world, provisioner
+):
+    await world.ready(but=("traefik",))
+    provisioner.denies("engine-down")
+    async with world.direct() as browser:
+        page = await _ends(browser, world.link(), until="cannot be started right now")
+        assert (page.status_code, page.headers["retry-after"]) == (503, "10")
+        assert provisioner.heard[0].access in page.text
+        provisioner.denies("no-memory")
+        (onwards,) = _LEADS_TO.findall(page.text)
+        page = await _ends(browser, onwards)
+        assert provisioner.heard[1].access in page.text
+
+
+@pytest.mark.parametrize("reason", sorted({*get_args(Reason)} - {"engine-down"}))
 async def test_each_failure_has_its_page(router, world, provisioner, reason):
     await world.ready(but=("traefik",))
     provisioner.denies(reason)

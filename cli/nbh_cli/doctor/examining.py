@@ -35,7 +35,8 @@ async def examine(config: Config, file: Path) -> list[Finding]:
         *running.services(seen.services, runs=runs),
         *_of_the_system(config, seen, runs=runs),
     ]
-    if elsewhere := site.elsewhere(config):
+    # podman says so in each container, and compose.yaml for docker
+    if elsewhere := site.elsewhere(config, contained="container" in os.environ):
         found += [elsewhere, *storage.room(seen.disks)]
     else:
         found += [*_of_this_machine(), *_of_storage(config, seen)]

@@ -22,6 +22,8 @@ def wanted(config: Config) -> Iterator[Address]:
     if config.nats.embedded:
         url = urlsplit(config.nats.url)
         yield "nats.url", url.hostname or "127.0.0.1", url.port or 4222
+    if config.health.hosts:  # each service has a container, and ports of its own in it
+        return
     for key in ("router", "courses", "stats"):
         given = getattr(config, key)
         yield f"{key}.port", given.host, given.port

@@ -11,6 +11,7 @@ import msgspec
 from nbh_cli import units
 from nbh_cli.commands.status.seen import BEHIND, FULL, Bus, CourseSeen, Seen, Service, Stream
 from nbh_cli.doctor.finding import Finding, error, ok, warning
+from nbh_cli.up import apart
 from nbh_kit import asking
 from nbh_kit.config import Config
 
@@ -108,16 +109,25 @@ def _stream(stream: Stream) -> Finding | None:
 async def synced(config: Config) -> Finding:
     """Whether NATS keeps what it acknowledges (R-4)."""
     if not config.nats.embedded:
-        return warning(
-            "nats-sync",
-            "NATS is not ours: whether it syncs each write cannot be seen from here",
-            "have `jetstream { sync_interval: always }` in its configuration",
-        )
+        return _as_prepared(config.site.data / apart.OF_NATS)
     try:
         found = await _is_synced(config.site.run / "nats")
     except (OSError, ValueError, LookupError, msgspec.MsgspecError):
         return warning("nats-sync", "NATS' monitor does not answer", "see whether NATS runs")
     return sync(found)
+
+
+def _as_prepared(file: Path) -> Finding:
+    """Where others run it: as `nbh prepare` told it, or nobody knows."""
+    try:
+        told = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError):
+        return warning(
+            "nats-sync",
+            "NATS is not ours: whether it syncs each write cannot be seen from here",
+            "have `jetstream { sync_interval: always }` in its configuration",
+        )
+    return sync(told["jetstream"]["sync_interval"] == "always")
 
 
 def sync(found: object) -> Finding:

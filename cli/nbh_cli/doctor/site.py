@@ -58,14 +58,15 @@ def origins_apart(config: Config) -> Finding:
     return ok("origins", "content, ui and share are apart")
 
 
-def elsewhere(config: Config) -> Finding | None:
-    """Whether the system runs where we are not, as with compose: each part has a container."""
-    if config.nats.embedded or not config.health.hosts:
+def elsewhere(config: Config, *, contained: bool) -> Finding | None:
+    """Whether the system runs where we are not, as with compose: each part has a container, and
+    so have we."""
+    if config.nats.embedded or not config.health.hosts or not contained:
         return None
     return note(
         "rights",
         "each service runs in a container of its own: this machine itself is not looked at",
-        "install nbh on the machine for the rest",
+        "scripts/nbh doctor, on the machine, looks at it too",
     )
 
 

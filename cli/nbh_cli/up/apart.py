@@ -26,6 +26,9 @@ _READ_BY: Mapping[str, Role] = {
 }
 """Secrets that are not root's alone. The folder that they are in stays closed."""
 
+OF_NATS = Path("servers", "nats", "nats.conf")
+"""Where NATS is told, below ``site.data``."""
+
 _MONITOR = "127.0.0.1:8222"
 """Where nats-server says that it is well, for who is in its container."""
 
@@ -40,10 +43,10 @@ def prepare(config: Config) -> None:
     for name, role in _READ_BY.items():
         uid = config.uid_of(role)
         os.chown(config.site.data / "secrets" / name, uid, uid)
-    of_servers = config.site.data / "servers"
     nats, proxy = config.uid_of("nats"), config.uid_of("traefik")
-    _write(of_servers / "nats" / "nats.conf", _of_nats(config), nats)
-    _write(of_servers / "traefik" / "traefik.yml", as_file(traefik.flags(config)), proxy)
+    _write(config.site.data / OF_NATS, _of_nats(config), nats)
+    file = config.site.data / "servers" / "traefik" / "traefik.yml"
+    _write(file, as_file(traefik.flags(config)), proxy)
 
 
 def as_file(flags: Iterable[str]) -> dict[str, Any]:

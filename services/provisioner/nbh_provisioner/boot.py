@@ -78,6 +78,8 @@ class Boot:
         self._readiness = readiness
         self._config = config
         self._places = Places(config.site.data)
+        self._away_since: float | None = None
+        """When the engine was last asked before it did not answer; None once it answers."""
 
     async def start(self, wish: Wish, lab: Lab) -> Running:
         """Start a lab's container.
@@ -105,18 +107,21 @@ class Boot:
             EngineError: by the engine; `EngineDown` when it did not come back in time.
         """
         clock = asyncio.get_running_loop().time
-        end = clock() + self._config.provisioner.podman_back_within
-        waited = False
         while True:
+            asked = clock()
             try:
-                return await call()
+                done = await call()
             except EngineDown as e:
-                if clock() > end:
-                    raise
-                if not waited:
+                # one who comes while it is away already does not wait for all of it anew
+                if self._away_since is None:
+                    self._away_since = asked
                     logger.warning("waiting for the engine to come back", error=str(e))
-                waited = True
+                if clock() > self._away_since + self._config.provisioner.podman_back_within:
+                    raise
                 await asyncio.sleep(_TRY_AGAIN_SECONDS)
+            else:
+                self._away_since = None
+                return done
 
     async def image(self, name: str) -> str:
         """The id of the image that has this name now.

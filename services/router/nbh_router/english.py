@@ -74,7 +74,7 @@ SENTENCES: dict[Kind, Sentences] = {
     "engine-down": Sentences(
         "Notebook servers cannot be started right now",
         "A part of this service does not answer. Your files are safe.",
-        "Try again in a minute. If it does not help, tell your teacher.",
+        "This page tries again by itself. If it lasts, tell your teacher.",
     ),
     "disk-full": Sentences(
         "There is no room left on the disk",

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from nbh_kit import settings
 from nbh_kit.bus import BusAway
-from nbh_proto import AccessDenied, AccessReady, Drain, now
+from nbh_proto import AccessDenied, AccessReady, Drain, new_id, now
 from nbh_router import drains, redirect
 from nbh_router.accesses import Access, Accesses
 from nbh_router.clicks import Clicks
@@ -146,7 +146,9 @@ class Entrance:
                     return self._opened(ticket, ready, language)
             case AccessDenied(reason=reason, capability=""):
                 self._clicks.ended(access, "failed")
-                return self._message(reason, ticket, language)
+                # who comes back by themselves does so with an access that is not over
+                fresh = msgspec.structs.replace(ticket, access=new_id(), asked=time.time())
+                return self._message(reason, ticket, language, then=fresh)
             case AccessDenied() as denied:
                 left = end - time.monotonic()
                 if await self._routes.live(denied.capability, max(0.0, left)):
@@ -204,7 +206,16 @@ class Entrance:
             retry=drains.retry(drain, at),
         )
 
-    def _message(self, kind: Kind, ticket: Ticket, language: Language, **more: Any) -> Response:
+    def _message(
+        self,
+        kind: Kind,
+        ticket: Ticket,
+        language: Language,
+        *,
+        then: Ticket | None = None,
+        **more: Any,
+    ) -> Response:
+        """``then`` is what a page is about that tries again by itself, if not the same."""
         here = self.address(ticket)
         return self._pages.message(
             kind,
@@ -212,7 +223,7 @@ class Entrance:
             place=ticket.place,
             quote=ticket.access,
             again=f"{here}/again",
-            next_url=here,
+            next_url=self.address(then or ticket),
             **more,
         )
 

@@ -77,7 +77,7 @@ SENTENCES: dict[Kind, Sentences] = {
     "engine-down": Sentences(
         "Aucun serveur de notebooks ne peut démarrer en ce moment",
         "Une partie de ce service ne répond pas. Vos fichiers sont intacts.",
-        "Réessayez dans une minute. Si cela n’aide pas, prévenez votre enseignant.",
+        "Cette page réessaie d’elle-même. Si cela dure, prévenez votre enseignant.",
     ),
     "disk-full": Sentences(
         "Il n’y a plus de place sur le disque",

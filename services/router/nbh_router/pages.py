@@ -43,6 +43,7 @@ _BY_ITSELF: dict[Kind, int] = {
     "beginning": 2,
     "away": 3,
     "lab-silent": 4,
+    "engine-down": 10,
     "drained": 30,
     "drained-until": 30,
 }

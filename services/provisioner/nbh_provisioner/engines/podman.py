@@ -39,6 +39,7 @@ from nbh_provisioner.engines.containers import Containers
 from nbh_provisioner.engines.guarding import Guarding
 from nbh_provisioner.engines.knocks import Knocks
 from nbh_provisioner.engines.labs_network import LabsNetwork
+from nbh_provisioner.engines.liveness import Liveness
 from nbh_provisioner.engines.podman_api import WITHIN, PodmanApi
 from nbh_provisioner.engines.shortages import Shortages
 from nbh_provisioner.engines.wall import Wall
@@ -63,6 +64,7 @@ class PodmanEngine:
         self._socket = socket
         self._site = site
         self._within = within
+        self._liveness = Liveness(socket, within)
         self._wall = wall or Wall(site)
         self._network = LabsNetwork(site, self._wall)
         self._containers = Containers(site, self._network)
@@ -208,7 +210,8 @@ class PodmanEngine:
     def _api(self) -> PodmanApi:
         api = getattr(self._of_thread, "api", None)
         if api is None:
-            api = self._of_thread.api = PodmanApi(self._socket, self._within)
+            api = PodmanApi(self._socket, self._within, self._liveness)
+            self._of_thread.api = api
         return api
 
     async def _known_ending(self, container: str) -> Ending:

@@ -10,6 +10,7 @@ from podman import PodmanClient
 from podman.errors import APIError, PodmanError
 
 from nbh_provisioner.engine import EngineDown, EngineError, ImageMissing, NoSpace, Refused
+from nbh_provisioner.engines.liveness import Liveness
 
 WITHIN = 30.0
 """Seconds for one call."""
@@ -29,8 +30,9 @@ class Answered(EngineError):
 class PodmanApi:
     """Calls of the libpod API, as paths and values."""
 
-    def __init__(self, address: Path, within: float) -> None:
+    def __init__(self, address: Path, within: float, liveness: Liveness | None = None) -> None:
         self._address = address
+        self._liveness = liveness or Liveness(address, within)
         self._api = PodmanClient(base_url=f"unix://{address}", timeout=within).api
         self._within = within
         # A connection for each call: one that is kept breaks when podman's service is restarted.
@@ -90,8 +92,10 @@ class PodmanApi:
     def _call(self, verb: str, path: str, **options: Any) -> Any:
         if not self._address.exists():
             raise EngineDown(f"podman: there is no socket {self._address}")
+        self._liveness.check()
         try:
             response = getattr(self._api, verb)(path, **options)
+            self._liveness.heard()
             response.raise_for_status()
         except APIError as e:
             if e.response is None:  # no connection, or no answer in time
