@@ -9,6 +9,7 @@ import { rebind } from "./keys.ts";
 import * as look from "./look.ts";
 import { addCommands, fill } from "./menu.ts";
 import * as names from "./names.ts";
+import { oneAtATime } from "./one-save.ts";
 import { rescueUrl, shownAt, type Place } from "./place.ts";
 import { after, type Saving, type Told } from "./saving.ts";
 import { DEFAULTS, type Settings } from "./settings.ts";
@@ -87,6 +88,7 @@ export class Learner {
   /** A notebook is opened in this page. */
   async opens(panel: NotebookPanel): Promise<void> {
     await panel.context.ready;
+    oneAtATime(panel.context);
     this.panel = panel;
     this.begin();
     this.follow(panel);
