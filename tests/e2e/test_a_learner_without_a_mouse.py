@@ -3,6 +3,7 @@ one page of one lab walks through all of them, in Notebook 7 and in JupyterLab."
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -16,6 +17,7 @@ from nbh_proto import (
     WorkspaceNearlyFull,
     now,
 )
+from tests.e2e.asked import Asked
 from tests.e2e.browser import browser, no_serious_finding
 from tests.e2e.by_keyboard import (
     comes_to,
@@ -38,6 +40,7 @@ pytestmark = [
 
 STUDENT = "kit"
 MIB = 1024**2
+WITH_A_FORMULA = LESSON.replace("Read this first.", "Read this first: $e^{i\\pi} = -1$.")
 NOT_SAVED_MEANWHILE = {wishes("@jupyterlab/docmanager-extension:plugin"): '{"autosave": false}'}
 
 
@@ -58,16 +61,23 @@ async def repository(system, course):
     """The course's, which one test changes."""
     made = await system.new_course(course)
     in_lab = {".nbhosting/nbhosting.yaml": IN_LAB} if course == "keyboard-lab" else {}
-    made.push({"w1/loops.md": LESSON, **NOT_SAVED_MEANWHILE, **in_lab})
+    made.push({"w1/loops.md": WITH_A_FORMULA, **NOT_SAVED_MEANWHILE, **in_lab})
     await system.pull(course)
     return made
 
 
+@pytest.fixture(scope="module")
+def asked(course):
+    """Each address that the page asked, and what it opened, since it was opened."""
+    return Asked()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def page(system, course, repository, tmp_path_factory):
+async def page(system, course, repository, asked, tmp_path_factory):
     """The one that all tests here look at, one after the other."""
     profile = tmp_path_factory.mktemp("browser") / "profile"
     async with browser(profile, ports=(system.port,)) as context:
+        asked.listen(context)
         shown = LearnersPage(await context.new_page())
         yield await shown.open(system.link(course, "w1/loops", STUDENT))
 
@@ -171,7 +181,7 @@ async def test_a_new_version_is_looked_at_and_passed_over(
     system, page, course, repository, tmp_path
 ):
     await in_a_cell(page)
-    repository.push({"w1/loops.md": LESSON.replace("hello from the course", "hello anew")})
+    repository.push({"w1/loops.md": WITH_A_FORMULA.replace("hello from", "hello again from")})
     await system.pull(course)
     see = "See the difference"
     await comes_to(page, "The course has a new version", see, tmp_path)
@@ -191,6 +201,27 @@ async def test_a_new_version_is_looked_at_and_passed_over(
     for key in ("Tab", "Enter"):
         await page.page.keyboard.press(key)
     await is_back_in_the_cell(page)
+
+
+async def test_nobody_else_is_asked(system, page, asked):
+    await take(page, "Save")
+    async with page.page.expect_download():
+        await take(page, "Download")
+    for entry, name in [
+        ("Share static version", "Static version"),
+        ("My student id", "My student id"),
+        ("Help", "Help"),
+    ]:
+        await take(page, entry)
+        await is_open(page, name, "Close")
+        await page.page.keyboard.press("Escape")
+        await page.dialog.wait_for(state="detached")
+    await page.text().locator("mjx-container").wait_for()
+    own = urlsplit(system.url).netloc
+    assert {("http", own), ("ws", own)} == asked.whom()
+    # what asks somebody else is seen, though nobody answers
+    await page.page.evaluate("fetch('http://elsewhere.invalid/').catch(() => 0)")
+    assert ("http", "elsewhere.invalid") in asked.whom()
 
 
 async def test_what_a_lab_that_is_gone_has_not_saved_is_downloaded(system, page, course, tmp_path):
