@@ -182,6 +182,31 @@ async def test_the_disk_of_nats_is_full(tmp_path):
             assert len(await eventually(lambda: opened_by(system, "bob"), within=30)) == 1
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root mounts")
+async def test_the_disk_of_students_is_full(tmp_path):
+    free = {"provisioner": {"free_bytes": 1024**2}}
+    with disks.small(tmp_path / "data" / "students", "size=16m") as disk:
+        async with at_work(tmp_path, **free) as (system, ada):
+            disks.fill(disk, but=4096)
+            assert await eventually(lambda: told(system, f"{disk} has", "make room"), within=30)
+            async with clicking(system, "bob") as bob:
+                with pytest.raises(AssertionError, match="There is no room left on the disk"):
+                    await bob.open()
+            assert await goes_on(ada)
+            assert await ada.open(), "who has files opens them, and can make room"
+            disks.free(disk)
+            assert await eventually(lambda: opens(system, "bob"), within=30)
+            assert len(await opened_by(system, "bob")) == 1
+
+
+async def opens(system, name):
+    async with clicking(system, name) as student:
+        try:
+            return await student.open()
+        except AssertionError:  # not yet
+            return None
+
+
 async def is_full(system):
     answer = await asked(system.link("lesson", "w1/first", "cleo"))
     return answer.status_code == 503
