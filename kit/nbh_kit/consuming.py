@@ -24,6 +24,7 @@ from nats.js.errors import APIError, NotFoundError
 
 from nbh_kit.bus import Bus
 from nbh_kit.lag import Lag
+from nbh_kit.lines import About
 from nbh_proto import DeadLetter, Message, now
 from nbh_proto.streams import Stream
 
@@ -160,7 +161,7 @@ class Consumption:
         message = await self._decoded(raw)
         if message is None:
             return
-        with structlog.contextvars.bound_contextvars(message=message.id):
+        with About(message=message.id):
             try:
                 with _telling_that_we_work(raw):
                     await self._handle(message)

@@ -70,6 +70,8 @@ class Family(ABC, Generic[S]):
     def _fresh(self) -> S: ...
 
     def _key(self, values: Values) -> Values:
+        if values in self._series:
+            return values
         known = zip(values, self._labels.values(), strict=True)
         return tuple(value if value in those else OTHER for value, those in known)
 
@@ -145,7 +147,8 @@ class Histogram(Family[Observed]):
 
     def observe(self, value: float, *labels: str) -> None:
         """One more was so large."""
-        series = self._series.setdefault(self._key(labels), self._fresh())
+        key = self._key(labels)
+        series = self._series.get(key) or self._series.setdefault(key, self._fresh())
         series.counts[bisect_left(self._bounds, value)] += 1
         series.sum += value
 

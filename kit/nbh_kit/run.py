@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import structlog
 
+from nbh_kit import lines
+from nbh_kit.lines import Lines
 from nbh_kit.metrics import Counter, Metrics
 from nbh_proto import names
 
@@ -34,28 +36,19 @@ def configure_logging(service: str, level: LogLevel, metrics: Metrics | None = N
     counter = (metrics or Metrics()).counter(
         "nbhosting_log_lines_total", "Lines of the log, by level.", level=_COUNTED
     )
-    human = sys.stderr.isatty() or os.environ.get("NBH_LOG") == "columns"
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        _counting(counter),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-        if human
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
-    structlog.configure(
-        processors=[
-            *shared,
-            *last,
-            lambda _logger, _method, line: without_capabilities(str(line)),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    structlog.contextvars.bind_contextvars(service=service)
+    least = logging.getLevelName(level.upper())
+    if sys.stderr.isatty() or os.environ.get("NBH_LOG") == "columns":
+        structlog.configure(
+            processors=_columns(service, counter),
+            wrapper_class=structlog.make_filtering_bound_logger(least),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
+    else:
+        structlog.configure(
+            wrapper_class=lines.logger_class(least, Lines(service, counter)),
+            logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+            cache_logger_on_first_use=True,
+        )
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter("%(name)s: %(message)s", counter))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
@@ -66,12 +59,20 @@ def without_capabilities(line: str) -> str:
     return names.CAPABILITY.sub("***", line)
 
 
-def _counting(counter: Counter) -> Callable[[Any, str, dict[str, Any]], dict[str, Any]]:
-    def count(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
-        counter.add(line["level"])
-        return line
+def _columns(service: str, counter: Counter) -> list[Any]:
+    """What writes for a person at a terminal."""
 
-    return count
+    def note(_logger: Any, level: str, said: dict[str, Any]) -> dict[str, Any]:
+        counter.add(level)
+        return {"service": service, **lines.about(), **said}
+
+    return [
+        note,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        lambda _logger, _level, line: without_capabilities(line),
+    ]
 
 
 class _Formatter(logging.Formatter):

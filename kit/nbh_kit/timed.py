@@ -8,6 +8,7 @@ from nbh_kit.web import App, Message, Receive, Scope, Send
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _BOUNDS = (0.01, 0.1, 1.0, 10.0)
+_LABELS = ("method", "handler", "code")
 _NOBODY = "nobody"
 
 
@@ -25,10 +26,9 @@ class Timed:
             "jupyterhub_request_duration_seconds",
             "Request duration for all HTTP requests.",
             _BOUNDS,
-            method=(),
-            handler=(),
-            code=(),
+            **dict.fromkeys(_LABELS, ()),
         )
+        self._seen: set[tuple[str, ...]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
@@ -49,7 +49,13 @@ class Timed:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         # Starlette notes there who answered
         handler = self._paths.get(scope.get("endpoint"), _NOBODY)
-        labels = {"method": method, "handler": handler, "code": code}
-        # a series for what has been, not for all that could be
-        self._seconds.widen({label: (value,) for label, value in labels.items()})
-        self._seconds.observe(seconds, *labels.values())
+        self._seconds.observe(seconds, *self._series(method, handler, code))
+
+    def _series(self, *labels: str) -> tuple[str, ...]:
+        if labels not in self._seen:
+            # a series for what has been, not for all that could be
+            self._seconds.widen(
+                {name: (label,) for name, label in zip(_LABELS, labels, strict=True)}
+            )
+            self._seen.add(labels)
+        return labels

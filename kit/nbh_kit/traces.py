@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
-from nbh_kit import asking
+from nbh_kit import asking, lines
 
 _MOST = 2000
 """Spans that wait to be sent; more are lost: a click is worth more than its trace."""
@@ -43,7 +43,7 @@ class Traces:
     @contextmanager
     def span(self, name: str) -> Iterator[None]:
         """What is done in the block is a part of the click whose id is bound, if one is."""
-        access = self._collector and structlog.contextvars.get_contextvars().get("access")
+        access = self._collector and lines.about().get("access")
         if not access:
             yield
             return

@@ -81,6 +81,33 @@ async def test_each_line_of_a_child_has_its_name():
     assert said.getvalue() == "it          | one\nit          | two\nit          | three\n"
 
 
+async def test_the_last_words_of_a_child_that_kills_itself_are_in_the_log():
+    said = io.StringIO()
+    script = "echo one; echo two; kill -9 $$"
+    async with kept("/bin/sh", "-c", script, said=said) as child:
+        await eventually(lambda: child.ends >= 1)
+    lines = said.getvalue().splitlines()
+    assert lines[:2] == ["it          | one", "it          | two"]
+    assert lines[2].startswith("nbh         | it was killed by SIGKILL")
+
+
+async def test_what_a_child_says_in_a_flood_is_all_in_the_log():
+    said = io.StringIO()
+    script = (
+        "i=0; while [ $i -lt 40000 ]; do echo a line of some words, number $i; i=$((i+1)); done"
+    )
+    async with kept("/bin/sh", "-c", f"{script}; sleep 60", said=said):
+        await eventually(lambda: "number 39999\n" in said.getvalue(), within=10)
+    assert len(said.getvalue().splitlines()) == 40_000
+
+
+def test_a_line_that_the_terminals_encoding_has_no_letters_for_is_written():
+    written = io.BytesIO()
+    log = Log(io.TextIOWrapper(written, encoding="ascii"))
+    log.write("it", "caf\xe9")
+    assert written.getvalue() == b"it          | caf\\xe9\n"
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

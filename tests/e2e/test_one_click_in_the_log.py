@@ -32,7 +32,10 @@ async def test_a_click_can_be_followed_through_all_services(system):
     student = Student(system.link("lesson", "w1/first", "ada"))
     await student.open()
     await student.close()
-    (click,) = [said for who, said in lines(system) if said["event"] == "a click"]
+    # `nbh up` lets lines gather
+    (click,) = await eventually(
+        lambda: [said for _, said in lines(system) if said["event"] == "a click"]
+    )
     assert (click["service"], click["course"], click["student"]) == ("router", "lesson", "ada")
 
     def told():
@@ -49,7 +52,7 @@ async def test_a_click_can_be_followed_through_all_services(system):
         ("provisioner", "a lab answers"),
         ("provisioner", "an access is served"),
     ]
-    assert ("router", "a click is answered") in told()
+    await eventually(lambda: ("router", "a click is answered") in told())
     (opened,) = await system.events("access.opened", student="ada")
     assert opened["access"] == click["access"]
     for who, said in lines(system):

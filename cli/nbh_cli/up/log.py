@@ -1,6 +1,7 @@
 """The log of `nbh up`: whatever its children say, each line with the name of who said it."""
 
 import asyncio
+import io
 import os
 import sys
 from typing import TextIO
@@ -9,11 +10,18 @@ _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95)
 _OURS = "nbh"
 _LONGEST_LINE = 64 * 1024
 
+_GATHER = 0.05
+"""Seconds in which a child's lines gather in its pipe, where its death does not take them. Who is
+woken for each line takes more of the processors than those who write them."""
+
 
 class Log:
     """Writes lines to a stream; what it cannot write is lost, the system goes on."""
 
     def __init__(self, stream: TextIO = sys.stdout, *, width: int = 11) -> None:
+        if isinstance(stream, io.TextIOWrapper):
+            # a line that a terminal's encoding has no letters for is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
         self._stream = stream
         self._width = width
         self._coloured = stream.isatty()
@@ -23,10 +31,11 @@ class Log:
         """A line of our own."""
         self.write(_OURS, line)
 
-    def write(self, name: str, line: str) -> None:
-        """A line of a child."""
+    def write(self, name: str, *lines: str) -> None:
+        """Lines of a child."""
+        prefix = self._prefix(name)
         try:
-            self._stream.write(f"{self._prefix(name)}{line}\n")
+            self._stream.write("".join(f"{prefix}{line}\n" for line in lines))
             self._stream.flush()
         except OSError:
             # The terminal or the reader of the pipe has gone. Labs are worth more than the log.
@@ -36,23 +45,19 @@ class Log:
 
     async def copy(self, name: str, pipe: int) -> None:
         """Every line of a child, until it closes its end of the pipe. Closes ours."""
-        reader = asyncio.StreamReader()
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", 0)
-        )
+        os.set_blocking(pipe, False)
         try:
-            await self._copy(name, reader)
+            await self._copy(name, pipe)
         finally:
-            transport.close()
+            os.close(pipe)
 
-    async def _copy(self, name: str, reader: asyncio.StreamReader) -> None:
-        rest = b""
-        while data := await reader.read(_LONGEST_LINE):
+    async def _copy(self, name: str, pipe: int) -> None:
+        data = rest = b""
+        while data := await _gathered(pipe, data):
             *lines, rest = (rest + data).split(b"\n")
             if len(rest) >= _LONGEST_LINE:
                 lines, rest = [*lines, rest], b""
-            for line in lines:
-                self.write(name, line.decode(errors="replace"))
+            self.write(name, *(line.decode(errors="replace") for line in lines))
         if rest:
             self.write(name, rest.decode(errors="replace"))
 
@@ -62,3 +67,20 @@ class Log:
             return text
         colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
         return f"\x1b[{colour}m{text}\x1b[0m"
+
+
+async def _gathered(pipe: int, last: bytes) -> bytes:
+    """What is in a pipe some time after something came; at once if ``last`` we took all we can."""
+    await _something(pipe)
+    if len(last) < _LONGEST_LINE:
+        await asyncio.sleep(_GATHER)
+    return os.read(pipe, _LONGEST_LINE)
+
+
+async def _something(pipe: int) -> None:
+    there, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_reader(pipe, there.set)
+    try:
+        await there.wait()
+    finally:
+        loop.remove_reader(pipe)

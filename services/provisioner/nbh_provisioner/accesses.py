@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from nbh_kit.bus import Bus
+from nbh_kit.lines import About
 from nbh_kit.traces import Traces
 from nbh_proto import (
     AccessDenied,
@@ -93,7 +94,7 @@ class Accesses:
         Whatever is logged on the way has the click's id, also by the tasks that start a lab.
         """
         with (
-            structlog.contextvars.bound_contextvars(access=requested.access),
+            About(access=requested.access),
             self._traces.span("serve the access"),
         ):
             await self._handle(requested)
@@ -205,14 +206,15 @@ class Accesses:
             way=way,
         )
         opened = access_events.opened(requested, ready, way)
+        await self._bus.answer(requested.answer_to, answer)
+        await self._bus.tell_surely(opened)
+        # last: a student does not wait for a line
         logger.info(
             "an access is served",
             way=way,
             seconds=round(opened.seconds, 3),
             generation=lab.generation,
         )
-        await self._bus.answer(requested.answer_to, answer)
-        await self._bus.tell_surely(opened)
 
     async def _deny(self, requested: AccessRequested, denied: _Denied) -> None:
         reason, detail = denied.reason, str(denied)

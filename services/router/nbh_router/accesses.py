@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from nbh_kit.bus import Bus, BusAway
+from nbh_kit.lines import About
 from nbh_kit.traces import Traces
 from nbh_proto import AccessDenied, AccessProgress, AccessReady
 from nbh_proto.access import AccessAnswer
@@ -112,19 +113,9 @@ class Accesses:
             return access
         self._forget_old()
         access = self._all[ticket.access] = Access(ticket)
-        place = ticket.place
-        logger.info(
-            "a click",
-            access=ticket.access,
-            course=place.course,
-            student=place.student,
-            notebook=ticket.page or place.notebook,
-            action=ticket.action,
-            platform=ticket.platform,
-        )
         try:
             with (
-                structlog.contextvars.bound_contextvars(access=ticket.access),
+                About(access=ticket.access),
                 self._traces.span("store the click"),
             ):
                 await self._tell(ticket)
@@ -134,6 +125,9 @@ class Accesses:
             if access.outcome is None and access.progress is None:
                 self._all.pop(ticket.access, None)
                 raise
+        finally:
+            # only now, while others work for it already: a student does not wait for a line
+            _say(ticket)
         return access
 
     def hear(self, answer: AccessAnswer) -> None:
@@ -174,6 +168,19 @@ class Accesses:
             if first.asked >= oldest_wanted and len(self._all) < MOST:
                 return
             self._all.pop(first.ticket.access)
+
+
+def _say(ticket: Ticket) -> None:
+    place = ticket.place
+    logger.info(
+        "a click",
+        access=ticket.access,
+        course=place.course,
+        student=place.student,
+        notebook=ticket.page or place.notebook,
+        action=ticket.action,
+        platform=ticket.platform,
+    )
 
 
 def _is_same_place(known: AccessProgress | None, heard: AccessProgress) -> bool:

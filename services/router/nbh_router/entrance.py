@@ -5,6 +5,7 @@ from datetime import tzinfo
 from typing import Any
 
 import msgspec
+from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from nbh_kit import settings
@@ -142,8 +143,9 @@ class Entrance:
                 left = end - time.monotonic()
                 if await self._routes.live(ready.capability, max(0.0, left)):
                     self._accesses.done(access)
-                    self._clicks.opened(access, ready)
-                    return self._opened(ticket, ready, language)
+                    response = self._opened(ticket, ready, language)
+                    response.background = BackgroundTask(self._note_opened, access, ready)
+                    return response
             case AccessDenied(reason=reason, capability=""):
                 self._clicks.ended(access, "failed")
                 # who comes back by themselves does so with an access that is not over
@@ -166,6 +168,10 @@ class Entrance:
             once=once,
             quote=ticket.access,
         )
+
+    async def _note_opened(self, access: Access, ready: AccessReady) -> None:
+        """After the answer: a student does not wait for what is counted and logged of them."""
+        self._clicks.opened(access, ready)
 
     def _opened(self, ticket: Ticket, ready: AccessReady, language: Language) -> Response:
         url = self.notebook_url(ticket, ready)
