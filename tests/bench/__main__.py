@@ -100,7 +100,6 @@ async def _with_labs(system, console: Console) -> list[Figure]:
     weights = memory.figures(system.pids | {"nbh up": system.up})
     with console.status("opening running labs"):
         opens = await running.figures(system, students[: running.AT_ONCE])
-        opens += await observing.figures(opens[0])
     with console.status("freezing and re-opening labs"):
         opens += await frozen.figures(system, students)
     for student in students:

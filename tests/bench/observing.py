@@ -1,198 +1,130 @@
-"""What log lines and numbers take of an open."""
+"""What log lines and numbers add to an open."""
 
 import asyncio
-import contextlib
-import sys
-import tempfile
 import time
-from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import NamedTuple
 
-from nbh_kit import asking
-from nbh_kit.testing import eventually
 from tests.bench.client import Client
-from tests.bench.figures import Figure, at_most, median, spread
-from tests.system import System, running_system
+from tests.bench.figures import Figure, at_most, median
+from tests.bench.switched import Switched, switched_system
 
-_OPENS = 5000
-_PARTS, _ROUNDS, _OPENS_A_ROUND = 10, 30, 10
-_COUNTS_NOTHING = """
-from nbh_kit import metrics
+_ROUNDS, _OPENS_A_PART, _FIRST_OPENS = 100, 30, 3
+_GATHERED = 0.12
+"""Seconds after which what was done is counted, and read by `nbh up`: it lets lines gather."""
 
-def _nothing(*_, **__):
-    pass
+_SCRAPED_EVERY = 15.0
 
-metrics.Counter.add = metrics.Gauge.set = metrics.Gauge.set_all = _nothing
-metrics.Histogram.observe = _nothing
-"""
-"""What Python runs before any program of a system that counts nothing."""
 
-_PROGRAM = """
-import asyncio, sys, time
-import structlog
-from nbh_kit import run
-from nbh_kit.links import Place
-from nbh_kit.metrics import Metrics
-from nbh_kit.traces import Traces
-from nbh_proto import AccessReady, new_id
-from nbh_router.accesses import Access
-from nbh_router.clicks import Clicks
-from nbh_router.ticket import Ticket
+class Part(NamedTuple):
+    """Some opens, one after the other."""
 
-metrics = Metrics()
-run.configure_logging("bench", "info", metrics)
-clicks, logger = Clicks(metrics, Traces("bench")), structlog.get_logger("bench")
-requests = metrics.histogram("requests_seconds", "Requests.", method=("GET",), code=("302",))
-handled = metrics.counter("handled_total", "Handled.", consumer=("provisioner",))
-place = Place(course="lesson", notebook="w1/first", student="student-1")
+    seconds: list[float]
+    processor: float
+    """Seconds that each took of the processors."""
 
-async def opens(number):
-    for _ in range(number):
-        ticket = Ticket(
-            access=new_id(), place=place, action="open", platform="lms",
-            asked=time.time(), until=time.time() + 60,
-        )
-        access = Access(ticket)
-        ready = AccessReady(about=ticket.access, capability="1" * 40, notebook="n", way="running")
-        began = time.process_time()
-        logger.info(
-            "a click", access=ticket.access, course=place.course, student=place.student,
-            notebook=place.notebook, action=ticket.action, platform=ticket.platform,
-        )
-        clicks.opened(access, ready)
-        requests.observe(0.004, "GET", "302")
-        handled.add("provisioner")
-        with structlog.contextvars.bound_contextvars(access=ticket.access):
-            logger.info("an access is served", way="running", seconds=0.004, generation=7)
-        yield time.process_time() - began
 
-async def main():
-    taken = [seconds async for seconds in opens(int(sys.argv[1]))]
-    print(1000 * sum(taken) / len(taken))
+class Round(NamedTuple):
+    """With, without, without, with: a machine that becomes slower meanwhile does so for both."""
 
-asyncio.run(main())
-"""
+    with_it: list[Part]
+    without: list[Part]
+
+    @property
+    def added(self) -> float:
+        """Per cent of an open's time."""
+        return 100 * (_open(self.with_it) / _open(self.without) - 1)
+
+    @property
+    def processor(self) -> float:
+        """Seconds that an open takes more of the processors."""
+        return _processor(self.with_it) - _processor(self.without)
 
 
 async def added(folder: Path) -> list[Figure]:
-    """Opens in a system that logs, counts and is read by Prometheus, and in one that does neither,
-    in turn, so that both meet the same machine."""
-    with tempfile.TemporaryDirectory(prefix="nbh-") as customised:
-        (Path(customised) / "sitecustomize.py").write_text(_COUNTS_NOTHING)
-        async with (
-            _system(folder / "with", "info") as noted,
-            _system(folder / "without", "error", PYTHONPATH=customised) as bare,
-        ):
-            return [await _added(noted, bare)]
+    """Opens in a system that logs, counts and is read by Prometheus, and one that does neither."""
+    async with switched_system(folder) as system:
+        client = Client("localhost", system.port)
+        try:
+            return [_figure(await _rounds(system, client))]
+        finally:
+            client.close()
 
 
-async def _added(noted: System, bare: System) -> Figure:
-    each, with_it, without = [], [], []
-    for _ in range(_PARTS):
-        # far more often than every fifteen seconds
-        reading = asyncio.create_task(_read(noted))
-        a, b = await _part(noted, bare)
-        await reading
-        each.append(100 * (median(a) / median(b) - 1))
-        with_it += a
-        without += b
-    assert await _counted(noted) > len(with_it) / 2
-    assert await _counted(bare) == 0
-    of_both = f"{median(with_it) * 1e3:.2f} ms with, {median(without) * 1e3:.2f} without"
-    return at_most(
-        "log and numbers add to an open of a running lab, p50",
-        100 * (median(with_it) / median(without) - 1),
-        5,
-        unit="%",
-        floor=None,
-        spread=f"{of_both}; {spread(each)}",
-    )
-
-
-async def _part(noted: System, bare: System) -> tuple[list[float], list[float]]:
-    with_it: list[float] = []
-    without: list[float] = []
-    for _ in range(_ROUNDS):
-        without += await _round(bare)
-        with_it += await _round(noted)
-    return with_it, without
-
-
-@contextlib.asynccontextmanager
-async def _system(folder: Path, level: str, **environment: str) -> AsyncGenerator[System]:
-    folder.mkdir(parents=True)
-    async with running_system(
-        folder,
-        engine="memory",
-        settings={"site": {"log_level": level}},
-        environment=environment,
-    ) as system:
-        await system.new_course("lesson")
-        await eventually(lambda: _opens(system), within=60)
-        yield system
-
-
-async def _opens(system: System) -> bool:
-    client = Client("localhost", system.port)
+async def _rounds(system: Switched, client: Client) -> list[Round]:
+    reading = asyncio.create_task(_read_for_ever(system))
     try:
-        return (await client.get(system.link("lesson", "w1/first", "ada"))).status == 302
+        await _opens(system, client, 10 * _OPENS_A_PART)
+        before = await system.counted()
+        found = [await _round(system, client) for _ in range(_ROUNDS)]
+        # what was switched off was off, and on what was on
+        there, most = await system.counted() - before, 2 * _ROUNDS * (_OPENS_A_PART + _FIRST_OPENS)
+        assert 0.98 * most < there <= most, (there, most)
+        return found
     finally:
-        client.close()
+        reading.cancel()
 
 
-async def _round(system: System) -> list[float]:
-    """Seconds that some opens take, one after the other."""
-    client, taken = Client("localhost", system.port), []
-    url = system.link("lesson", "w1/first", "ada")
-    try:
-        await client.get(url)  # which also connects
-        for _ in range(_OPENS_A_ROUND):
-            began = time.perf_counter()
-            answer = await client.get(url)
-            # where the disk stalls it is a page, late enough to be on the other side of the median
-            assert answer.status in (302, 200, 503), answer.status
-            taken.append(time.perf_counter() - began)
-    finally:
-        client.close()
+async def _round(system: Switched, client: Client) -> Round:
+    parts = {True: [], False: []}
+    for on in (True, False, False, True):
+        parts[on].append(await _part(system, client, on=on))
+    return Round(parts[True], parts[False])
+
+
+async def _part(system: Switched, client: Client, *, on: bool) -> Part:
+    await asyncio.sleep(_GATHERED)
+    system.log_and_count(on=on)
+    await _opens(system, client, _FIRST_OPENS)
+    began = system.processor_seconds()
+    seconds = await _opens(system, client, _OPENS_A_PART)
+    return Part(seconds, (system.processor_seconds() - began) / _OPENS_A_PART)
+
+
+async def _opens(system: Switched, client: Client, number: int) -> list[float]:
+    taken = []
+    for _ in range(number):
+        began = time.perf_counter()
+        answer = await client.get(system.url)
+        taken.append(time.perf_counter() - began)
+        # where the disk stalls it is a page, late enough to be on the other side of the median
+        assert answer.status in (302, 200, 503), answer.status
     return taken
 
 
-async def _read(system: System) -> None:
-    """As Prometheus does."""
-    for service in ("router", "provisioner", "courses", "reaper", "stats"):
-        await _numbers(system, service)
+async def _read_for_ever(system: Switched) -> None:
+    while True:
+        await system.read()
+        await asyncio.sleep(_SCRAPED_EVERY)
 
 
-async def _numbers(system: System, service: str) -> str:
-    port = system.config.health_port(service)
-    _, body = await asking.get("127.0.0.1", port, "/metrics")
-    return body.decode()
-
-
-async def _counted(system: System) -> float:
-    """How many opens the router has counted."""
-    line = 'nbhosting_clicks_total{outcome="opened"} '
-    lines = (await _numbers(system, "router")).splitlines()
-    return next(float(each.removeprefix(line)) for each in lines if each.startswith(line))
-
-
-async def figures(open_: Figure) -> list[Figure]:
-    """``open_`` is an open of a lab that runs, in milliseconds, measured in the same run."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _PROGRAM, str(_OPENS)),
-        stdout=asyncio.subprocess.PIPE,
-        # a pipe that somebody reads, as `nbh up` does
-        stderr=asyncio.subprocess.PIPE,
+def _figure(rounds: list[Round]) -> Figure:
+    added_, low, high = _between([each.added for each in rounds])
+    with_it = median(_open(each.with_it) for each in rounds) * 1e3
+    without = median(_open(each.without) for each in rounds) * 1e3
+    more = median(each.processor for each in rounds) * 1e6
+    all_ = median(_processor(each.without) for each in rounds) * 1e6
+    return at_most(
+        "log and numbers add to an open of a running lab, p50",
+        added_,
+        5,
+        unit="%",
+        floor=None,
+        spread=f"n={len(rounds)} {low:.1f}..{high:.1f} (95 %); {with_it:.2f} ms with, "
+        f"{without:.2f} without; {more:.0f} µs of CPU to {all_:.0f}",
     )
-    said, _ = await process.communicate()
-    milliseconds = float(said)
-    return [
-        at_most(
-            "log lines and numbers of an open, of its time",
-            100 * milliseconds / open_.value,
-            5,
-            unit="%",
-            floor=None,
-            spread=f"{1000 * milliseconds:.0f} µs of CPU in router and provisioner",
-        )
-    ]
+
+
+def _between(samples: list[float]) -> tuple[float, float, float]:
+    """The median, and between what it is in 95 of 100 cases, by the ranks beside it."""
+    ranked, beside = sorted(samples), round(0.98 * len(samples) ** 0.5)
+    middle = len(samples) // 2
+    return median(ranked), ranked[middle - beside], ranked[middle + beside]
+
+
+def _open(parts: list[Part]) -> float:
+    return median(second for part in parts for second in part.seconds)
+
+
+def _processor(parts: list[Part]) -> float:
+    return sum(part.processor for part in parts) / len(parts)
