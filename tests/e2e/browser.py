@@ -38,8 +38,7 @@ _PREFERENCES = {"profile": {"block_third_party_cookies": True, "cookie_controls_
 KERNEL_IS_IDLE = r"""async () => {
   const [, lab, path] = location.pathname.match(/^\/(\d+)\/(?:notebooks|\w+\/tree)\/(.*)$/) || [];
   const sessions = await (await fetch(`/${lab}/api/sessions`)).json();
-  // JupyterLab on a narrow screen has the notebook's folder in its address
-  const { kernel } = sessions.find((s) => s.path === path || s.path.startsWith(`${path}/`)) || {};
+  const { kernel } = sessions.find((s) => s.path === path) || {};
   return kernel && kernel.connections > 0 && kernel.execution_state === "idle";
 }"""
 

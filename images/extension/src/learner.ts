@@ -3,6 +3,7 @@ import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { Menu } from "@lumino/widgets";
 import type { Scene } from "./actions.ts";
+import { keepAddress } from "./address.ts";
 import { Header } from "./header.ts";
 import { Height } from "./height.ts";
 import { rebind } from "./keys.ts";
@@ -35,13 +36,6 @@ const COMMAND_MODE = ".jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :fo
 
 /** One of the public extension jupyterlab-nbhosting, whose entries stand in Jupyter's own menus. */
 const PUBLIC = "nbhosting:reset-to-original";
-
-/** JupyterLab writes another address, without whose notebook it is; a reload needs it. */
-function sayAgain(said: string): void {
-  const { pathname, search, hash } = window.location;
-  if (search !== "") return;
-  window.history.replaceState(window.history.state, "", pathname + said + hash);
-}
 
 export class Learner {
   private settings = DEFAULTS;
@@ -76,12 +70,11 @@ export class Learner {
     // the line of Notebook's menu; JupyterLab's line of menus is its top
     const area = "menu" in this.app.shell ? "menu" : "top";
     this.app.shell.add(this.header, area, { rank: 1 });
-    const said = window.location.search;
+    const opened = shownAt(window.location.pathname);
+    keepAddress(window, () => this.shown(opened));
     void this.app.restored.then(() => {
       look.alone(this.app.shell, this.settings);
       this.showsMenu();
-      sayAgain(said);
-      this.app.shell.currentChanged?.connect(() => setTimeout(() => sayAgain(said)));
     });
   }
 
@@ -134,6 +127,15 @@ export class Learner {
       const notebook = this.panel?.context.path ?? shown;
       window.open(rescueUrl(capability, notebook), "_blank", "noopener");
     };
+  }
+
+  /** The document that somebody is in; before they come, the notebook that was opened. */
+  private shown(opened: string): string {
+    const { currentWidget } = this.app.shell;
+    const current = currentWidget as Partial<Pick<NotebookPanel, "context">> | null;
+    if (current?.context) return current.context.path;
+    if (this.panel === null) return opened;
+    return current === null && !this.panel.isDisposed ? this.panel.context.path : "";
   }
 
   private capability(): string | null {

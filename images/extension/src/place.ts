@@ -31,6 +31,12 @@ export function shownAt(pathname: string): string {
   return /^\/(?:notebooks|edit|(?:lab|doc)(?:\/workspaces\/[^/]+)?\/tree)\/(.+)$/.exec(path)?.[1] ?? "";
 }
 
+/** A path of JupyterLab's, with this notebook in it instead of what it shows; of another page, as it is. */
+export function atNotebook(pathname: string, notebook: string): string {
+  const page = /^(?:\/\d+)?\/(?:lab|doc)(?:\/workspaces\/[^/]+)?(?=\/tree\/|\/tree$|$)/.exec(pathname)?.[0];
+  return page ? `${page}/tree/${notebook.split("/").map(encodeURIComponent).join("/")}` : pathname;
+}
+
 /** Goes back to the course's version (S9). */
 export function resetUrl(place: Place, notebook: string): string {
   return `${launchUrl(place, notebook)}?forcecopy=true`;

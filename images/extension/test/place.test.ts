@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pageAt, placeIn, rescueUrl, resetUrl, shareUrl, shownAt } from "../src/place.ts";
+import { atNotebook, pageAt, placeIn, rescueUrl, resetUrl, shareUrl, shownAt } from "../src/place.ts";
 
 const ADA = { course: "python", student: "ada" };
 
@@ -31,6 +31,15 @@ test("a page's path says which notebook it shows", () => {
   assert.equal(shownAt("/12/notebooks/w1/with%20blank.ipynb"), "w1/with blank.ipynb");
   assert.equal(shownAt("/12/lab/workspaces/auto-1/tree/w1/intro.py"), "w1/intro.py");
   assert.equal(shownAt("/12/lab"), "");
+});
+
+test("a folder in JupyterLab's address gives way to the notebook, and other pages stay", () => {
+  assert.equal(atNotebook("/12/doc/tree/w1", "w1/été.md"), "/12/doc/tree/w1/%C3%A9t%C3%A9.md");
+  assert.equal(atNotebook("/12/lab/workspaces/a-1/tree/w1", "n.py"), "/12/lab/workspaces/a-1/tree/n.py");
+  assert.equal(atNotebook("/12/lab", "n.py"), "/12/lab/tree/n.py");
+  assert.equal(atNotebook("/lab/tree", "n.py"), "/lab/tree/n.py");
+  assert.equal(atNotebook("/12/notebooks/a.py", "n.py"), "/12/notebooks/a.py");
+  assert.equal(atNotebook("/12/files/lab/tree/a.py", "n.py"), "/12/files/lab/tree/a.py");
 });
 
 test("addresses keep folders and escape what is in names", () => {
