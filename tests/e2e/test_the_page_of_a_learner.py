@@ -111,6 +111,9 @@ async def test_a_reset_keeps_what_was_written_and_is_undone(
         await page.choose("Undo reset")
         await page.page.wait_for_event("load")
         await page.notebook.shows("dan was here")
+        # a reload comes back to it, and knows whose it is
+        await page.notebook.shown()
+        assert page.page.url.endswith(f"/w1/loops.md?course={course}&student=dan")
 
 
 @BOTH
@@ -212,6 +215,7 @@ async def test_it_fits_a_frame_on_a_phone(
         page = LearnersPage(outer.frame("frame0"))
         await page.notebook.shown()
         await page.opener.wait_for()
+        assert page.page.url.endswith(f"/w1/loops.md?course={course}&student=hal")
         await _nothing_is_out_of_reach(page, outer, tmp_path / "page.png")
         assert await page.menu() == ENTRIES
         await _nothing_is_out_of_reach(page, outer, tmp_path / "menu.png", ".lm-Menu-item")

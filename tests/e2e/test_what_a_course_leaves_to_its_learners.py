@@ -89,9 +89,8 @@ async def test_the_files_are_in_a_page_of_their_own_in_notebook(wishing):
     await files.close()
 
 
-@pytest.mark.parametrize("front_end", [NOTEBOOK, LAB])
-async def test_the_tools_are_those_that_it_names(wishing, front_end):
-    page = await wishing(front_end, toolbar=["cut", "run"])
+async def test_the_tools_are_those_that_it_names(wishing):
+    page = await wishing(NOTEBOOK, toolbar=["cut", "run"])
     tools = page.page.locator(".jp-NotebookPanel-toolbar > [data-jp-item-name]:visible")
 
     async def names():
