@@ -5,16 +5,31 @@ interface Saves {
   save(): Promise<void>;
 }
 
+/** How long a save waits for one that may never end: its answer got lost with the network. */
+const PATIENCE_MS = 10_000;
+
 /** From now on, whoever saves this waits for whoever does already: a menu, a key, Jupyter by itself. Those that wait are one save. */
-export function oneAtATime(context: Saves): void {
+export function oneAtATime(context: Saves, patience = PATIENCE_MS): void {
   const save = context.save.bind(context);
-  let now: Promise<unknown> = Promise.resolve();
+  let now: Promise<unknown> | null = null;
   let next: Promise<void> | null = null;
   const begin = () => {
     next = null;
     const saved = save();
-    now = saved.catch(() => undefined);
+    const ended = saved
+      .catch(() => undefined)
+      .then(() => {
+        if (now === ended) now = null;
+      });
+    now = ended;
     return saved;
   };
-  context.save = () => (next ??= now.then(begin));
+  context.save = () => (next ??= endOf(now, patience).then(begin));
+}
+
+async function endOf(save: Promise<unknown> | null, patience: number): Promise<void> {
+  if (save === null) return;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([save, new Promise((end) => (timer = setTimeout(end, patience)))]);
+  clearTimeout(timer);
 }

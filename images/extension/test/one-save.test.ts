@@ -20,9 +20,9 @@ class Page {
 /** What has been promised so far has been done. */
 const settled = () => new Promise(setImmediate);
 
-const opened = () => {
+const opened = (patience?: number) => {
   const page = new Page();
-  oneAtATime(page);
+  oneAtATime(page, patience);
   return page;
 };
 
@@ -66,4 +66,19 @@ test("a save that failed is told to who asked for it, and holds up nobody", asyn
   await settled();
   page.underWay[1]!.end();
   await second;
+});
+
+test("a save that never ends holds up nobody for long", async () => {
+  const page = opened(1);
+  void page.save();
+  await settled();
+  page.text = "two";
+  const second = page.save();
+  const begun = async () => {
+    while (page.underWay.length < 2) await settled();
+  };
+  await begun();
+  page.underWay[1]!.end();
+  await second;
+  assert.deepEqual(page.disk, ["two"]);
 });
