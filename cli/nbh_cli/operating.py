@@ -31,6 +31,9 @@ StudentName = Annotated[str, Parameter(help="The student, as the learning platfo
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object a line.")]
 
+IS_IT_UP = "Is the system up (`nbh up`, or `podman-compose up -d`)?"
+"""What to ask whoever finds nobody there."""
+
 DEFAULT_CONFIG = Path("nbhosting.toml")
 _WITHIN = 5.0
 
@@ -90,7 +93,7 @@ async def _check_that_somebody_listens(config: Config) -> None:
         _, writer = await asyncio.open_connection(parts.hostname, parts.port or 4222)
     except OSError as e:
         why = e.strerror or str(e)
-        raise Sorry(f"NATS at {config.nats.url}: {why}. Is `nbh up` running?") from e
+        raise Sorry(f"NATS at {config.nats.url}: {why}. {IS_IT_UP}") from e
     writer.close()
 
 
@@ -106,4 +109,4 @@ def _what_is_wrong(config: Config, error: BusAway) -> str:
     if "authorization" in str(error).lower():
         file = config.password_file("operator")
         return f"NATS at {config.nats.url} refuses the operator's password in {file}"
-    return f"{error}. Is `nbh up` running?"
+    return f"{error}. {IS_IT_UP}"

@@ -299,7 +299,7 @@ async def test_when_nats_is_away_it_is_said_where_it_should_be(nbh):
         status, out, err = await nbh(*words)
         assert (status, out) == (1, "")
         assert f"NATS at nats://127.0.0.1:{port}" in err
-        assert "Is `nbh up` running?" in err
+        assert "Is the system up" in err
         assert err.count("\n") == 1
 
 

@@ -112,4 +112,4 @@ async def test_without_the_service_that_is_said(service, nats_url):
     assert (status, "secrets/stats is not there: `nbh up` makes it" in err) == (1, True)
     service.secret()
     status, _, err = await Nbh(service.file)("stats", "summary")
-    assert (status, "Is `nbh up` running?" in err) == (1, True)
+    assert (status, "Is the system up" in err) == (1, True)

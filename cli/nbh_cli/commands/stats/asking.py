@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from nbh_cli.operating import IS_IT_UP
 from nbh_cli.output import Row
 from nbh_cli.sorry import Sorry
 from nbh_kit.config import Config
@@ -63,7 +64,7 @@ def content(
         body = answer.read()
     except (OSError, http.client.HTTPException) as e:
         place = f"{config.stats.host}:{config.stats.port}"
-        raise Sorry(f"the stats service at {place}: {e}. Is `nbh up` running?") from e
+        raise Sorry(f"the stats service at {place}: {e}. {IS_IT_UP}") from e
     finally:
         connection.close()
     if answer.status != http.client.OK:
