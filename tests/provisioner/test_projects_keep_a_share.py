@@ -31,7 +31,10 @@ def test_students_are_kept_within_their_share(kind, tmp_path):
     with image.open("wb") as file:
         file.truncate(512 * 1024**2)
     subprocess.run((*_MAKERS[kind], str(image)), check=True)
-    said = other_kernel.tested(tmp_path, image, kind, "prjquota", _INNER)
+    try:
+        said = other_kernel.tested(tmp_path, image, kind, "prjquota", _INNER)
+    except other_kernel.CannotRun as e:
+        pytest.skip(str(e))
     assert said.endswith("status 0\n"), said
 
 
