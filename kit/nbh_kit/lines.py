@@ -6,9 +6,10 @@ takes. So one step does here what is a chain of them in structlog.
 
 import json
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from nbh_proto import names
 
 Said = dict[str, Any]
 
-_about: ContextVar[Said] = ContextVar("nbh_about", default={})  # noqa: B039  # nobody changes it
+_about: ContextVar[Mapping[str, Any]] = ContextVar("nbh_about", default=MappingProxyType({}))
 _encoder = msgspec.json.Encoder(enc_hook=repr)
 _CAPABILITY = re.compile(names.CAPABILITY.pattern.encode())
 
@@ -39,7 +40,7 @@ class About:
         _about.reset(self._token)
 
 
-def about() -> Said:
+def about() -> Mapping[str, Any]:
     """What is being worked on here, by its ids."""
     return _about.get()
 
@@ -82,9 +83,9 @@ def _encoded(line: Said) -> bytes:
 def logger_class(level: int, lines: Lines) -> type[Any]:
     """Of what ``structlog.get_logger()`` gives: it says what is of this level or a higher one."""
 
-    class Logger(structlog.make_filtering_bound_logger(level)):  # type: ignore[misc]
-        def _proxy_to_logger(self, method_name: str, event: str, **fields: Any) -> None:
-            # the way that structlog leaves to classes of one's own, without its chain
-            self._logger.msg(lines.line(method_name, event, fields))
+    def say(self: Any, method_name: str, event: str, **fields: Any) -> None:
+        # the way that structlog leaves to classes of one's own, without its chain
+        self._logger.msg(lines.line(method_name, event, {**self._context, **fields}))
 
-    return Logger
+    kind = structlog.make_filtering_bound_logger(level)
+    return type("Logger", (kind,), {"_proxy_to_logger": say})

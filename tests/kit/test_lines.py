@@ -119,7 +119,7 @@ from nbh_kit import run
 run.configure_logging("probe", "info")
 logger = structlog.get_logger("probe")
 logger.debug("not this")
-logger.info("this")
+logger.bind(course="py").info("this")
 os._exit(1)
 """
 
@@ -128,4 +128,5 @@ def test_what_is_said_is_out_before_a_process_ends_however_it_does():
     ended = subprocess.run([sys.executable, "-c", _SAYS], capture_output=True, check=False)
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
-    assert json.loads(line)["event"] == "this"
+    said = json.loads(line)
+    assert (said["event"], said["course"]) == ("this", "py")

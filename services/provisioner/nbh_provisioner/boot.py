@@ -23,6 +23,7 @@ from nbh_provisioner.engine import (
     Shortage,
 )
 from nbh_provisioner.lab_folders import EXERCISE, Claim, LabFolders
+from nbh_provisioner.outage import Outage
 from nbh_provisioner.places import Places
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.revision import Revision
@@ -78,8 +79,8 @@ class Boot:
         self._readiness = readiness
         self._config = config
         self._places = Places(config.site.data)
-        self._away_since: float | None = None
-        """When the engine was last asked before it did not answer; None once it answers."""
+        self._outage = Outage()
+        """The engine's. Who comes while it is away already does not wait for all of it anew."""
 
     async def start(self, wish: Wish, lab: Lab) -> Running:
         """Start a lab's container.
@@ -112,15 +113,16 @@ class Boot:
             try:
                 done = await call()
             except EngineDown as e:
-                # one who comes while it is away already does not wait for all of it anew
-                if self._away_since is None:
-                    self._away_since = asked
+                if self._outage.goes_on(asked, clock()):
                     logger.warning("waiting for the engine to come back", error=str(e))
-                if clock() > self._away_since + self._config.provisioner.podman_back_within:
+                if self._outage.lasts() > self._config.provisioner.podman_back_within:
                     raise
                 await asyncio.sleep(_TRY_AGAIN_SECONDS)
+            except EngineError:
+                self._outage.is_over()
+                raise
             else:
-                self._away_since = None
+                self._outage.is_over()
                 return done
 
     async def image(self, name: str) -> str:
