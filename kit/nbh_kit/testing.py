@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import functools
+import itertools
 import os
 import random
 import socket
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -106,8 +108,8 @@ async def eventually(
 def free_ports(count: int) -> int:
     """The first of so many ports in a row that nobody uses right now."""
     while True:
-        first = free_port()
-        if all(_is_free(port) for port in range(first + 1, first + count)):
+        first, *others = [free_port() for _ in range(count)]
+        if others == list(range(first + 1, first + count)):
             return first
 
 
@@ -116,14 +118,18 @@ def free_port() -> int:
 
     The system takes those from 32768 up (Linux, ip_local_port_range), at any moment. Tests
     beside these (pytest-xdist) take others: between the choice and the use they cannot see ours.
+    Nor is a port told twice before all others were: the first to ask may not use it yet.
     """
+    return next(port for port in _ports_in_turn() if _is_free(port))
+
+
+@functools.cache
+def _ports_in_turn() -> Iterator[int]:
     beside = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     ours = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     share = (_PAST_PORT - _FIRST_PORT) // beside
-    while True:
-        port = _FIRST_PORT + ours * share + random.randrange(share)
-        if _is_free(port):
-            return port
+    first, begin = _FIRST_PORT + ours * share, random.randrange(share)
+    return (first + n % share for n in itertools.count(begin))
 
 
 def _is_free(port: int) -> bool:
