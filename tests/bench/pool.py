@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import httpx2
+
 from nbh_kit.buckets import Bucket
 from nbh_kit.testing import eventually
 from nbh_proto import Lab, StopLab, lab_key, new_id
@@ -117,6 +119,13 @@ async def full(system, number: int) -> None:
     await asyncio.gather(*(_booted(lab) for lab in labs))
 
 
+async def rehearsed(system, number: int) -> None:
+    """Return when so many labs are nobody's and have rehearsed their first page."""
+    await full(system, number)
+    labs = await _nobodys(system, number)
+    await asyncio.gather(*(_rehearsed(lab) for lab in labs))
+
+
 async def _nobodys(system, number: int):
     labs = await system.labs()
     theirs = {lab.capability for lab in labs if lab.state != "pooled"}
@@ -133,6 +142,17 @@ async def _booted(lab) -> None:
 
     await eventually(answers, within=_FULL_WITHIN, pause=0.1)
     client.close()
+
+
+async def _rehearsed(lab) -> None:
+    url = f"http://{lab.address}/{lab.capability}/api/nbh/rehearsal"
+    headers = {"Authorization": f"token {lab.token}"}
+    async with httpx2.AsyncClient(headers=headers, trust_env=False) as client:
+
+        async def has():
+            return (await client.get(url)).json()["rehearsed"]
+
+        await eventually(has, within=_FULL_WITHIN, pause=0.1)
 
 
 async def _content(system, student: str) -> float:

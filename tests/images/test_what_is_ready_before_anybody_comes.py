@@ -18,12 +18,13 @@ KERNELS = "pgrep --full --count [i]pykernel_launcher || true"
 WHERE = "import os; print(os.getcwd(), os.environ['JPY_SESSION_NAME'], len(In))"
 
 
-WAITS = {
-    "/srv/jupyter/jupyter_server_config.json": json.dumps(
-        {"Kernels": {"waits": True, "begins_one": True}}
-    )
-}
-"""As the provisioner says of a lab that is nobody's yet, in a course that wants a kernel there."""
+REHEARSAL = "api/nbh/rehearsal"
+
+
+def nobodys(**kernels):
+    """As the provisioner says of a lab that is nobody's yet, and what a course says besides."""
+    where = "/srv/jupyter/jupyter_server_config.json"
+    return {where: json.dumps({"Kernels": {"waits": True, **kernels}})}
 
 
 async def kernels(lab):
@@ -37,6 +38,11 @@ async def one_runs(lab):
 
 async def _are(lab, number):
     return await kernels(lab) == number
+
+
+async def rehearsed(client):
+    """Have a lab rehearse."""
+    assert (await client.post(REHEARSAL, timeout=60)).status_code == 204
 
 
 async def session(client, path, kernel="python3"):
@@ -59,8 +65,9 @@ async def says(lab, kernel, code):
 
 
 async def test_the_first_who_asks_gets_the_kernel_that_runs(start_lab):
-    async with start_lab(files={"a.md": "# a\n"}, given=WAITS) as lab, lab.client() as client:
-        await one_runs(lab)
+    async with start_lab(files={"a.md": "# a\n"}, given=nobodys()) as lab, lab.client() as client:
+        await rehearsed(client)
+        assert await kernels(lab) == 1
         # it is nobody's: the policy of idleness sees none
         assert (await client.get("api/kernels")).json() == []
         assert (await client.get("api/status")).json()["kernels"] == 0
@@ -83,19 +90,57 @@ async def test_one_that_nobody_can_use_is_ended(start_lab):
     spec = {"argv": ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]}
     about = json.dumps(spec | {"display_name": "Other", "language": "python"})
     given = {"/opt/venv/share/jupyter/kernels/other/kernel.json": about}
-    async with start_lab(given=given | WAITS) as lab, lab.client() as client:
-        await one_runs(lab)
+    async with start_lab(given=given | nobodys()) as lab, lab.client() as client:
+        await rehearsed(client)
         other = await session(client, "n1.ipynb", "other")
         assert await says(lab, other, "print(6 * 7)") == "42"
         await one_runs(lab)
 
 
 async def test_one_that_has_died_is_no_hindrance(start_lab):
-    async with start_lab(given=WAITS) as lab, lab.client() as client:
-        await one_runs(lab)
+    async with start_lab(given=nobodys()) as lab, lab.client() as client:
+        await rehearsed(client)
+        assert await kernels(lab) == 1
         await lab.run("pkill", "--full", "--signal", "KILL", "ipykernel_launcher")
         kernel = await session(client, "n1.ipynb")
         assert await says(lab, kernel, "print(6 * 7)") == "42"
+
+
+async def test_nobody_gains_a_kernel_by_rehearsing_who_has_been_there(start_lab):
+    async with start_lab(given=nobodys()) as lab, lab.client() as client:
+        assert (await client.get(REHEARSAL)).json() == {"rehearsed": False}
+        await session(client, "a.md")
+        await rehearsed(client)
+        assert await kernels(lab) == 1
+        await rehearsed(client)
+        assert len((await client.get("api/kernels")).json()) == 1
+
+
+async def test_one_that_hangs_up_ends_it_and_can_ask_again(start_lab):
+    async with start_lab(given=nobodys()) as lab, lab.client() as client:
+        with pytest.raises(httpx2.ReadTimeout):
+            await client.post(REHEARSAL, timeout=0.05)
+        await rehearsed(client)
+        assert await kernels(lab) == 1
+        assert (await client.get(REHEARSAL)).json() == {"rehearsed": True}
+
+
+@pytest.mark.parametrize("given", [nobodys(begins_one=False), {}], ids=["course", "somebody's"])
+async def test_a_course_can_do_without_the_kernel_and_the_lab_of_somebody_has_none(
+    given, start_lab
+):
+    async with start_lab(given=given) as lab, lab.client() as client:
+        await rehearsed(client)
+        assert await kernels(lab) == 0
+        assert (await client.get("api/status")).json()["kernels"] == 0
+
+
+async def test_it_is_no_sign_of_anybodys_being_there(start_lab):
+    async with start_lab(given=nobodys()) as lab, lab.client() as client:
+        before = (await client.get("api/status?no_track_activity=1")).json()["last_activity"]
+        assert (await client.post(f"{REHEARSAL}?no_track_activity=1")).status_code == 204
+        after = (await client.get("api/status?no_track_activity=1")).json()["last_activity"]
+        assert after == before
 
 
 async def test_what_browsers_load_is_compressed(lab):

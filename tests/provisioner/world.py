@@ -29,6 +29,7 @@ from nbh_proto import (
 from nbh_proto.access import AccessAnswer
 from nbh_provisioner import memory, service
 from nbh_provisioner.engine import Engine
+from nbh_provisioner.idleness import Idle
 from nbh_provisioner.memory import Memory
 
 NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
@@ -152,17 +153,36 @@ def access(notebook: str = "w1/n1", **fields: object) -> AccessRequested:
     return AccessRequested(**given)
 
 
+class Processors:
+    """Those of a machine of which so many have nothing to do; a second passes with each look."""
+
+    def __init__(self, idle: float) -> None:
+        self.idle = idle
+        self.looks = 0
+        self._seconds = 0.0
+
+    def __call__(self) -> Idle:
+        self.looks += 1
+        self._seconds += self.idle
+        return Idle(self.looks, self._seconds)
+
+
 @asynccontextmanager
 async def running(
     config: Config,
     engine: Engine,
     read_memory: Callable[[], Memory] = memory.read,
     *,
+    read_idle: Callable[[], Idle] | None = None,
     system: Path = Path("/"),
 ) -> AsyncGenerator[None]:
-    """A provisioner in this process, while the block runs."""
+    """A provisioner in this process, while the block runs. Unless said otherwise the machine is
+    idle for it, whatever other tests do to it."""
+    read_idle = read_idle or Processors(8.0)
     health = Health("nats", "labs")
-    serving = service.serving(config, engine, health, read_memory=read_memory, system=system)
+    serving = service.serving(
+        config, engine, health, read_memory=read_memory, read_idle=read_idle, system=system
+    )
     async with serving as following:
         task = asyncio.ensure_future(following)
         try:

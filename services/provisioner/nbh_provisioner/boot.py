@@ -40,6 +40,8 @@ R = TypeVar("R")
 
 _LAST_WORDS_SECONDS = 10.0
 _TRY_AGAIN_SECONDS = 0.5
+_REHEARSAL = "api/nbh/rehearsal?no_track_activity=1"
+_REHEARSED_WITHIN = 60.0
 
 _EXERCISES = (
     *(f"api/contents/{name}?content=1" for name in EXERCISE),
@@ -206,6 +208,14 @@ class Boot:
         for path in _EXERCISES:
             url = f"{jupyter.base_url(lab.capability)}{path}"
             await self._readiness.answers(lab.address, url, lab.token)
+
+    async def rehearse(self, lab: Lab) -> None:
+        """Have a lab begin a kernel and do all else that its first page needs (ADR 41).
+
+        An image that cannot is none of ours, and has nothing to rehearse.
+        """
+        url = f"{jupyter.base_url(lab.capability)}{_REHEARSAL}"
+        await self._readiness.does(lab.address, url, lab.token, within=_REHEARSED_WITHIN)
 
     async def end(self, lab: Lab, running: Running) -> tuple[Ending, str]:
         """Return when the lab's first process has ended, with how it did and what it wrote."""

@@ -125,6 +125,17 @@ class Pool:
         if await self._until_it_answers(slot):
             self.demands.booted(lab.course, time.monotonic() - began)
 
+    def unrehearsed(self) -> list[Slot]:
+        """Those that could be more than booted, the oldest first: they are taken first."""
+        return [slot for slot in self._slots if slot.answers and not slot.is_rehearsed]
+
+    async def rehearse(self, slot: Slot) -> None:
+        """Have one do what its first page needs, once; ended when somebody takes it meanwhile."""
+        rehearsal = asyncio.create_task(self._boot.rehearse(slot.lab))
+        self._doing[slot].add(rehearsal)
+        await asyncio.wait({rehearsal})
+        slot.is_rehearsed = True
+
     def adopt(
         self, lab: Lab, running: Running, shape: Shape, image: str, held: Held[Lab] | None
     ) -> None:

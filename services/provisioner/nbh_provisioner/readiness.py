@@ -87,22 +87,36 @@ class Readiness:
 
     async def answers(self, address: str, path: str, token: str) -> bool:
         """Whether a lab answers 200 to one GET."""
+        return await self._status("GET", address, path, token) == httpx2.codes.OK
+
+    async def does(
+        self, address: str, path: str, token: str, *, within: float = _ANSWER_SECONDS
+    ) -> bool:
+        """Whether a lab answers 204 to one POST, which may take it so many seconds."""
+        status = await self._status("POST", address, path, token, within)
+        return status == httpx2.codes.NO_CONTENT
+
+    async def _status(
+        self, method: str, address: str, path: str, token: str, within: float = _ANSWER_SECONDS
+    ) -> int | None:
+        """None if there is no answer."""
+        headers = {"Authorization": f"token {token}"}
+        timeout = httpx2.Timeout(within, connect=_CONNECT_SECONDS)
         try:
-            answer = await self._client.get(
-                f"http://{address}{path}", headers={"Authorization": f"token {token}"}
+            answer = await self._client.request(
+                method, f"http://{address}{path}", headers=headers, timeout=timeout
             )
         except httpx2.HTTPError:
-            return False
-        return answer.status_code == httpx2.codes.OK
+            return None
+        return answer.status_code
 
 
 @asynccontextmanager
 async def noticing() -> AsyncGenerator[Readiness]:
     """Notice first answers while the block runs."""
-    timeout = httpx2.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
     limits = httpx2.Limits(max_keepalive_connections=0)
     with Inotify() as inotify:
-        async with httpx2.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as client:
+        async with httpx2.AsyncClient(limits=limits, trust_env=False) as client:
             readiness = Readiness(inotify, client)
             hearing = asyncio.create_task(readiness.hear())
             try:

@@ -20,7 +20,7 @@ from nbh_kit.one import only_one
 from nbh_kit.traces import Traces
 from nbh_proto import AccessRequested, Course, Lab, TakeWorkspace, names
 from nbh_proto.streams import COMMANDS, EVENTS, PATIENCE
-from nbh_provisioner import commands, lab_paths, memory, readiness, taking
+from nbh_provisioner import commands, idleness, lab_paths, memory, readiness, taking
 from nbh_provisioner.accesses import Accesses
 from nbh_provisioner.affairs import Means
 from nbh_provisioner.boot import Boot
@@ -38,6 +38,7 @@ from nbh_provisioner.files.usage import DiskUsage
 from nbh_provisioner.files.workspace import Workspaces
 from nbh_provisioner.freezer import Freezer
 from nbh_provisioner.head_room import HeadRoom
+from nbh_provisioner.idleness import Idle, Idleness
 from nbh_provisioner.images import Images
 from nbh_provisioner.lab_folders import LabFolders
 from nbh_provisioner.labs import Labs
@@ -51,6 +52,7 @@ from nbh_provisioner.preparation import Preparation
 from nbh_provisioner.quotas import finding
 from nbh_provisioner.readiness import Readiness
 from nbh_provisioner.reading import Reading
+from nbh_provisioner.rehearsing import Rehearsing
 from nbh_provisioner.relief import Relief
 from nbh_provisioner.rooms import Rooms
 from nbh_provisioner.shares import sharing
@@ -75,6 +77,7 @@ async def serving(
     health: Health,
     *,
     read_memory: Callable[[], Memory] = memory.read,
+    read_idle: Callable[[], Idle] = idleness.read,
     system: Path = _SYSTEM,
 ) -> AsyncGenerator[Awaitable[None]]:
     """Answer accesses and commands while the block runs; labs live on after it.
@@ -82,6 +85,7 @@ async def serving(
     Args:
         health: is told how to look at "nats" and at "labs", which are those that ran before us.
         read_memory: how much there is, and is left.
+        read_idle: how long processors had nothing to do.
         system: where the machine's own file system is.
 
     Yields:
@@ -95,7 +99,7 @@ async def serving(
         bus.at_each_telling(Counting(health.metrics).hear)
         traces = Traces("provisioner", config.site.traces)
         await stack.enter_async_context(traces.sending())
-        parts = _Parts(config, engine, noticing, bus, system, read_memory, traces)
+        parts = _Parts(config, engine, noticing, bus, system, read_memory, read_idle, traces)
         health.look("nats", lambda: bus.is_connected)
         health.look("labs", parts.labs.adopted.is_set)
         stack.callback(parts.preparation.close)
@@ -159,6 +163,7 @@ class _Parts:
         bus: Bus,
         system: Path,
         read_memory: Callable[[], Memory],
+        read_idle: Callable[[], Idle],
         traces: Traces,
     ) -> None:
         head_room = HeadRoom(read_memory, config.provisioner)
@@ -197,9 +202,11 @@ class _Parts:
         disks = Disks(
             engine, {"students": places.students, "data": places.data, "system": system}, free
         )
+        idle = Idleness(read_idle)
         self.stocking = Stocking(
-            self.pool, boot, starts, known, disks, head_room, config.pool, config.lab.image
+            self.pool, boot, starts, known, disks, head_room, idle, config.pool, config.lab.image
         )
+        self.rehearsing = Rehearsing(self.pool, starts, Idleness(read_idle))
         usage = DiskUsage(places.students, quota)
         bounded = config.provisioner.disk_quota != "off"
         rooms = Rooms(usage, workspaces, quota, config.lab, bounded=bounded)
@@ -244,11 +251,11 @@ class _Parts:
         """Follow what courses there are, and keep the pool as it should be, for ever."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self.courses_known.follow())
-            loops.create_task(self._stocking())
+            loops.create_task(self._pooling())
 
-    async def _stocking(self) -> None:
+    async def _pooling(self) -> None:
         await self.labs.adopted.wait()  # what there is comes before what there should be
-        await self.stocking.run()
+        await asyncio.gather(self.stocking.run(), self.rehearsing.run())
 
 
 def _sharing(

@@ -24,6 +24,9 @@ class Slot:
         self.answers = False
         """Whether it has booted."""
 
+        self.is_rehearsed = False
+        """Whether it did all that its first page needs."""
+
     def as_lab_of(self, lab: Lab) -> Lab:
         """What a student's lab becomes, who would have got ``lab`` otherwise."""
         ours = self.lab

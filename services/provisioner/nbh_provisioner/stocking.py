@@ -19,6 +19,7 @@ from nbh_provisioner.courses import Courses
 from nbh_provisioner.disks import Disks
 from nbh_provisioner.engine import EngineError
 from nbh_provisioner.head_room import LAB_BYTES, HeadRoom
+from nbh_provisioner.idleness import Idleness
 from nbh_provisioner.pool import Pool
 from nbh_provisioner.pool_policy import Demand
 from nbh_provisioner.revision import Unreadable
@@ -30,8 +31,12 @@ _IMAGES_EVERY = 5.0
 _CALM = 0.5
 """Seconds without a new student, after which labs are booted for the next ones."""
 
-_PATIENCE = 3.0
-"""Seconds after which they are booted although students keep coming."""
+_IDLE = 0.75
+"""Processors that must have nothing to do, too: whoever has just come, their lab does what its
+first page asks for (measured: half a second of three, with a browser on the same two)."""
+
+_PATIENCE = 5.0
+"""Seconds after which they are booted although students keep coming or the machine is busy."""
 
 _SURPLUS = 60.0
 """Seconds after which what is too many goes: demand that falls may rise again."""
@@ -62,6 +67,7 @@ class Stocking:
         courses: Courses,
         disks: Disks,
         head_room: HeadRoom,
+        idleness: Idleness,
         limits: settings.Pool,
         image: str,
     ) -> None:
@@ -72,6 +78,7 @@ class Stocking:
         self._courses = courses
         self._disks = disks
         self._head_room = head_room
+        self._idleness = idleness
         self._limits = limits
         self._image = image
         self._images: dict[str, _Image] = {}
@@ -96,7 +103,7 @@ class Stocking:
             await asyncio.gather(*self._booting, return_exceptions=True)
 
     async def _look(self) -> None:
-        now = time.monotonic()
+        now, idle = time.monotonic(), self._idleness.lately()
         wishes = self._wishes(now)
         await self._look_at_images(wishes, now)
         room = await self._room()
@@ -104,7 +111,7 @@ class Stocking:
         self._pool.wanted = sum(sizes.values())
         self._remove_outdated(wishes)
         self._remove_surplus(sizes, now)
-        self._boot_what_is_short(wishes, sizes, now)
+        self._boot_what_is_short(wishes, sizes, now, idle)
 
     def _wishes(self, now: float) -> dict[str, Wish]:
         """What the next lab of each course would be, of those that may have some in the pool."""
@@ -181,7 +188,7 @@ class Stocking:
         self._pool.remove(max(of_course, key=lambda s: not s.answers))
 
     def _boot_what_is_short(
-        self, wishes: dict[str, Wish], sizes: dict[str, int], now: float
+        self, wishes: dict[str, Wish], sizes: dict[str, int], now: float, idle: float
     ) -> None:
         counts = Counter(lab.course for lab in self._pool.labs)
         short = [course for course, size in sizes.items() for _ in range(size - counts[course])]
@@ -189,14 +196,14 @@ class Stocking:
             self._short_since = None
             return
         self._short_since = self._short_since or now
-        if self._has_time(now):
+        if self._has_time(now, idle):
             for course in short[: max(0, (os.cpu_count() or 1) - len(self._booting))]:
                 self._begin(wishes[course], now)
 
-    def _has_time(self, now: float) -> bool:
+    def _has_time(self, now: float, idle: float) -> bool:
         assert self._short_since is not None  # asked only then
-        is_calm = now - self._pool.taken_at >= _CALM or now - self._short_since >= _PATIENCE
-        return is_calm and self._starts.is_idle
+        is_calm = now - self._pool.taken_at >= _CALM and idle >= _IDLE
+        return self._starts.is_idle and (is_calm or now - self._short_since >= _PATIENCE)
 
     def _begin(self, wish: Wish, now: float) -> None:
         name, course = self._image_of(wish), wish.course.course

@@ -44,13 +44,18 @@ class MemoryEngine:
     """Labs in this process; they end with it."""
 
     def __init__(
-        self, images: Container[str] | None = None, *, boots_in: float | None = 0.02
+        self,
+        images: Container[str] | None = None,
+        *,
+        boots_in: float | None = 0.02,
+        rehearses: bool = True,
     ) -> None:
-        """Take the images there are (None for any) and the seconds to the first answer (None for
-        never)."""
+        """Take the images there are (None for any), the seconds to the first answer (None for
+        never), and whether a rehearsal is ever done."""
         self._images = images
         self._made = now()
         self._boots_in = boots_in
+        self._rehearses = rehearses
         self._labs: dict[str, _Held] = {}
         self._hearing: Hearing | None = None
         self.starts = 0
@@ -78,7 +83,7 @@ class MemoryEngine:
         self.starts += 1
         container = f"memory-{self.starts}"
         try:
-            lab = SmallLab(spec, self._boots_in, self._heard)
+            lab = SmallLab(spec, self._boots_in, self._rehearses, self._heard)
             port = await lab.open(lambda: self._end(self._name_of(container), Ending(code=0)))
         except OSError as e:
             raise Refused(str(e)) from e

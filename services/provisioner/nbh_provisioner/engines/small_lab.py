@@ -1,8 +1,9 @@
 """A lab in a few lines: an HTTP/1.1 server on loopback that answers as Jupyter would.
 
 ``/<capability>/api`` says its version, a POST to ``/<capability>/api/shutdown`` ends it,
-``/<capability>/files/…`` is a file of the workspace, any other path below the capability is a
-page; without the token 403, elsewhere 404.
+a POST to ``/<capability>/api/nbh/rehearsal`` is written into its log, ``/<capability>/files/…`` is
+a file of the workspace, any other path below the capability is a page; without the token 403,
+elsewhere 404.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from nbh_kit.conditions import Mount
 from nbh_provisioner import lab_paths
 from nbh_provisioner.engine import RunSpec
 
-_REASONS = {200: "OK", 403: "Forbidden", 404: "Not Found"}
+_REASONS = {200: "OK", 204: "No Content", 403: "Forbidden", 404: "Not Found"}
 _REQUEST_BYTES = 64 * 1024
 
 
@@ -39,7 +40,11 @@ class SmallLab:
     """One lab's server."""
 
     def __init__(
-        self, spec: RunSpec, boots_in: float | None, knocked: Callable[[str], None]
+        self,
+        spec: RunSpec,
+        boots_in: float | None,
+        rehearses: bool,
+        knocked: Callable[[str], None],
     ) -> None:
         """Read what a real lab would read from its mounts. ``knocked`` hears the lab's address at
         each new connection.
@@ -56,6 +61,7 @@ class SmallLab:
         self._token = (config / "token").read_text()
         self._runtime = sources[lab_paths.RUNTIME]
         self._boots_in = boots_in
+        self._rehearses = rehearses
         self._booting: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
@@ -133,6 +139,8 @@ class SmallLab:
             while request := await _read(reader):
                 await self._awake.wait()
                 status, body = self._answer(request)
+                if status == 204 and not self._rehearses:
+                    await reader.read()  # until who asked hangs up
                 writer.write(_response(status, body))
                 await writer.drain()
                 if status == 200 and request[:2] == ("POST", f"{self._base}api/shutdown"):
@@ -151,6 +159,9 @@ class SmallLab:
             return 403, b'{"message": "Forbidden"}'
         if path == f"{self._base}api":
             return 200, b'{"version": "memory"}'
+        if (request.method, path) == ("POST", f"{self._base}api/nbh/rehearsal"):
+            self.log += "rehearsed\n"
+            return 204, b""
         if path.startswith(files := f"{self._base}files/"):
             return self._file(path.removeprefix(files))
         return 200, f"<title>{path.removeprefix(self._base)}</title>".encode()

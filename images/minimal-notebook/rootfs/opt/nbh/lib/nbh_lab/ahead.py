@@ -1,10 +1,10 @@
 """A kernel that runs before anybody asks for one (SPEED.md, S4).
 
 To start one takes half a second of processor time, just when a student waits and their browser has
-most to do. So a lab that waits in the pool can start one when its server answers, and whoever asks
-first for a kernel of that kind gets it. It is nobody's until then: no list has it, and no policy
-of idleness sees it. A lab that is started for somebody has none: they are there already, and who
-only reads needs none.
+most to do. So a lab that waits in the pool starts one when it is asked to rehearse, and whoever
+asks first for a kernel of that kind gets it. It is nobody's until then: no list has it, and no
+policy of idleness sees it. A lab that is started for somebody has none: they are there already,
+and who only reads needs none.
 """
 
 import asyncio
@@ -14,16 +14,12 @@ from typing import Any, TypeVar
 
 from jupyter_client.client import KernelClient
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from tornado.ioloop import IOLoop
 from traitlets import Bool
 
 from nbh_lab import warming
 from nbh_lab.kernels import Kernel
 
 T = TypeVar("T")
-
-_AFTER = 0.1
-"""Seconds after the server's loop has begun: first it says that it is there."""
 
 _ANSWERS_WITHIN = 60.0
 _LOOKS_EACH = 0.2
@@ -119,23 +115,33 @@ class Kernels(AsyncMappingKernelManager):
 
     waits = Bool(False, config=True, help="Whether nobody is there yet. The site says so.")
     begins_one = Bool(
-        False,
+        True,
         config=True,
-        help="Whether a lab that waits starts a kernel, and reads what a first page needs.",
+        help="Whether a lab that rehearses starts a kernel. It takes 38 MB of memory.",
     )
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._ahead: KernelAhead | None = None
-        if self.waits and self.begins_one:
-            loop = IOLoop.current()
-            loop.add_callback(loop.call_later, _AFTER, self._prepare)
+        self.is_rehearsed = False
 
-    async def _prepare(self) -> None:
-        self._ahead = ahead = self._made()
-        ahead.begin(self.root_dir)
-        await ahead.begun()
+    async def rehearse(self) -> None:
+        """Begin a kernel, and ask what a first page asks, unless somebody is there or was.
+
+        One that is cancelled keeps its kernel, and can be done again.
+        """
+        if self.is_rehearsed or not self.waits:
+            return
+        if self.begins_one:
+            self._ahead = self._ahead or self._begun()
+            await self._ahead.begun()
         await warming.warm(self.parent)
+        self.is_rehearsed = True
+
+    def _begun(self) -> KernelAhead:
+        ahead = self._made()
+        ahead.begin(self.root_dir)
+        return ahead
 
     def _made(self) -> KernelAhead:
         made, _, kernel_id = super().pre_start_kernel(None, {})
@@ -146,6 +152,7 @@ class Kernels(AsyncMappingKernelManager):
         self, kernel_name: str | None, kwargs: dict[str, Any]
     ) -> tuple[Any, str, str]:
         """The kernel that is to be started; the one that runs already, if it suits."""
+        self.waits = False
         ahead, self._ahead = self._ahead, None
         name = kernel_name or self.default_kernel_name
         if ahead is None:

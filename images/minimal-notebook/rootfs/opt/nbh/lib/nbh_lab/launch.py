@@ -13,6 +13,7 @@ _OURS = (
     "--ServerApp.kernel_manager_class=nbh_lab.ahead.Kernels",
     "--AsyncMappingKernelManager.kernel_manager_class=nbh_lab.ahead.KernelAhead",
     "--ServerApp.extra_services=nbh_lab.biggest",
+    "--ServerApp.extra_services=nbh_lab.rehearsal",
 )
 
 
