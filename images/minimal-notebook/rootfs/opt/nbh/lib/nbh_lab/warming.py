@@ -46,8 +46,12 @@ async def warm(app: Any) -> None:
     Args:
         app: Jupyter's, which has begun to answer.
     """
-    await asyncio.to_thread(_read)
-    await asyncio.to_thread(_remember_exporters)
+    # In the server's own thread: what is postponed (`nbh_lab.postponed`) is read by one at a time,
+    # and its student may come at any moment.
+    for text, kind in ((_MARKDOWN, "md:myst"), (_PERCENT, "py:percent")):
+        _read(text, kind)
+        await asyncio.sleep(0)
+    _remember_exporters()
     client = AsyncHTTPClient()
     headers = {"Authorization": f"token {app.identity_provider.token}"}
     for path in _ASKED:
@@ -64,11 +68,10 @@ def _remember_exporters() -> None:
     base.get_exporter = functools.cache(base.get_exporter)
 
 
-def _read() -> None:
+def _read(text: str, kind: str) -> None:
     import jupytext
     import nbformat
 
-    for text, kind in ((_MARKDOWN, "md:myst"), (_PERCENT, "py:percent")):
-        notebook = jupytext.reads(text, fmt=kind)
-        nbformat.validate(notebook)
-        nbformat.reads(nbformat.writes(notebook), as_version=4)
+    notebook = jupytext.reads(text, fmt=kind)
+    nbformat.validate(notebook)
+    nbformat.reads(nbformat.writes(notebook), as_version=4)
