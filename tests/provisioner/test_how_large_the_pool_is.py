@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbh_provisioner.demand import Demands
-from nbh_provisioner.pool_policy import Demand, size, sizes
+from nbh_provisioner.pool_policy import Demand, has_time, size, sizes
 
 NOW = 1000.0
 
@@ -101,3 +101,16 @@ def test_what_is_known_of_a_course_is_forgotten_with_its_last_student():
     assert 1.0 < known.boot < 2.0
     assert demands.courses(NOW + 301) == set()
     assert demands.of("py", 1, 8).arrivals == ()
+
+
+@pytest.mark.parametrize(
+    ("since_a_student", "short_for", "idle", "has"),
+    [
+        (1.0, 1.0, 1.0, True),
+        (0.4, 1.0, 2.0, False),  # the next one of a class may come
+        (3.0, 3.0, 0.6, False),  # a page is being loaded
+        (0.0, 5.0, 0.0, True),  # it has waited long enough
+    ],
+)
+def test_labs_are_booted_in_a_calm_or_after_a_while(since_a_student, short_for, idle, has):
+    assert has_time(since_a_student, short_for, idle) is has

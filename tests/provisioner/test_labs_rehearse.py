@@ -1,4 +1,4 @@
-"""Labs of the pool rehearse their first page while the machine is idle (ADR 41)."""
+"""Labs of the pool rehearse their first page while the machine is idle (ADR 43)."""
 
 import os
 from collections import Counter

@@ -210,7 +210,7 @@ class Boot:
             await self._readiness.answers(lab.address, url, lab.token)
 
     async def rehearse(self, lab: Lab) -> None:
-        """Have a lab begin a kernel and do all else that its first page needs (ADR 41).
+        """Have a lab begin a kernel and do all else that its first page needs (ADR 43).
 
         An image that cannot is none of ours, and has nothing to rehearse.
         """

@@ -131,6 +131,8 @@ class Pool:
 
     async def rehearse(self, slot: Slot) -> None:
         """Have one do what its first page needs, once; ended when somebody takes it meanwhile."""
+        if slot not in self._slots:  # it was taken since it was asked for
+            return
         rehearsal = asyncio.create_task(self._boot.rehearse(slot.lab))
         self._doing[slot].add(rehearsal)
         await asyncio.wait({rehearsal})

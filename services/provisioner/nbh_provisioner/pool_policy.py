@@ -15,6 +15,16 @@ WINDOWS = (10.0, 60.0, 300.0)
 _DEVIATIONS = 2.0
 """Arrivals at random exceed their mean by so many standard deviations in one of forty boots."""
 
+_CALM = 0.5
+"""Seconds without a new student, after which labs are booted for the next ones."""
+
+_IDLE = 0.75
+"""Processors that must have nothing to do, too: whoever has just come, their lab does what its
+first page asks for (measured: half a second of three, with a browser on the same two)."""
+
+_PATIENCE = 5.0
+"""Seconds after which they are booted although students keep coming or the machine is busy."""
+
 
 class Demand(NamedTuple):
     """What one course is likely to want."""
@@ -47,6 +57,17 @@ def size(demand: Demand, now: float) -> int:
     expected = _rate(demand.arrivals, now) * demand.boot
     likely = math.ceil(expected + _DEVIATIONS * math.sqrt(expected))
     return max(demand.least, min(likely, demand.most))
+
+
+def has_time(since_a_student: float, short_for: float, idle: float) -> bool:
+    """Whether the machine has time to boot what the pool lacks.
+
+    Args:
+        since_a_student: seconds since one came who had no lab.
+        short_for: seconds since the pool lacks something.
+        idle: processors that had nothing to do lately.
+    """
+    return (since_a_student >= _CALM and idle >= _IDLE) or short_for >= _PATIENCE
 
 
 def recent(arrivals: Sequence[float], now: float) -> Sequence[float]:

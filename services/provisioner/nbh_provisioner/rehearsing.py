@@ -1,6 +1,6 @@
 """Has the labs of the pool rehearse their first page, when the machine has nothing better to do.
 
-A rehearsal takes more than a second of a processor, and no student waits for it (ADR 41): it
+A rehearsal takes more than a second of a processor, and no student waits for it (ADR 43): it
 yields to starts, and to whatever else keeps the machine busy. A lab that is taken before its turn
 is as good as any other, and slower at its first page.
 """
@@ -25,8 +25,8 @@ class Rehearsing:
         self._idleness = idleness
 
     async def run(self) -> None:
-        """Work for ever; where there is no pool there is nothing to do."""
-        while True:
+        """Work for ever, where there can be a pool."""
+        while not self._pool.is_closed:
             await asyncio.sleep(_LOOK_EVERY)
             idle = self._idleness.lately()
             if self._starts.is_idle:

@@ -28,16 +28,6 @@ from nbh_provisioner.starts import Starts
 
 _LOOK_EVERY = 1.0
 _IMAGES_EVERY = 5.0
-_CALM = 0.5
-"""Seconds without a new student, after which labs are booted for the next ones."""
-
-_IDLE = 0.75
-"""Processors that must have nothing to do, too: whoever has just come, their lab does what its
-first page asks for (measured: half a second of three, with a browser on the same two)."""
-
-_PATIENCE = 5.0
-"""Seconds after which they are booted although students keep coming or the machine is busy."""
-
 _SURPLUS = 60.0
 """Seconds after which what is too many goes: demand that falls may rise again."""
 
@@ -196,14 +186,10 @@ class Stocking:
             self._short_since = None
             return
         self._short_since = self._short_since or now
-        if self._has_time(now, idle):
+        came, short_for = now - self._pool.taken_at, now - self._short_since
+        if self._starts.is_idle and pool_policy.has_time(came, short_for, idle):
             for course in short[: max(0, (os.cpu_count() or 1) - len(self._booting))]:
                 self._begin(wishes[course], now)
-
-    def _has_time(self, now: float, idle: float) -> bool:
-        assert self._short_since is not None  # asked only then
-        is_calm = now - self._pool.taken_at >= _CALM and idle >= _IDLE
-        return self._starts.is_idle and (is_calm or now - self._short_since >= _PATIENCE)
 
     def _begin(self, wish: Wish, now: float) -> None:
         name, course = self._image_of(wish), wish.course.course

@@ -6,13 +6,12 @@ has used already there is nothing to rehearse.
 
 import asyncio
 import json
+from http import HTTPStatus
 from typing import Protocol
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
-
-_NO_SUCH_KERNELS = 404
 
 
 class Rehearses(Protocol):
@@ -54,7 +53,7 @@ class Rehearsal(APIHandler):
     def _kernels(self) -> Rehearses:
         kernels: Rehearses = self.kernel_manager
         if not hasattr(kernels, "rehearse"):
-            raise web.HTTPError(_NO_SUCH_KERNELS)
+            raise web.HTTPError(HTTPStatus.NOT_FOUND)
         return kernels
 
 
